@@ -1,0 +1,23 @@
+"""What can go wrong, as types. Every message is one line: what, where, and what to do."""
+
+from __future__ import annotations
+
+
+class ColorizingError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+
+class PictureError(ColorizingError):
+    """A picture cannot be read or written."""
+
+
+class ModelError(ColorizingError):
+    """A model is unknown, broken, or does not fit its card."""
+
+
+class SettingError(ColorizingError, ValueError):
+    """A setting or an argument has a value that cannot work."""
+
+
+class TrainingError(ColorizingError):
+    """A training run cannot start or had to stop."""

@@ -1,0 +1,1 @@
+"""The lab: networks, objectives, training and evaluation. Needs the ``train`` extra (torch)."""

@@ -1,0 +1,12 @@
+"""Methods by name: what one training step does."""
+
+from __future__ import annotations
+
+from .adversarial_finish import AdversarialFinish
+from .base import Method
+from .classes_and_regression import ClassesAndRegression
+
+METHODS: dict[str, type[Method]] = {
+    "classes-and-regression": ClassesAndRegression,
+    "adversarial-finish": AdversarialFinish,
+}

@@ -1,0 +1,75 @@
+"""The default model's network: MobileNetV2, a U-Net decoder, colour queries, and three small heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from colorizing_things.color.gamut import ab_bins
+
+from .attention import ColourQueries
+from .decoders import UNetDecoder
+from .encoders import MobileNetV2
+
+AB_SCALE = 40.0  # keeps the regression head's output near unit size
+
+
+@dataclass
+class Colouring:
+    """What the network says: all at a quarter of the picture's size.
+
+    ``ab`` [N,2,h,w] CIELAB units; ``logits`` [N,Q,h,w] over the ab bins, or [N,P,Q] at the positions asked
+    for; ``confidence_logits`` [N,1,h,w].
+    """
+
+    ab: Tensor
+    logits: Tensor
+    confidence_logits: Tensor
+
+
+class MobileUNet(nn.Module):
+    """Lightness -> ab twice over (313 classes, and a regression beside them) and how sure it is.
+
+    Classification gives bold colours, regression right ones (Zhang et al. 2016, table 1); decoding chooses
+    between them after training.
+    """
+
+    stride = 32
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int] = (160, 96, 64),
+        queries: int = 32,
+        query_layers: int = 4,
+        query_width: int = 128,
+        weights: str = "imagenet",
+    ) -> None:
+        super().__init__()
+        self.encoder = MobileNetV2(weights)
+        self.decoder = UNetDecoder(self.encoder.channels, widths)
+        scales = (self.encoder.channels[-1], *widths[:2])
+        self.queries = ColourQueries(scales, widths[2], queries, query_layers, query_width)
+        features = widths[2] + queries
+        self.classify = nn.Linear(features, len(ab_bins()))
+        self.regress = nn.Conv2d(features, 2, 1)
+        self.confide = nn.Conv2d(features, 1, 1)
+
+    def forward(self, L: Tensor, at: Tensor | None = None) -> Colouring:
+        """Colour a batch.
+
+        Args:
+            L: lightness ``[N,1,H,W]``, 0..100, H and W multiples of 32.
+            at: flat positions ``[P]`` in the output grid to classify; None for all. In training a fraction
+                is enough, and the 313-way softmax is half of a step's cost.
+        """
+        features = self.encoder(L)
+        decoded = self.decoder(features)
+        maps = self.queries([features[-1], *decoded[:2]], decoded[-1])
+        pixels = torch.cat([decoded[-1], maps.to(decoded[-1].dtype)], dim=1)
+        flat = pixels.flatten(2).transpose(1, 2)
+        logits = self.classify(flat if at is None else flat[:, at])
+        if at is None:
+            logits = logits.transpose(1, 2).unflatten(2, pixels.shape[-2:])
+        return Colouring(self.regress(pixels).float() * AB_SCALE, logits, self.confide(pixels.detach()))

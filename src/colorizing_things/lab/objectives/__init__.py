@@ -1,0 +1,1 @@
+"""Losses as pure functions; each cites the paper it comes from."""

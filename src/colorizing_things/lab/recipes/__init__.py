@@ -1,0 +1,137 @@
+"""Recipes: one short YAML a published experiment, a diff from the defaults in :class:`Stage`.
+
+A recipe is a base and, if it lists ``stages``, several diffs from that base run one after the other. What
+``--set`` gives wins over both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from colorizing_things.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything one stretch of training needs; the defaults of every recipe."""
+
+    network: str = "mobile-unet"
+    network_settings: dict[str, Any] = field(default_factory=dict)
+    method: str = "classes-and-regression"
+    method_settings: dict[str, Any] = field(default_factory=dict)
+    steps: int = 5000
+    size: int = 128  # px, the square that the network sees
+    batch_size: int = 32
+    source_power: float = 0.6  # a source of n pictures is drawn in proportion to n ** source_power
+    min_side: int = 0  # px; smaller pictures are left out
+    min_crop: float = 0.65  # share of the shorter side
+    aged: float = 0.3  # share of pictures made to look old
+    lr: float = 1e-3
+    encoder_lr: float = 2e-4
+    discriminator_lr: float = 4e-4
+    weight_decay: float = 0.01
+    warmup: int = 200  # steps
+    final_lr: float = 0.02  # share of the rate left at the end of the cosine
+    ema: float = 0.999
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named experiment: one line on what it is, and its stages in order."""
+
+    name: str
+    summary: str
+    stages: tuple[Stage, ...]
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    folder = files("colorizing_things.lab.recipes")
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
+    """Load a recipe by name or by the path of a YAML file, and check every key and value.
+
+    Args:
+        name: a packaged recipe, or a path that ends in .yaml.
+        overrides: ``key=value`` strings; dots reach into settings (``method_settings.regression=0.1``).
+
+    Raises:
+        SettingError: unknown recipe, misspelt key, wrong type or a value that cannot work.
+    """
+    if name.endswith(".yaml"):
+        path = Path(name)
+        if not path.exists():
+            raise SettingError(f"{name}: no such recipe file")
+        text = path.read_text()
+    elif name in recipe_names():
+        text = (files("colorizing_things.lab.recipes") / f"{name}.yaml").read_text()
+    else:
+        raise SettingError(f"unknown recipe {name!r}: choose {', '.join(recipe_names())} or a .yaml file")
+    return build_recipe(Path(name).stem, yaml.safe_load(text) or {}, [parse_override(o) for o in overrides or []])
+
+
+def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, Any]]) -> Recipe:
+    """Make a recipe of its parsed YAML and parsed overrides."""
+    base = {key: value for key, value in content.items() if key not in ("summary", "stages")}
+    stages = []
+    for diff in content.get("stages") or [{}]:
+        merged = {**base, **diff}
+        for key, value in overrides:
+            merged = _put(merged, key, value)
+        stages.append(_check(merged))
+    return Recipe(name, content.get("summary", ""), tuple(stages))
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """``key=value`` -> (key, value), the value read as YAML."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise SettingError(f"--set {text}: write it as key=value")
+    return key.strip(), yaml.safe_load(value)
+
+
+def _put(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    head, dot, rest = key.partition(".")
+    if not dot:
+        return {**settings, head: value}
+    return {**settings, head: _put(settings.get(head) or {}, rest, value)}
+
+
+def _check(settings: dict[str, Any]) -> Stage:
+    """Turn plain settings into a Stage, loudly."""
+    from colorizing_things.lab.methods import METHODS
+    from colorizing_things.lab.networks import NETWORKS
+
+    fields = {f.name: f for f in dataclasses.fields(Stage)}
+    for key, value in settings.items():
+        if key not in fields:
+            raise SettingError(f"unknown setting {key!r}: choose {', '.join(fields)}")
+        default = getattr(Stage(), key)
+        kinds = (int, float) if isinstance(default, float) else (type(default),)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise SettingError(f"{key}: {value!r} is not {_article(type(default))}")
+    stage = Stage(**settings)
+    for key, choices in (("network", NETWORKS), ("method", METHODS)):
+        if getattr(stage, key) not in choices:
+            raise SettingError(f"unknown {key} {getattr(stage, key)!r}: choose {', '.join(choices)}")
+    if stage.size <= 0 or stage.size % 32:
+        raise SettingError(f"size {stage.size}: must be a multiple of 32")
+    for key in ("steps", "batch_size", "lr", "encoder_lr", "discriminator_lr"):
+        if getattr(stage, key) <= 0:
+            raise SettingError(f"{key} {getattr(stage, key)}: must be above 0")
+    if not 0 < stage.min_crop <= 1 or not 0 <= stage.aged <= 1 or not 0 <= stage.ema < 1:
+        raise SettingError("min_crop, aged and ema are shares between 0 and 1")
+    return stage
+
+
+def _article(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "a word", dict: "a table of settings"}[kind]

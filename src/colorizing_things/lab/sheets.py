@@ -1,0 +1,64 @@
+"""Contact sheets: grey | ours | real."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from colorizing_things.color.gamut import pull_into_gamut
+from colorizing_things.color.spaces import lab_to_srgb
+
+from .batches import to_lab
+
+UInt8 = npt.NDArray[np.uint8]
+
+
+def join(L: npt.NDArray[np.floating], ab: npt.NDArray[np.floating]) -> UInt8:
+    """L ``[H,W]`` and ab ``[2,H,W]`` -> sRGB uint8 ``[H,W,3]``, chroma pulled into the gamut."""
+    a, b = pull_into_gamut(L, ab[0], ab[1])
+    rgb = lab_to_srgb(np.stack([L, a, b], axis=-1))
+    return (rgb.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+@torch.no_grad()
+def colour(network: nn.Module, pixels: UInt8, stride: int = 32) -> UInt8:
+    """The picture's grey version coloured by the network's regression head, at the picture's own size."""
+    height, width = (size // stride * stride for size in pixels.shape[:2])
+    L, _ = to_lab(torch.from_numpy(pixels[:height, :width].copy()).permute(2, 0, 1)[None])
+    device = next(network.parameters()).device
+    ab = network(L.to(device)).ab.float().cpu()
+    ab = F.interpolate(ab, size=(height, width), mode="bicubic", align_corners=False)
+    return join(L[0, 0].numpy(), ab[0].numpy())
+
+
+def sample_sheet(network: nn.Module, pictures: list[UInt8], columns: int = 4) -> Image.Image:
+    """Three tiles a picture (grey, ours, real), ``columns`` pictures a row."""
+    was_training = network.training
+    network.eval()
+    tiles = []
+    for pixels in pictures:
+        ours = colour(network, pixels)
+        real = pixels[: ours.shape[0], : ours.shape[1]]
+        L, _ = to_lab(torch.from_numpy(real.copy()).permute(2, 0, 1)[None])
+        grey = join(L[0, 0].numpy(), np.zeros((2, *real.shape[:2])))
+        tiles.append([grey, ours, real])
+    network.train(was_training)
+    return tile(tiles, columns)
+
+
+def tile(rows: list[list[UInt8]], columns: int, side: int = 144, gap: int = 4) -> Image.Image:
+    """Lay out groups of pictures, each shrunk to fit a square of ``side``, ``columns`` groups a row."""
+    width = max(len(row) for row in rows)
+    lines = -(-len(rows) // columns)
+    group = width * side + 2 * gap
+    sheet = Image.new("RGB", (columns * group, lines * (side + gap)), (24, 24, 24))
+    for i, row in enumerate(rows):
+        for j, pixels in enumerate(row):
+            picture = Image.fromarray(pixels)
+            picture.thumbnail((side, side))
+            sheet.paste(picture, (i % columns * group + j * side, i // columns * (side + gap)))
+    return sheet
