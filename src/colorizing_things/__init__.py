@@ -1,0 +1,36 @@
+"""Colour black-and-white photographs. ``Colorizer()`` made once, used often; or ``colorize(picture)``."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from .chroma import Chroma
+from .colorizer import Colorizer, Output
+from .errors import ColorizingError, ModelError, PictureError, SettingError
+from .models import list_models
+from .options import Look
+from .picture import Picture
+from .predictor import Predictor
+
+__version__ = version("colorizing-things")
+
+__all__ = [
+    "Chroma",
+    "Colorizer",
+    "ColorizingError",
+    "Look",
+    "ModelError",
+    "Output",
+    "Picture",
+    "PictureError",
+    "Predictor",
+    "SettingError",
+    "colorize",
+    "list_models",
+]
+
+
+def colorize(picture: Any, **look: Any) -> Any:
+    """Colour one picture with the default model; make a :class:`Colorizer` to colour many."""
+    return Colorizer()(picture, **look)

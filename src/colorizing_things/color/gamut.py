@@ -84,24 +84,24 @@ def _overlap_area(polygon: list[Point], a: float, b: float) -> float:
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
-@cache
-def max_chroma() -> npt.NDArray[np.float32]:
-    """Largest in-gamut chroma, ``[101, 361]``: rows are L* 0..100, columns hue 0..360 degrees.
+def max_chroma_at(L: FloatArray, hue: FloatArray) -> FloatArray:
+    """Largest chroma inside sRGB at lightness ``L`` (0..100) and ``hue`` (radians), broadcast together.
 
-    By bisection on the sRGB cube's walls; rounded down by a hair, so that what is pulled in stays inside.
+    By bisection, to 1e-4 of a unit. Towards white and black it falls to 0.
     """
-    L, hue = np.meshgrid(np.arange(101.0), np.radians(np.arange(361.0)), indexing="ij")
-    low, high = np.zeros_like(L), np.full_like(L, 140.0)
+    L, hue = np.broadcast_arrays(np.asarray(L, np.float64), np.asarray(hue, np.float64))
+    cosine, sine = np.cos(hue), np.sin(hue)
+    low, high = np.zeros(L.shape), np.full(L.shape, 140.0)
     for _ in range(20):
         middle = (low + high) / 2
-        linear = lab_to_linear(np.stack([L, middle * np.cos(hue), middle * np.sin(hue)], axis=-1))
+        linear = lab_to_linear(np.stack([L, middle * cosine, middle * sine], axis=-1))
         inside = ((linear >= -1e-6) & (linear <= 1 + 1e-6)).all(-1)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return low.astype(np.float32)
+    return low
 
 
 def pull_into_gamut(L: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shrink chroma to the sRGB gamut at constant lightness and hue.
+    """Shrink chroma to the sRGB gamut at constant lightness and hue: the exact, slow way.
 
     Args:
         L: lightness 0..100, any shape.
@@ -112,12 +112,5 @@ def pull_into_gamut(L: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatA
         The new a and b; colours inside the gamut are returned as they were.
     """
     chroma = np.hypot(a, b)
-    hue = np.degrees(np.arctan2(b, a)) % 360
-    row, column = np.clip(L, 0, 100), np.clip(hue, 0, 360)
-    i, j = np.minimum(row.astype(np.intp), 99), np.minimum(column.astype(np.intp), 359)
-    u, v = row - i, column - j
-    table = max_chroma()
-    limit = (1 - u) * ((1 - v) * table[i, j] + v * table[i, j + 1])
-    limit += u * ((1 - v) * table[i + 1, j] + v * table[i + 1, j + 1])
-    scale = np.minimum(1, limit / np.maximum(chroma, 1e-6))
+    scale = np.minimum(1, max_chroma_at(L, np.arctan2(b, a)) / np.maximum(chroma, 1e-6))
     return a * scale, b * scale

@@ -68,6 +68,7 @@ class Run:
         self.log = SummaryWriter(str(settings.out))
         self.prior = ab_prior(self.train)
         self.steps_done = 0  # over all stages
+        self.seconds = 0.0  # of training, over all stages and resumptions
 
     def _check_folder(self) -> None:
         if self.settings.resume and not self.checkpoint.exists():
@@ -80,6 +81,7 @@ class Run:
         saved = torch.load(self.checkpoint, map_location="cpu", weights_only=True) if self.settings.resume else None
         weights = saved["network"] if saved else self._starting_weights()
         averaged: nn.Module | None = None
+        self.seconds = saved["seconds"] if saved else 0.0
         for number, stage in enumerate(self.recipe.stages):
             if saved and number < saved["stage"]:
                 self.steps_done += stage.steps
@@ -120,6 +122,7 @@ class Run:
         base = [(group, group["lr"]) for p in method.players.values() for group in p.optimizer.param_groups]
         base = [(group, group.setdefault("base_lr", lr)) for group, lr in base]
         meter = Meter(self.log, stage, f"stage {number + 1}/{len(self.recipe.stages)}", first)
+        started = time.perf_counter() - self.seconds
         with Batches(self.train, sampling) as batches:
             for step in range(first, stage.steps):
                 if self._exhausted():
@@ -130,6 +133,7 @@ class Run:
                 losses = method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
                 average.update_parameters(network)
                 self.steps_done += 1
+                self.seconds = time.perf_counter() - started
                 last = step + 1 == stage.steps or self._exhausted()
                 if (step + 1) % self.settings.log_every == 0 or last:
                     meter.report(step + 1, self.steps_done, losses)
@@ -147,6 +151,7 @@ class Run:
         state = {
             "stage": stage, "step": step, "steps_done": self.steps_done, "network": network.state_dict(),
             "average": average.state_dict(), "players": players, "recipe": dataclasses.asdict(self.recipe),
+            "prior": torch.from_numpy(self.prior), "seconds": self.seconds,
         }  # fmt: skip
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(state, partial)

@@ -77,7 +77,7 @@ class ColourQueries(nn.Module):
             value = project(feature).flatten(2).transpose(1, 2) + self.level[i]
             values.append(value)
             keys.append(value + self.where(positions(feature).to(value.dtype)))
-        queries = self.start.expand(len(pixels), -1, -1)
+        queries = self.start.expand(pixels.shape[0], -1, -1)
         for i, layer in enumerate(self.layers):
             queries = layer(queries, self.place, keys[i % len(keys)], values[i % len(keys)])
         weights = self.to_pixels(queries)

@@ -44,11 +44,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A named experiment: one line on what it is, and its stages in order."""
+    """A named experiment: one line on what it is, its stages in order, and how the result is decoded."""
 
     name: str
     summary: str
     stages: tuple[Stage, ...]
+    decoding: dict[str, Any] = field(default_factory=dict)
 
 
 def recipe_names() -> list[str]:
@@ -81,14 +82,14 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
 
 def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, Any]]) -> Recipe:
     """Make a recipe of its parsed YAML and parsed overrides."""
-    base = {key: value for key, value in content.items() if key not in ("summary", "stages")}
+    base = {key: value for key, value in content.items() if key not in ("summary", "stages", "decoding")}
     stages = []
     for diff in content.get("stages") or [{}]:
         merged = {**base, **diff}
         for key, value in overrides:
             merged = _put(merged, key, value)
         stages.append(_check(merged))
-    return Recipe(name, content.get("summary", ""), tuple(stages))
+    return Recipe(name, content.get("summary", ""), tuple(stages), content.get("decoding") or {})
 
 
 def parse_override(text: str) -> tuple[str, Any]:

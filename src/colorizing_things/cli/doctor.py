@@ -1,0 +1,53 @@
+"""``colorize doctor``: what this machine has, and one timed run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import onnxruntime
+import pyvips
+from rich.console import Console
+
+from colorizing_things.colorizer import Colorizer
+from colorizing_things.predictor import devices
+
+LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
+
+
+def doctor() -> None:
+    """Print versions, devices, cores and one timed run."""
+    console = Console(highlight=False)
+    rows = {
+        "colorizing-things": version("colorizing-things"),
+        "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "libvips": f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} (pyvips {version('pyvips')})",
+        "ONNX Runtime": onnxruntime.__version__,
+        "devices": ", ".join(devices()),
+        "providers": ", ".join(onnxruntime.get_available_providers()),
+        "cores": str(os.cpu_count()),
+        "lab": ", ".join(_lab()) or "not installed (only needed to train)",
+    }
+    started = time.perf_counter()
+    colorizer = Colorizer()
+    loaded = time.perf_counter() - started
+    picture = (np.indices((1000, 1000)).sum(0) % 256).astype(np.uint8)
+    colorizer(picture)
+    started = time.perf_counter()
+    colorizer(picture)
+    rows["default model"] = f"loaded in {loaded:.2f} s; 1 megapixel coloured in {time.perf_counter() - started:.2f} s"
+    for what, found in rows.items():
+        console.print(f"[bold]{what:<18}[/]{found}", soft_wrap=True)
+
+
+def _lab() -> list[str]:
+    found = []
+    for name in LAB_PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return found

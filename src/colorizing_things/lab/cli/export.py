@@ -1,0 +1,22 @@
+"""``colorize export RUN``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a training run, or one of its checkpoints.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for model.onnx and card.json.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name on the card; the recipe's own.")] = None,
+) -> None:
+    """Make an ONNX model with its card of a training run, checked against torch."""
+    import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
+
+    from colorizing_things.lab.export import export as make
+
+    folder = make(run, out or run / "model", name=name)
+    typer.echo(f"{folder / 'model.onnx'} and its card; colorize --model {folder} old.jpg uses it")

@@ -1,0 +1,41 @@
+"""How a picture shall look: one schema for the CLI, Python and HTTP."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .errors import SettingError
+
+SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a user may ask of the colours.
+
+    Attributes:
+        size: shorter side at which the network sees the picture, 32 to 2048 px; None: the card's default.
+        saturation: multiplies chroma, 0 or more; 1 leaves it.
+        strength: 0 (grey) to 1 (full colour).
+
+    Raises:
+        SettingError: a value out of range.
+    """
+
+    size: int | None = None
+    saturation: float = 1.0
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not SMALLEST <= self.size <= LARGEST:
+            raise SettingError(f"size {self.size}: must be {SMALLEST} to {LARGEST} pixels")
+        if not (math.isfinite(self.saturation) and self.saturation >= 0):
+            raise SettingError(f"saturation {self.saturation}: must be 0 or more; 1 leaves the colours as they are")
+        if not 0 <= self.strength <= 1:
+            raise SettingError(f"strength {self.strength}: must be 0 (grey) to 1 (full colour)")
+
+    @property
+    def factor(self) -> float:
+        """What chroma is multiplied by."""
+        return self.saturation * self.strength

@@ -1,0 +1,159 @@
+"""A coloured libvips image -> a file or bytes: format, quality, metadata, and a name that appears only when whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from .errors import ColorizingError, PictureError, SettingError
+from .picture import SUFFIX_KINDS, one_line
+from .provenance import mark_as_machine_coloured
+
+BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one format is written."""
+
+    suffix: str
+    quality: int | None = None  # None: lossless
+    options: dict[str, Any] = field(default_factory=dict)
+    alpha: bool = True
+
+
+# Chroma is what we add, so no format may halve it; JPEG's quality keeps the mean |dL| well under 1.
+FORMATS = {
+    "jpeg": Format(".jpg", 92, {"subsample_mode": "off", "optimize_coding": True}, alpha=False),
+    "png": Format(".png", None, {"compression": 6}),
+    "tiff": Format(".tif", None, {"compression": "lzw", "predictor": "horizontal"}),
+    "webp": Format(".webp", 90, {"smart_subsample": True}),
+    "avif": Format(".avif", 75, {"compression": "av1", "subsample_mode": "off", "effort": 3}),
+}
+ALIASES = {"jpg": "jpeg", "tif": "tiff"}
+
+
+def output_format(asked: str | None, kind: str) -> str:
+    """Name of the format to write: what was asked for, else the input's own, else PNG.
+
+    Args:
+        asked: a name of :data:`FORMATS`, or None.
+        kind: the input's (:attr:`.Picture.kind`).
+
+    Raises:
+        SettingError: unknown format.
+    """
+    if asked is None:
+        own = {"heif": "avif"}.get(kind, kind)
+        return own if own in FORMATS else "png"
+    name = ALIASES.get(asked.lower(), asked.lower())
+    if name not in FORMATS:
+        raise SettingError(f"unknown format {asked!r}: choose {', '.join(FORMATS)}")
+    return name
+
+
+def suffix_for(source: Path, format_name: str) -> str:
+    """The source's own suffix where it fits the format (``.JPEG``), else the format's."""
+    kind = SUFFIX_KINDS.get(source.suffix.lower())
+    own = source.suffix.lower() == ".avif" if format_name == "avif" else kind == format_name
+    return source.suffix if own else FORMATS[format_name].suffix
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What to write and how: a name of :data:`FORMATS`, quality 1..100 or None for the format's own."""
+
+    format: str
+    quality: int | None = None
+    provenance: bool = True
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise SettingError(f"quality {self.quality}: must be 1 to 100")
+
+    def options(self, image: pyvips.Image) -> dict[str, Any]:
+        """Arguments for libvips' saver."""
+        chosen = FORMATS[self.format]
+        options = {**chosen.options, "profile": "srgb"}
+        if chosen.quality is not None:
+            options["Q"] = self.quality or chosen.quality
+        if self.format == "tiff":
+            size = image.width * image.height * image.bands * (2 if image.format == "ushort" else 1)
+            options["bigtiff"] = size > BIG_TIFF_BYTES
+        return options
+
+    def prepare(self, image: pyvips.Image) -> pyvips.Image:
+        """The image as this format can hold it, marked as machine-coloured if asked for."""
+        if image.hasalpha() and not FORMATS[self.format].alpha:
+            image = image.flatten(background=255 if image.format == "uchar" else 65535)
+        if self.format in ("jpeg", "webp") and image.format == "ushort":
+            image = image.colourspace("srgb")
+        image = image.copy()
+        if self.provenance:
+            mark_as_machine_coloured(image)
+        return image
+
+
+def copy_metadata(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
+    """Give ``image`` the original's resolution, EXIF, XMP, IPTC and comments; not its profile or thumbnail."""
+    image = image.copy(xres=header.xres, yres=header.yres)
+    blobs = ("exif-data", "xmp-data", "iptc-data", "photoshop-data")
+    texts = ("exif-", "png-comment-", "image-description", "resolution-unit")
+    for name in header.get_fields():
+        if name in blobs or name.startswith(texts):
+            image.set_type(header.get_typeof(name), name, header.get(name))
+    return image
+
+
+def to_file(image: pyvips.Image, destination: Path, encoding: Encoding) -> None:
+    """Write ``destination`` in one go: it appears whole or not at all.
+
+    Raises:
+        PictureError: it cannot be written.
+    """
+
+    def write(temporary: Path) -> None:
+        target = pyvips.Target.new_to_file(str(temporary))
+        image.write_to_target(target, FORMATS[encoding.format].suffix, **encoding.options(image))
+
+    appear_whole(destination, write)
+
+
+def appear_whole(destination: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``destination``, then rename it."""
+    with _failing_as(destination):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        unique = f"{os.getpid()}-{threading.get_ident()}"
+        temporary = destination.with_name(f".{destination.stem[:40]}.{unique}.part")
+        try:
+            temporary.touch(exist_ok=False)
+            with one_line(f"{destination}: cannot be written"):
+                write(temporary)
+            temporary.replace(destination)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def to_bytes(image: pyvips.Image, encoding: Encoding, name: str) -> bytes:
+    """Encode in memory."""
+    with one_line(f"{name}: cannot be encoded as {encoding.format}"):
+        return bytes(image.write_to_buffer(FORMATS[encoding.format].suffix, **encoding.options(image)))
+
+
+@contextmanager
+def _failing_as(destination: Path) -> Iterator[None]:
+    try:
+        yield
+    except ColorizingError:
+        raise
+    except OSError as error:
+        advice = "free some space" if error.errno == 28 else "choose another place with -o"
+        raise PictureError(f"{destination}: cannot be written: {error.strerror}; {advice}") from error
+
