@@ -160,8 +160,8 @@ class Colorizer:
             raise PictureError(f"{path}: is the original; give another name with -o")
         if path.exists() and not overwrite:
             raise PictureError(f"{path}: exists already; delete it, or ask to overwrite it")
-        with self._coloured(picture, look or Look(), encoding) as image:
-            to_file(image, path, encoding)
+        with self._row_source(picture, look or Look()) as rows:
+            to_file(_finish(rows, picture, encoding), path, encoding)
         return path
 
     def encode(
@@ -175,22 +175,17 @@ class Colorizer:
         """Colour a picture into the bytes of a file."""
         picture.check_size(max_pixels)
         encoding = (output or Output()).encoding(picture.kind)
-        with self._coloured(picture, look or Look(), encoding) as image:
-            return to_bytes(image, encoding, picture.name)
+        with self._row_source(picture, look or Look()) as rows:
+            return to_bytes(_finish(rows, picture, encoding), encoding, picture.name)
 
     def stop(self) -> None:
         """Cut short whatever this object is doing in other threads; what it was writing is removed."""
         self._stopping.set()
 
-    def _coloured(self, picture: Picture, look: Look, encoding: Encoding) -> _Finishing:
+    def _row_source(self, picture: Picture, look: Look) -> RowSource:
         bands = 4 if picture.has_alpha else 3
-        source = RowSource(
-            self._rows(picture, look), picture.width, picture.height * picture.pages, bands, picture.deep
-        )
-        image = copy_metadata(picture.header, source.image)
-        if picture.pages > 1:
-            image.set_type(pyvips.GValue.gint_type, "page-height", picture.height)
-        return _Finishing(source, encoding.prepare(image))
+        height = picture.height * picture.pages
+        return RowSource(self._rows(picture, look), picture.width, height, bands, picture.deep)
 
     def _pixels(self, picture: Picture, look: Look) -> Codes:
         return np.concatenate(list(self._rows(picture, look)))
@@ -211,18 +206,12 @@ class Colorizer:
             yield ahead.popleft().result()
 
 
-class _Finishing:
-    """Lends a lazily made image; what went wrong while making its rows is raised instead of libvips' echo of it."""
-
-    def __init__(self, source: RowSource, image: pyvips.Image) -> None:
-        self.source, self.image = source, image
-
-    def __enter__(self) -> pyvips.Image:
-        return self.image
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
-        if error is not None and self.source.error is not None:
-            raise self.source.error from None
+def _finish(rows: pyvips.Image, picture: Picture, encoding: Encoding) -> pyvips.Image:
+    """Coloured rows -> what is saved: with the picture's metadata, its pages, and the mark."""
+    image = copy_metadata(picture.header, rows)
+    if picture.pages > 1:
+        image.set_type(pyvips.GValue.gint_type, "page-height", picture.height)
+    return encoding.prepare(image)
 
 
 def _join(joiner: Joiner, strip: Strip) -> Codes:

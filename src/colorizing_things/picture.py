@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
+from . import tiff_exif
 from .chroma import Codes, Float32
 from .color.spaces import srgb_to_lightness
 from .errors import PictureError
@@ -56,8 +57,8 @@ class Picture:
         kind: libvips' name of the format ("jpeg", "png", "tiff", ...), or "array".
     """
 
-    def __init__(self, name: str, origin: pyvips.Image | Callable[[], pyvips.Source]) -> None:
-        """``origin``: pixels in memory, or something that opens the encoded picture anew each time."""
+    def __init__(self, name: str, origin: pyvips.Image | Path | bytes) -> None:
+        """``origin``: pixels in memory, or a picture file, or the bytes of one."""
         self.name, self._origin = name, origin
         with one_line(f"{name}: cannot be read"):
             header = self._open_raw(0, "sequential")
@@ -73,6 +74,8 @@ class Picture:
         self.width, self.height = upright.width, upright.height
         self.header: pyvips.Image = upright
         self.deep = header.format not in ("uchar", "char")
+        if self.kind == "tiff":
+            self.header = tiff_exif.with_exif_of(self._origin, upright)
         if self.pages > 1:
             self._check_pages()
 
@@ -96,7 +99,7 @@ class Picture:
             raise PictureError(f"{path}: cannot be read: {error.strerror}; check its permissions") from error
         if size == 0:
             raise PictureError(f"{path}: is empty (0 bytes); copy it again from where it came")
-        picture = cls(str(path), lambda: pyvips.Source.new_from_file(str(path)))
+        picture = cls(str(path), path)
         said = SUFFIX_KINDS.get(path.suffix.lower())
         if said and said != picture.kind:
             raise PictureError(f"{path}: is a {picture.kind.upper()} file by its content; rename it to match")
@@ -111,7 +114,7 @@ class Picture:
         """
         if not data:
             raise PictureError(f"{name}: is empty (0 bytes)")
-        return cls(name, lambda: pyvips.Source.new_from_memory(data))
+        return cls(name, data)
 
     @classmethod
     def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Picture:
@@ -170,7 +173,7 @@ class Picture:
         if isinstance(self._origin, pyvips.Image):
             return self._origin
         options = {"page": page} if page else {}
-        return pyvips.Image.new_from_source(self._origin(), "", access=access, fail_on="truncated", **options)
+        return pyvips.Image.new_from_source(_source(self._origin), "", access=access, fail_on="truncated", **options)
 
     def _open(self, page: int) -> pyvips.Image:
         """The page, upright; turning one on its side needs it decoded first (libvips spills that to disc)."""
@@ -181,7 +184,7 @@ class Picture:
             return self._origin.thumbnail_image(width, height=height, size="force")
         option = f"page={page}" if page else ""
         return pyvips.Image.thumbnail_source(
-            self._origin(), width, height=height, size="force", option_string=option, fail_on="truncated"
+            _source(self._origin), width, height=height, size="force", option_string=option, fail_on="truncated"
         )
 
     def _check_pages(self) -> None:
@@ -194,6 +197,12 @@ class Picture:
                         f"{self.name}: page {number + 1} differs from page 1 in size or depth; split the file first"
                         " (tiffsplit does it)"
                     )
+
+
+def _source(origin: Path | bytes) -> pyvips.Source:
+    if isinstance(origin, bytes):
+        return pyvips.Source.new_from_memory(origin)
+    return pyvips.Source.new_from_file(str(origin))
 
 
 class _Rows:

@@ -19,30 +19,39 @@ COLOUR_TYPE = {3: 2, 4: 6}  # PNG's: RGB, RGB + alpha
 
 
 class RowSource:
-    """A libvips image whose rows come from an iterator, read once from top to bottom.
+    """Lends a sequential libvips image whose rows come from an iterator, read once from top to bottom.
 
-    Attributes:
-        image: the sequential libvips image.
-        error: what the iterator raised, if it did; libvips itself only sees that the stream ended.
+    What the iterator raises is raised again on leaving the ``with``; libvips itself only sees that the stream
+    ended, and its complaint about that would hide the cause.
+
+        >>> with RowSource(rows, width, height, bands=3, deep=False) as image:  # doctest: +SKIP
+        ...     image.write_to_file("out.jpg")
     """
 
     def __init__(self, rows: Iterator[Pixels], width: int, height: int, bands: int, deep: bool) -> None:
         """``rows`` yields blocks ``[n, width, bands]`` of uint8, or uint16 if ``deep``; bands 3 or 4."""
-        self.error: BaseException | None = None
+        self._error: BaseException | None = None
         self._chunks = _png(rows, width, height, bands, deep)
         self._left = memoryview(b"")
         self._source = pyvips.SourceCustom()
         self._source.on_read(self._read)
-        self.image: pyvips.Image = pyvips.Image.new_from_source(
-            self._source, "", access="sequential", fail_on="truncated"
-        )
+
+    def __enter__(self) -> pyvips.Image:
+        try:  # the header makes libvips ask for the first rows already
+            return pyvips.Image.new_from_source(self._source, "", access="sequential", fail_on="truncated")
+        except pyvips.Error as error:
+            raise self._error or error from None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is not None and self._error is not None:
+            raise self._error from None
 
     def _read(self, size: int) -> bytes:
-        if not self._left and self.error is None:
+        if not self._left and self._error is None:
             try:
                 self._left = memoryview(next(self._chunks, b""))
-            except BaseException as error:  # must not cross C; whoever saves the image raises it again
-                self.error = error
+            except BaseException as error:  # must not cross C
+                self._error = error
         part, self._left = self._left[:size], self._left[size:]
         return bytes(part)
 

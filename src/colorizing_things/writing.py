@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pyvips
 
+from . import tiff_exif
 from .errors import ColorizingError, PictureError, SettingError
 from .picture import SUFFIX_KINDS, one_line
 from .provenance import mark_as_machine_coloured
@@ -109,6 +111,7 @@ def copy_metadata(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
     for name in header.get_fields():
         if name in blobs or name.startswith(texts):
             image.set_type(header.get_typeof(name), name, header.get(name))
+    image.set_type(pyvips.GValue.gint_type, "orientation", 1)  # the pixels are upright now
     return image
 
 
@@ -122,6 +125,8 @@ def to_file(image: pyvips.Image, destination: Path, encoding: Encoding) -> None:
     def write(temporary: Path) -> None:
         target = pyvips.Target.new_to_file(str(temporary))
         image.write_to_target(target, FORMATS[encoding.format].suffix, **encoding.options(image))
+        if encoding.format == "tiff":
+            tiff_exif.add_exif(temporary, image)
 
     appear_whole(destination, write)
 
@@ -144,7 +149,12 @@ def appear_whole(destination: Path, write: Callable[[Path], None]) -> None:
 def to_bytes(image: pyvips.Image, encoding: Encoding, name: str) -> bytes:
     """Encode in memory."""
     with one_line(f"{name}: cannot be encoded as {encoding.format}"):
-        return bytes(image.write_to_buffer(FORMATS[encoding.format].suffix, **encoding.options(image)))
+        data = bytes(image.write_to_buffer(FORMATS[encoding.format].suffix, **encoding.options(image)))
+    if encoding.format != "tiff":
+        return data
+    file = io.BytesIO(data)
+    tiff_exif.add_exif(file, image)
+    return file.getvalue()
 
 
 @contextmanager
