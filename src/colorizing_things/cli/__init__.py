@@ -63,6 +63,8 @@ def main() -> None:
     usage_error = typer.BadParameter.__mro__[1]
     try:
         code = command.main(standalone_mode=False)
+        if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
+            raise KeyboardInterrupt
     except usage_error as error:
         fail(" ".join(error.format_message().split()) + "; see colorize --help", 2)
     except ColorizingError as error:

@@ -1,0 +1,154 @@
+"""The command as a user runs it: a process of its own, its exit code and its one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import chroma
+from PIL import Image
+
+
+def colorize(*args, stdin=None, cwd=None, env=None):
+    command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", *map(str, args)]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
+    )
+
+
+def fails(*args, code=1, **kwargs):
+    """Run it, check that it fails in one line, and return that line."""
+    result = colorize(*args, **kwargs)
+    text = result.stderr.decode()
+    assert result.returncode == code, text
+    assert "Traceback" not in text
+    assert len(text.strip().splitlines()) == 1, text
+    return text
+
+
+def test_one_picture(old_jpg):
+    result = colorize("old.jpg", cwd=old_jpg.parent)
+    assert result.returncode == 0 and result.stdout == b""
+    assert b"old.color.jpg (600 x 400" in result.stderr
+    assert chroma(np.asarray(Image.open(old_jpg.with_name("old.color.jpg")))).mean() > 3
+
+
+def test_options_may_come_first_and_the_verb_may_be_said(old_jpg):
+    assert colorize("-o", "x.png", "old.jpg", cwd=old_jpg.parent).returncode == 0
+    assert Image.open(old_jpg.with_name("x.png")).format == "PNG"
+    assert colorize("color", "old.jpg", "--format", "webp", cwd=old_jpg.parent).returncode == 0
+    assert Image.open(old_jpg.with_name("old.color.webp")).format == "WEBP"
+
+
+def test_a_folder_with_a_bad_file(old_jpg, tmp_path):
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for number in range(3):
+        (scans / f"{number}.jpg").write_bytes(old_jpg.read_bytes())
+    (scans / "bad.jpg").write_text("no picture")
+    result = colorize("scans", "-o", "out", "--json", cwd=tmp_path)
+    lines = [json.loads(line) for line in result.stdout.decode().splitlines()]
+    assert result.returncode == 1
+    assert sorted(line["status"] for line in lines) == ["done", "done", "done", "failed"]
+    assert next(line for line in lines if line["status"] == "failed")["error"]
+    assert "3 done  0 skipped  1 failed" in result.stderr.decode()
+    again = colorize("scans", "-o", "out", cwd=tmp_path)
+    assert "0 done  3 skipped  1 failed" in again.stderr.decode()
+    assert "bad.jpg" in again.stderr.decode()
+
+
+def test_pipes(old_jpg, tmp_path):
+    result = colorize("-", stdin=old_jpg.read_bytes())
+    assert result.returncode == 0 and result.stdout[:3] == b"\xff\xd8\xff"
+    assert colorize("-", "--format", "png", stdin=old_jpg.read_bytes()).stdout[:4] == b"\x89PNG"
+    assert colorize(old_jpg, "-o", "-").stdout[:3] == b"\xff\xd8\xff"
+    assert colorize("-", "-o", tmp_path / "new.png", stdin=old_jpg.read_bytes()).returncode == 0
+    assert Image.open(tmp_path / "new.png").format == "PNG"
+    assert "stdin" in fails("-", stdin=b"")
+    assert "folder" in fails("-", "-o", tmp_path, stdin=old_jpg.read_bytes())
+
+
+def test_bad_input_is_one_line(old_jpg, tmp_path):
+    assert "no such" in fails(tmp_path / "missing.jpg")
+    (tmp_path / "empty").mkdir()
+    assert "holds no pictures" in fails(tmp_path / "empty")
+    (tmp_path / "text.jpg").write_text("hello")
+    assert "text.jpg" in fails(tmp_path / "text.jpg")
+    (tmp_path / "zero.jpg").touch()
+    assert "empty" in fails(tmp_path / "zero.jpg")
+    assert "original" in fails(old_jpg, "-o", old_jpg, "--overwrite")
+    assert "original" in fails(old_jpg, "-o", old_jpg)
+    assert "choose default" in fails(old_jpg, "--model", "nothing")
+    assert "choose jpeg" in fails(old_jpg, "--format", "gif")
+    assert "quality 0" in fails(old_jpg, "--quality", "0")
+    assert "size 7" in fails(old_jpg, "--size", "7")
+    assert "strength 3" in fails(old_jpg, "--strength", "3")
+    assert "jobs 0" in fails(old_jpg, "--jobs", "0")
+    assert "device" in fails(old_jpg, "--device", "abacus")
+    assert "--max-pixels" in fails(old_jpg, "--max-pixels", "1000")
+    assert "cannot write .xyz" in fails(old_jpg, "-o", tmp_path / "a.xyz")
+    assert "colorize --help" in fails(old_jpg, "--nonsense", code=2)
+    assert "colorize --help" in fails(old_jpg, "--quality", "high", code=2)
+    assert {p.name for p in tmp_path.iterdir()} == {"old.jpg", "empty", "text.jpg", "zero.jpg"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_permissions(old_jpg, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert "cannot be written" in fails(old_jpg, "-o", locked / "x.jpg")
+    old_jpg.chmod(0)
+    assert "permissions" in fails(old_jpg)
+
+
+def test_ctrl_c_leaves_no_partial_file(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (4000, 6000), dtype=np.uint8)
+    for number in range(6):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.jpg", quality=70)
+    command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("*.color.jpg")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr and b"go on" in stderr
+    assert not list(tmp_path.glob(".*"))
+    done = list(tmp_path.glob("*.color.jpg"))
+    assert 1 <= len(done) < 6
+    for path in done:
+        Image.open(path).load()
+
+
+def test_demo_models_doctor_and_version(tmp_path):
+    assert colorize("demo", cwd=tmp_path).returncode == 0
+    grey, coloured, both = (Image.open(tmp_path / f"demo.{n}.jpg") for n in ("grey", "color", "side-by-side"))
+    assert grey.mode == "L" and coloured.size == grey.size and both.size == (2 * grey.width, grey.height)
+    assert chroma(np.asarray(coloured)).mean() > 3
+    listing = colorize("models").stdout.decode()
+    assert "default" in listing and "million weights" in listing
+    assert json.loads(colorize("models", "--json").stdout)[0]["name"] == "default"
+    assert "megapixel coloured" in colorize("doctor").stdout.decode()
+    from colorizing_things import __version__
+
+    assert colorize("--version").stdout.decode().strip() == __version__
+
+
+def test_help_lists_every_verb():
+    text = colorize("--help", env={"COLUMNS": "100"}).stdout.decode()
+    for verb in ("demo", "models", "doctor", "train", "export", "recipes"):
+        assert verb in text
+
+
+def test_lab_verbs_say_what_to_install(tmp_path):
+    """With torch out of the way, a lab verb is one line that names the extra."""
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('No module named torch', name='torch')")
+    text = fails("train", "default", "--data", ".", "--out", "run", env={"PYTHONPATH": str(tmp_path)})
+    assert "colorizing-things[train]" in text

@@ -1,0 +1,119 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorizing_things import Look, Output, PictureError, SettingError
+from colorizing_things.batch import Task, format_of_name, plan, run
+
+
+@pytest.fixture
+def tree(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8)
+    for name in ("scans/a.jpg", "scans/deep/b.png", "scans/deep/a.jpg", "scans/.hidden/c.jpg", "scans/a.color.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    (tmp_path / "scans" / "notes.txt").write_text("no picture")
+    return tmp_path / "scans"
+
+
+def names(tasks, root):
+    return {str(t.source.relative_to(root)): str(t.destination.relative_to(root.parent)) for t in tasks}
+
+
+def test_a_folder_keeps_its_tree(tree, tmp_path):
+    tasks = plan([tree], tmp_path / "out", False, Output())
+    assert names(tasks, tree) == {"a.jpg": "out/a.jpg", "deep/b.png": "out/deep/b.png", "deep/a.jpg": "out/deep/a.jpg"}
+
+
+def test_without_out_results_lie_beside(tree):
+    tasks = plan([tree], None, False, Output())
+    assert names(tasks, tree)["deep/b.png"] == "scans/deep/b.color.png"
+
+
+def test_an_output_folder_inside_the_input_is_not_coloured_again(tree):
+    out = tree / "done"
+    out.mkdir()
+    Image.new("L", (20, 20)).save(out / "x.jpg")
+    assert len(plan([tree], out, False, Output())) == 3
+
+
+def test_another_format_changes_the_suffix(tree, tmp_path):
+    tasks = plan([tree], tmp_path / "out", False, Output("png"))
+    assert names(tasks, tree)["a.jpg"] == "out/a.png"
+
+
+def test_one_file_goes_where_out_says(tree, tmp_path):
+    one = [tree / "a.jpg"]
+    assert plan(one, tmp_path / "new.jpg", False, Output())[0].destination == tmp_path / "new.jpg"
+    assert plan(one, tmp_path / "new", True, Output())[0].destination == tmp_path / "new" / "a.jpg"
+    assert plan(one, tmp_path, False, Output())[0].destination == tmp_path / "a.jpg"
+
+
+def test_what_cannot_be_planned(tree, tmp_path):
+    with pytest.raises(PictureError, match="no such"):
+        plan([tmp_path / "nothing"], None, False, Output())
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PictureError, match="holds no pictures"):
+        plan([tmp_path / "empty"], None, False, Output())
+    with pytest.raises(SettingError, match="colour them in two runs"):
+        plan([tree / "a.jpg", tree / "deep" / "a.jpg"], tmp_path / "out", False, Output())
+    with pytest.raises(SettingError, match="choose .jpg"):
+        format_of_name(tmp_path / "x.xyz")
+    assert format_of_name(tmp_path / "x.AVIF") == "avif"
+
+
+def run_all(colorizer, tasks, **options):
+    results = []
+    run(colorizer, tasks, look=Look(), output=Output(), report=results.append, **options)
+    return results
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_bad_file_does_not_stop_the_others(colorizer, tree, tmp_path, jobs):
+    (tree / "bad.jpg").write_bytes(b"not a picture")
+    tasks = plan([tree], tmp_path / "out", False, Output())
+    results = run_all(colorizer, tasks, jobs=jobs)
+    assert sorted(r.status for r in results) == ["done", "done", "done", "failed"]
+    again = run_all(colorizer, tasks, jobs=jobs)
+    assert sorted(r.status for r in again) == ["failed", "skipped", "skipped", "skipped"]
+    redone = run_all(colorizer, tasks, jobs=jobs, overwrite=True)
+    assert sorted(r.status for r in redone) == ["done", "done", "done", "failed"]
+
+
+def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(tree, tmp_path):
+    from colorizing_things import Colorizer
+
+    big = tmp_path / "big"
+    big.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (3000, 4000), dtype=np.uint8)
+    for number in range(4):
+        Image.fromarray(pixels).save(big / f"{number}.jpg")
+    tasks = plan([big], tmp_path / "out", False, Output())
+    seen = []
+
+    def interrupt(result):
+        seen.append(result)
+        raise KeyboardInterrupt
+
+    started = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        run(Colorizer(), tasks, look=Look(), output=Output(), jobs=2, report=interrupt)
+    assert time.perf_counter() - started < 30
+    assert len(seen) == 1
+    whole = [p for p in (tmp_path / "out").iterdir()]
+    assert all(p.suffix == ".jpg" and Image.open(p).size == (4000, 3000) for p in whole)
+    assert len(whole) < 4
+    results = []
+    run(Colorizer(), tasks, look=Look(), output=Output(), jobs=2, report=results.append)
+    assert sum(r.status == "done" for r in results) == 4 - len(whole)
+
+
+def test_many_threads_share_one_colorizer(colorizer, tree, tmp_path):
+    tasks = [Task(tree / "a.jpg", tmp_path / "many" / f"{n}.jpg") for n in range(12)]
+    assert {r.status for r in run_all(colorizer, tasks, jobs=4)} == {"done"}
+    assert len({p.read_bytes() for p in (tmp_path / "many").iterdir()}) == 1
+    assert threading.active_count() < 30
