@@ -19,7 +19,7 @@ from .errors import PictureError
 from .luminance import lightness_plane
 
 MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
-STRIP_ROWS = 256
+STRIP_PIXELS = 1 << 18
 
 # A cached operation would outlive the file it read: results must follow the file, and memory must come back.
 pyvips.cache_set_max(0)
@@ -151,13 +151,14 @@ class Picture:
         return srgb_to_lightness(pixels / np.iinfo(pixels.dtype).max).astype(np.float32)
 
     def strips(self, page: int) -> Iterator[Strip]:
-        """The page's full-size lightness and alpha, from top to bottom, ``STRIP_ROWS`` rows at a time."""
+        """The page's full-size lightness and alpha, from top to bottom, a few rows at a time."""
         with one_line(f"{self.name}: cannot be read"):
             image = self._open(page)
             lightness = _Rows(lightness_plane(image))
             alpha = _Rows(self._alpha(image)) if image.hasalpha() else None
-            for top in range(0, self.height, STRIP_ROWS):
-                rows = min(STRIP_ROWS, self.height - top)
+            step = max(1, STRIP_PIXELS // self.width)
+            for top in range(0, self.height, step):
+                rows = min(step, self.height - top)
                 yield Strip(top, lightness(top, rows), alpha(top, rows) if alpha else None)
 
     @property

@@ -33,7 +33,7 @@ class Format:
 
 # Chroma is what we add, so no format may halve it; JPEG's quality keeps the mean |dL| well under 1.
 FORMATS = {
-    "jpeg": Format(".jpg", 92, {"subsample_mode": "off", "optimize_coding": True}, alpha=False),
+    "jpeg": Format(".jpg", 92, {"subsample_mode": "off"}, alpha=False),
     "png": Format(".png", None, {"compression": 6}),
     "tiff": Format(".tif", None, {"compression": "lzw", "predictor": "horizontal"}),
     "webp": Format(".webp", 90, {"smart_subsample": True}),
