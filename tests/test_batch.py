@@ -61,7 +61,7 @@ def test_what_cannot_be_planned(tree, tmp_path):
         plan([tmp_path / "empty"], None, False, Output())
     with pytest.raises(SettingError, match="colour them in two runs"):
         plan([tree / "a.jpg", tree / "deep" / "a.jpg"], tmp_path / "out", False, Output())
-    with pytest.raises(SettingError, match="choose .jpg"):
+    with pytest.raises(SettingError, match=r"choose \.jpg"):
         format_of_name(tmp_path / "x.xyz")
     assert format_of_name(tmp_path / "x.AVIF") == "avif"
 

@@ -53,7 +53,7 @@ def test_a_wrong_card_is_refused(copied, change):
     if change.get("stride", 0) is None:
         del content["stride"]
     (copied / "card.json").write_text(json.dumps(content))
-    with pytest.raises(ModelError, match="card.json"):
+    with pytest.raises(ModelError, match=r"card\.json"):
         load_card(copied)
 
 

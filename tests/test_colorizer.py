@@ -16,7 +16,7 @@ from colorizing_things.provenance import SOURCE_TYPE
 DEEP, SHALLOW = 0.3, 1.0  # mean |dL| allowed: lossless, and through our JPEG
 
 
-def dL(result, original):
+def dl(result, original):
     return np.abs(lightness(np.asarray(result)) - lightness(np.asarray(original))).mean()
 
 
@@ -30,7 +30,7 @@ def test_a_file_comes_back_as_its_own_kind_with_its_lightness(tmp_path, colorize
     assert source.read_bytes() == before
     with Image.open(source) as old, Image.open(result) as new:
         assert new.format == old.format and new.size == old.size
-        assert dL(new.convert("RGB"), old.convert("L")) < (DEEP if suffix in (".png", ".tif") else SHALLOW)
+        assert dl(new.convert("RGB"), old.convert("L")) < (DEEP if suffix in (".png", ".tif") else SHALLOW)
         assert chroma(np.asarray(new.convert("RGB"))).mean() > 3
     assert {p.name for p in tmp_path.iterdir()} == {f"old{suffix}", f"old.color{suffix}"}
 
@@ -38,17 +38,17 @@ def test_a_file_comes_back_as_its_own_kind_with_its_lightness(tmp_path, colorize
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
 def test_lightness_of_real_photographs_survives(tmp_path, colorizer, name):
     pixels = getattr(data, name)()
-    assert dL(colorizer(pixels), pixels) < DEEP
+    assert dl(colorizer(pixels), pixels) < DEEP
     source = tmp_path / "photo.jpg"
     Image.fromarray(pixels).save(source, quality=95)
     result = colorizer(source)
-    assert dL(Image.open(result), Image.open(source)) < SHALLOW
+    assert dl(Image.open(result), Image.open(source)) < SHALLOW
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="no shared photographs here")
 def test_lightness_survives_on_val(colorizer):
     paths = sorted((SHARED / "data" / "val").glob("*.webp"))[::40]
-    errors = [dL(colorizer(pixels), pixels) for pixels in (np.asarray(Image.open(p).convert("RGB")) for p in paths)]
+    errors = [dl(colorizer(pixels), pixels) for pixels in (np.asarray(Image.open(p).convert("RGB")) for p in paths)]
     assert np.mean(errors) < DEEP
 
 
@@ -67,7 +67,9 @@ def test_alpha_survives(tmp_path, colorizer, colour_photo):
     alpha = np.linspace(0, 255, 600 * 400).reshape(400, 600).astype(np.uint8)
     for suffix in (".png", ".tif", ".webp"):
         path = tmp_path / f"alpha{suffix}"
-        Image.fromarray(np.dstack([colour_photo, alpha])).save(path, **({"lossless": True} if suffix == ".webp" else {}))
+        Image.fromarray(np.dstack([colour_photo, alpha])).save(
+            path, **({"lossless": True} if suffix == ".webp" else {})
+        )
         result = np.asarray(Image.open(colorizer(path)))
         assert result.shape == (400, 600, 4)
         np.testing.assert_allclose(result[..., 3], alpha, atol=0 if suffix != ".webp" else 3)
@@ -88,7 +90,7 @@ def test_all_pages_are_coloured(tmp_path, colorizer, grey_photo):
     tifffile.imwrite(path, pages, photometric="minisblack")
     result = pyvips.Image.new_from_file(str(colorizer(path)), n=-1).numpy().reshape(3, 400, 600, 3)
     for page, original in zip(result, pages, strict=True):
-        assert dL(page, original) < DEEP and chroma(page).mean() > 3
+        assert dl(page, original) < DEEP and chroma(page).mean() > 3
     alone = colorizer(pages[0])
     np.testing.assert_allclose(result[0], alone, atol=1)
 
@@ -208,10 +210,12 @@ def test_odd_sizes_work(colorizer, shape):
     pixels = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
     result = colorizer(pixels)
     assert result.shape == (*shape, 3)
-    assert dL(result, pixels) < 0.5
+    assert dl(result, pixels) < 0.5
 
 
-@pytest.mark.parametrize("look", [{"size": 16}, {"size": 5000}, {"saturation": -1}, {"saturation": float("nan")}, {"strength": 2}])  # fmt: skip
+@pytest.mark.parametrize(
+    "look", [{"size": 16}, {"size": 5000}, {"saturation": -1}, {"saturation": float("nan")}, {"strength": 2}]
+)
 def test_options_out_of_range_are_refused(colorizer, grey_photo, look):
     with pytest.raises(SettingError):
         colorizer(grey_photo, **look)
@@ -282,9 +286,8 @@ def test_an_unwritable_place_is_one_line(tmp_path, colorizer, old_jpg):
 def test_a_full_disk_is_one_line(colorizer, old_jpg, monkeypatch, tmp_path):
     from colorizing_things import writing
 
-    with pytest.raises(PictureError, match="disk is full"):
-        with writing.one_line("/dev/full: cannot be written"):
-                    pyvips.Image.black(2000, 2000).write_to_target(pyvips.Target.new_to_file("/dev/full"), ".png", compression=0)
+    with pytest.raises(PictureError, match="disk is full"), writing.one_line("/dev/full: cannot be written"):
+        pyvips.Image.black(2000, 2000).write_to_target(pyvips.Target.new_to_file("/dev/full"), ".png", compression=0)
 
 
 def test_threads_and_unknown_models_and_devices_are_checked(tmp_path):

@@ -198,7 +198,7 @@ def test_an_animation_is_refused(tmp_path, grey_photo):
 def test_the_pixel_limit(old_jpg):
     picture = Picture.read(old_jpg)
     picture.check_size(600 * 400)
-    with pytest.raises(PictureError, match="600 x 400 .*--max-pixels"):
+    with pytest.raises(PictureError, match=r"600 x 400 .*--max-pixels"):
         picture.check_size(600 * 400 - 1)
 
 

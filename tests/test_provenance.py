@@ -21,7 +21,7 @@ NAMESPACES = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:ext="http://iptc
         "not xml at all",
         f'{HEAD}<rdf:Description rdf:about="" {NAMESPACES} dc:format="image/jpeg"/>{TAIL}',
         f'{HEAD}<rdf:Description rdf:about="" {NAMESPACES} ext:DigitalSourceType="{OTHER}" dc:format="x"/>{TAIL}',
-        f'{HEAD}<rdf:Description {NAMESPACES}><ext:DigitalSourceType>{OTHER}</ext:DigitalSourceType>'
+        f"{HEAD}<rdf:Description {NAMESPACES}><ext:DigitalSourceType>{OTHER}</ext:DigitalSourceType>"
         f"<dc:format>x</dc:format></rdf:Description>{TAIL}",
     ],
 )

@@ -1,6 +1,6 @@
 import numpy as np
-import pyvips
 import pytest
+import pyvips
 
 from colorizing_things.rows import RowSource
 

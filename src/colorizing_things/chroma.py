@@ -88,7 +88,7 @@ class Joiner:
         """Lightness and enlarged chroma -> sRGB ``[rows, width, 3]``, tile by tile."""
         count, width = lightness.shape
         out = np.empty((count * width, 3), self.encode.dtype)
-        flat, dx, dz = (plane.reshape(-1) for plane in (lightness, *offsets))
+        flat, (dx, dz) = lightness.reshape(-1), (plane.reshape(-1) for plane in offsets)
         for start in range(0, count * width, TILE_PIXELS):
             part = slice(start, start + TILE_PIXELS)
             self._join_tile(flat[part], dx[part], dz[part], out[part])
@@ -164,11 +164,10 @@ def _f_table(bits: int) -> Float32:
 
 
 def _f_of_lightness(lightness: Codes | Float32) -> Float32:
-    if lightness.dtype == np.uint8:
-        return _f_table(8).take(lightness, mode="clip")
-    if lightness.dtype == np.uint16:
-        return _f_table(16).take(lightness, mode="clip")
-    return (lightness + np.float32(16)) * np.float32(1 / 116)
+    if lightness.dtype == np.float32:
+        return np.asarray((lightness + np.float32(16)) * np.float32(1 / 116), np.float32)
+    bits = 8 * lightness.dtype.itemsize
+    return _f_table(bits).take(lightness.astype(np.intp), mode="clip")
 
 
 @cache

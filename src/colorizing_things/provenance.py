@@ -31,12 +31,11 @@ def marked_xmp(packet: str | None) -> str:
     for pattern in (_AS_ATTRIBUTE, _AS_ELEMENT):
         if pattern.search(packet):
             return pattern.sub(lambda found: found.group(1) + SOURCE_TYPE, packet)
-    end = None
-    for end in _END.finditer(packet):
-        pass
-    if end is None:  # an empty or foreign packet: nothing to keep apart from it
+    ends = list(_END.finditer(packet))
+    if not ends:  # an empty or foreign packet: there is nothing to keep
         return _PACKET
-    return packet[: end.start()] + _DESCRIPTION + packet[end.start() :]
+    at = ends[-1].start()
+    return packet[:at] + _DESCRIPTION + packet[at:]
 
 
 def mark_as_machine_coloured(image: pyvips.Image) -> None:

@@ -25,7 +25,7 @@ BIG_TIFF = (b"II\x2b\x00", b"MM\x00\x2b")
 def with_exif_of(origin: Path | bytes, header: pyvips.Image) -> pyvips.Image:
     """``header`` with the EXIF fields of the TIFF it was read from, as libvips has them for a JPEG."""
     exif = _read(io.BytesIO(origin) if isinstance(origin, bytes) else origin)
-    if not exif:
+    if not any(tag in exif for tag in TEXT_TAGS) and not any(exif.get_ifd(tag) for tag in DIRECTORY_TAGS):
         return header
     carrier = io.BytesIO()
     Image.new("L", (1, 1)).save(carrier, "JPEG", exif=exif)
@@ -49,7 +49,7 @@ def _read(file: Path | IO[bytes]) -> Image.Exif:
                 kept.get_ifd(tag).update(found.get_ifd(tag))
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
         return Image.Exif()  # a TIFF that Pillow cannot open may still be a picture for libvips
-    return kept if any(tag in kept for tag in TEXT_TAGS) or any(kept.get_ifd(t) for t in DIRECTORY_TAGS) else Image.Exif()
+    return kept
 
 
 def add_exif(file: Path | io.BytesIO, image: pyvips.Image) -> None:

@@ -166,4 +166,3 @@ def _failing_as(destination: Path) -> Iterator[None]:
     except OSError as error:
         advice = "free some space" if error.errno == 28 else "choose another place with -o"
         raise PictureError(f"{destination}: cannot be written: {error.strerror}; {advice}") from error
-

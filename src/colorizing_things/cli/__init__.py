@@ -60,13 +60,14 @@ for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
 def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
     command = typer.main.get_command(app)
-    usage_error = typer.BadParameter.__mro__[1]
+    usage_error: type[Exception] = typer.BadParameter.__mro__[1]  # Typer may carry its own Click
     try:
         code = command.main(standalone_mode=False)
         if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             raise KeyboardInterrupt
     except usage_error as error:
-        fail(" ".join(error.format_message().split()) + "; see colorize --help", 2)
+        said = str(error.format_message())  # type: ignore[attr-defined]
+        fail(" ".join(said.split()) + "; see colorize --help", 2)
     except ColorizingError as error:
         fail(" ".join(str(error).split()))
     except (KeyboardInterrupt, typer.Abort):

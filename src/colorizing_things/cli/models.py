@@ -29,7 +29,8 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards
             if text:
                 console.print(f"  {what} {text}", soft_wrap=True)
         if card.scores:
-            console.print("  scores " + ", ".join(f"{key} {value}" for key, value in card.scores.items()), soft_wrap=True)
+            scores = ", ".join(f"{key} {value}" for key, value in card.scores.items())
+            console.print(f"  scores {scores}", soft_wrap=True)
         for failure in card.known_failures:
             console.print(f"  known to fail: {failure}", soft_wrap=True)
 

@@ -140,5 +140,3 @@ def _line(result: Result) -> str:
         "error": result.error or None,
     }  # fmt: skip
     return json.dumps(content, ensure_ascii=False)
-
-

@@ -34,11 +34,9 @@ def _cube_surface_ab() -> npt.NDArray[np.float64]:
     level = np.linspace(0, 1, 256)
     u, v = np.meshgrid(level, level)
     faces = [
-        np.insert(np.stack([u, v], -1), axis, side, axis=-1).reshape(-1, 3)
-        for axis in range(3)
-        for side in (0.0, 1.0)
+        np.insert(np.stack([u, v], -1), axis, side, axis=-1).reshape(-1, 3) for axis in range(3) for side in (0.0, 1.0)
     ]
-    return srgb_to_lab(np.concatenate(faces))[:, 1:]
+    return srgb_to_lab(np.concatenate(faces))[:, 1:].astype(np.float64)
 
 
 def convex_hull(points: npt.NDArray[np.float64]) -> list[Point]:

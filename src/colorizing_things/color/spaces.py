@@ -15,9 +15,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.floating]
 
 WHITE = np.array([0.95047, 1.0, 1.08883])
-RGB_TO_XYZ = np.array(
-    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
-)
+RGB_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
 XYZ_TO_RGB = np.linalg.inv(RGB_TO_XYZ)
 
 # CIE 15:2004, section 8.2.1: where the cube root gives way to a straight line.
@@ -49,9 +47,7 @@ def lab_f_inverse(f: FloatArray) -> FloatArray:
 def srgb_to_lab(rgb: FloatArray) -> FloatArray:
     """SRGB ``[..., 3]`` in 0..1 -> Lab ``[..., 3]`` (CIE 15:2004, eq. 8.3 to 8.5)."""
     f = lab_f(srgb_to_linear(rgb) @ (RGB_TO_XYZ.T / WHITE))
-    return np.stack(
-        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1
-    )
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
 def lab_to_linear(lab: FloatArray) -> FloatArray:

@@ -75,6 +75,7 @@ class Batches:
         self._ahead: dict[int, object] = {}
 
     def __call__(self, step: int) -> Batch:
+        """The batch of a step; the next one is begun behind it."""
         ready = self._ahead.pop(step, None)
         batch = ready.result() if ready is not None else self.make(step)  # type: ignore[attr-defined]
         self._ahead = {step + 1: self._pool.submit(self.make, step + 1)}

@@ -44,14 +44,15 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: Decodi
         TrainingError: no run there, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
+    stride = int(network.stride)  # type: ignore[arg-type]
     decoding = decoding or Decoding(**saved["recipe"].get("decoding", {}))
     uniform = saved["recipe"]["stages"][saved["stage"]]["method_settings"].get("uniform", 0.5)
     weight = rebalancing_weights(smooth_prior(np.asarray(saved["prior"])), uniform)
     decoder = Decoder(network, decoding, torch.from_numpy(weight)).eval()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
-    onnx.save(store_as_half(to_onnx(decoder, network.stride)), path)
-    check(decoder, path, network.stride)
+    onnx.save(store_as_half(to_onnx(decoder, stride)), path)
+    check(decoder, path, stride)
     _card(folder, path, network, saved, decoding, name).save()
     return folder
 

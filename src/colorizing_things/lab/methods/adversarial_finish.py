@@ -46,7 +46,7 @@ class AdversarialFinish(ClassesAndRegression):
         critic_loss = hinge_discriminator(real_score, fake_score)
         self.descend("discriminator", critic_loss)
 
-        nearest = self.encode(batch.ab.permute(0, 2, 3, 1)).index[..., 0]
+        nearest = self.encode(batch.ab.permute(0, 2, 3, 1)).indices[..., 0]
         weight = (1 - self.rarity) + self.rarity * self.bin_weight[nearest]
         regression = smooth_l1(answer.ab, batch.ab, weight)
         spread = chroma_spread(answer.ab, batch.ab)

@@ -24,7 +24,12 @@ class ChromaPatches(nn.Module):
             return spectral_norm(nn.Conv2d(inside, outside, 4 if stride == 2 else 3, stride, 1))
 
         self.layers = nn.ModuleList(
-            [conv(18, width, 1), conv(width, 2 * width, 2), conv(2 * width, 4 * width, 2), conv(4 * width, 4 * width, 1)]
+            (
+                conv(18, width, 1),
+                conv(width, 2 * width, 2),
+                conv(2 * width, 4 * width, 2),
+                conv(4 * width, 4 * width, 1),
+            )
         )
         self.score = spectral_norm(nn.Conv2d(4 * width, 1, 3, padding=1))
 

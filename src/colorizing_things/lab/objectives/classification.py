@@ -18,7 +18,7 @@ REACH = 115  # the lookup table covers ab in -REACH..REACH
 class SoftTarget(NamedTuple):
     """A soft-encoded colour: K bin indices and their weights (summing to 1), both ``[..., K]``."""
 
-    index: Tensor
+    indices: Tensor
     weight: Tensor
 
 
@@ -54,7 +54,7 @@ class SoftEncoder(nn.Module):
 def nearest_bin(ab: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     """Index of the nearest of the 313 bins for ``ab`` [..., 2]."""
     encoder = SoftEncoder(neighbours=4)
-    return encoder(torch.from_numpy(np.asarray(ab, dtype=np.float32))).index[..., 0].numpy()
+    return encoder(torch.from_numpy(np.asarray(ab, dtype=np.float32))).indices[..., 0].numpy()
 
 
 def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> npt.NDArray[np.float64]:
@@ -71,7 +71,7 @@ def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> np
     for start in range(0, len(chosen), 64):
         pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in chosen[start : start + 64]])
         ab = torch.from_numpy(srgb_to_lab(pixels / 255.0)[:, 1:].astype(np.float32))
-        count += np.bincount(encoder(ab).index[:, 0].numpy(), minlength=len(count))
+        count += np.bincount(encoder(ab).indices[:, 0].numpy(), minlength=len(count))
     return count / count.sum()
 
 
@@ -94,8 +94,8 @@ def rebalancing_weights(smoothed: npt.NDArray[np.floating], uniform: float = 0.5
 
 def rebalanced_cross_entropy(logits: Tensor, target: SoftTarget, bin_weight: Tensor) -> Tensor:
     """Mean of v(Z) * cross-entropy(Z, logits) (eq. 2 and 3); logits ``[..., Q]``, in any float type."""
-    log_p = torch.log_softmax(logits.float(), dim=-1).gather(-1, target.index)
-    return -(bin_weight[target.index[..., 0]] * (target.weight * log_p).sum(-1)).mean()
+    log_p = torch.log_softmax(logits.float(), dim=-1).gather(-1, target.indices)
+    return -(bin_weight[target.indices[..., 0]] * (target.weight * log_p).sum(-1)).mean()
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
