@@ -26,7 +26,7 @@ OUTPUT_STRIDE = 4  # networks predict chroma at a quarter of the size: the eye, 
 
 
 class Batch(NamedTuple):
-    """One batch: ``L`` [N,1,S,S] in 0..100 as the network sees it, ``ab`` [N,2,S/4,S/4] in CIELAB units.
+    """One batch: ``L`` [N,1,S,S] in 0..100 as the network sees it, ``ab`` [N,2,S/s,S/s] in CIELAB units.
 
     ``clean_L`` is L before ageing: what a discriminator should see beside the real chroma.
     """
@@ -43,6 +43,7 @@ class Sampling:
     ``source_power``: a source of n pictures is drawn in proportion to n ** source_power (1: every picture
     alike; 0: every source alike). ``min_side``: smaller pictures are left out. ``aged``: share of pictures
     that are made to look old. ``min_crop``: smallest crop, as a share of the shorter side.
+    ``target_stride``: pixels of input a cell of ``ab``.
     """
 
     size: int
@@ -51,14 +52,15 @@ class Sampling:
     min_side: int = 0
     min_crop: float = 0.65
     aged: float = 0.3
+    target_stride: int = OUTPUT_STRIDE
     seed: int = 0
 
 
-def to_lab(rgb: Tensor) -> tuple[Tensor, Tensor]:
-    """SRGB uint8 or float 0..1 ``[N,3,H,W]`` -> L ``[N,1,H,W]`` and ab ``[N,2,H/4,W/4]`` (box-averaged)."""
+def to_lab(rgb: Tensor, stride: int = OUTPUT_STRIDE) -> tuple[Tensor, Tensor]:
+    """SRGB uint8 or float 0..1 ``[N,3,H,W]`` -> L ``[N,1,H,W]`` and ab ``[N,2,H/s,W/s]`` (box-averaged)."""
     scaled = rgb.float() / 255 if rgb.dtype == torch.uint8 else rgb
     lab = kornia.color.rgb_to_lab(scaled)
-    return lab[:, :1], F.avg_pool2d(lab[:, 1:], OUTPUT_STRIDE)
+    return lab[:, :1], F.avg_pool2d(lab[:, 1:], stride)
 
 
 class Batches:
@@ -87,7 +89,7 @@ class Batches:
         rng = np.random.default_rng([sampling.seed, step, self.rank])
         chosen = rng.choice(len(self.photographs), sampling.batch_size, p=self.probability)
         crops = [random_crop(self.photographs[int(i)], sampling.size, sampling.min_crop, rng) for i in chosen]
-        clean_L, ab = to_lab(torch.stack(crops))
+        clean_L, ab = to_lab(torch.stack(crops), sampling.target_stride)
         return Batch(age(clean_L, sampling.aged, rng), ab, clean_L)
 
     def close(self) -> None:

@@ -14,6 +14,24 @@ from .objectives.classification import annealed_mean
 
 
 @dataclass(frozen=True)
+class Graph:
+    """A network ready to colour, as it is exported and as sample sheets use it.
+
+    ``module`` takes the ``inputs`` and gives the ``outputs`` in their order; names, shapes and units are those
+    of the contract between the houses (``L`` [N,1,H,W] 0..100 in; ``ab`` [N,2,h,w] first out).
+    """
+
+    module: nn.Module
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    stride: int
+    output_stride: int
+    size: int  # shorter side in pixels at which it does best
+    bins: tuple[tuple[float, float], ...] = ()
+    temperature: float | None = None
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How the classes and the regression become one colour; chosen on dev, never on val.
 

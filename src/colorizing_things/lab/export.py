@@ -14,21 +14,18 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from colorizing_things.card import Card
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import TrainingError
 
-from .batches import OUTPUT_STRIDE
-from .decoding import Decoder, Decoding
-from .objectives.classification import rebalancing_weights, smooth_prior
+from .decoding import Graph
+from .methods import METHODS
 from .training import load_network
 
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
-OUTPUTS = ["ab", "logits", "confidence"]
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
 TOLERANCE = 0.5  # ab units between torch and the fp16-stored graph, at worst; the mean is far below
 
 
-def export(run: Path, folder: Path, *, name: str | None = None, decoding: Decoding | None = None) -> Path:
+def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[str, Any] | None = None) -> Path:
     """Export a run's averaged network.
 
     Args:
@@ -41,30 +38,33 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: Decodi
         ``folder``.
 
     Raises:
-        TrainingError: no run there, or the exported graph does not agree with torch.
+        TrainingError: no run there, it does not colour, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
-    stride = int(network.stride)  # type: ignore[arg-type]
-    decoding = decoding or Decoding(**saved["recipe"].get("decoding", {}))
-    uniform = saved["recipe"]["stages"][saved["stage"]]["method_settings"].get("uniform", 0.5)
-    weight = rebalancing_weights(smooth_prior(np.asarray(saved["prior"])), uniform)
-    decoder = Decoder(network, decoding, torch.from_numpy(weight)).eval()
+    graph = graph_of(network, saved, decoding)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
-    onnx.save(store_as_half(to_onnx(decoder, stride)), path)
-    check(decoder, path, stride)
-    _card(folder, path, network, saved, decoding, name).save()
+    onnx.save(store_as_half(to_onnx(graph)), path)
+    check(graph, path)
+    _card(folder, path, graph, saved, name).save()
     return folder
 
 
-def to_onnx(decoder: nn.Module, stride: int) -> onnx.ModelProto:
-    """Trace the decoder into a graph that takes any batch, height and width that fit the stride."""
-    dim = torch.export.Dim
+def graph_of(network: nn.Module, saved: dict[str, Any], decoding: dict[str, Any] | None = None) -> Graph:
+    """What a checkpoint's network is as something that colours (:meth:`.Method.graph`)."""
+    stage = saved["recipe"]["stages"][saved["stage"]]
+    chosen = saved["recipe"]["decoding"] if decoding is None else decoding
+    return METHODS[stage["method"]].graph(network, np.asarray(saved["prior"]), stage["method_settings"], chosen)
+
+
+def to_onnx(graph: Graph) -> onnx.ModelProto:
+    """Trace the module into an ONNX graph that takes any batch, height and width that fit the stride."""
+    stride, dim = graph.stride, torch.export.Dim
     rows, columns = dim("rows", min=1, max=256), dim("columns", min=1, max=256)
     dynamic = {"L": {0: dim("batch", min=1, max=256), 2: stride * rows, 3: stride * columns}}
     example = torch.rand(2, 1, 4 * stride, 5 * stride) * 100
     program = torch.onnx.export(
-        decoder, (example,), input_names=["L"], output_names=OUTPUTS, opset_version=OPSET,
+        graph.module, (example,), input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
         dynamic_shapes=dynamic, dynamo=True, verbose=False,
     )  # fmt: skip
     assert program is not None
@@ -93,7 +93,7 @@ def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @torch.no_grad()
-def check(decoder: nn.Module, path: Path, stride: int) -> float:
+def check(graph: Graph, path: Path) -> float:
     """Compare the file with torch at two sizes; return the largest difference in ab.
 
     Raises:
@@ -103,21 +103,19 @@ def check(decoder: nn.Module, path: Path, stride: int) -> float:
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
-    worst = 0.0
+    worst, stride = 0.0, graph.stride
     for height, width in ((4 * stride, 5 * stride), (stride, 7 * stride)):
         ramp = np.linspace(0, 100, width, dtype=np.float32)[None].repeat(height, 0)
         L = (ramp + rng.normal(0, 5, (height, width))).clip(0, 100).astype(np.float32)[None, None]
         theirs = session.run(["ab"], {"L": L})[0]
-        ours = decoder(torch.from_numpy(L))[0].numpy()
+        ours = graph.module(torch.from_numpy(L))[0].numpy()
         worst = max(worst, float(np.abs(theirs - ours).max()))
     if worst > TOLERANCE:
         raise TrainingError(f"{path}: the exported graph differs from torch by {worst:.2f} ab units")
     return worst
 
 
-def _card(
-    folder: Path, path: Path, network: nn.Module, saved: dict[str, Any], decoding: Decoding, name: str | None
-) -> Card:
+def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
     recipe = saved["recipe"]
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
     seen = sum(s["steps"] * s["batch_size"] for s in stages[:-1]) + saved["step"] * stages[-1]["batch_size"]
@@ -127,14 +125,14 @@ def _card(
         summary=recipe["summary"],
         file=path.name,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        stride=network.stride,  # type: ignore[arg-type]
-        output_stride=OUTPUT_STRIDE,
-        default_size=decoding.size,
-        inputs=["L"],
-        outputs=OUTPUTS,
-        parameters=sum(p.numel() for p in network.parameters()),
-        bins=ab_bins().tolist(),
-        temperature=decoding.temperature,
+        stride=graph.stride,
+        output_stride=graph.output_stride,
+        default_size=graph.size,
+        inputs=list(graph.inputs),
+        outputs=list(graph.outputs),
+        parameters=sum(p.numel() for p in graph.module.parameters()),
+        bins=[list(centre) for centre in graph.bins],
+        temperature=graph.temperature,
         training={"pictures_seen": seen, "hours": round(saved["seconds"] / 3600, 2), "recipe": recipe},
         licence="MIT",
         folder=folder,

@@ -7,12 +7,12 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import nn
 
 from colorizing_things.color.gamut import pull_into_gamut
 from colorizing_things.color.spaces import lab_to_srgb
 
 from .batches import to_lab
+from .decoding import Graph
 
 UInt8 = npt.NDArray[np.uint8]
 
@@ -25,28 +25,28 @@ def join(L: npt.NDArray[np.floating], ab: npt.NDArray[np.floating]) -> UInt8:
 
 
 @torch.no_grad()
-def colour(network: nn.Module, pixels: UInt8, stride: int = 32) -> UInt8:
-    """The picture's grey version coloured by the network's regression head, at the picture's own size."""
-    height, width = (size // stride * stride for size in pixels.shape[:2])
-    L, _ = to_lab(torch.from_numpy(pixels[:height, :width].copy()).permute(2, 0, 1)[None])
-    device = next(network.parameters()).device
-    ab = network(L.to(device)).ab.float().cpu()
+def colour(graph: Graph, pixels: UInt8) -> UInt8:
+    """The picture's grey version coloured at its own size, cut to the network's stride."""
+    height, width = (max(graph.stride, side // graph.stride * graph.stride) for side in pixels.shape[:2])
+    L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
+    L = F.pad(L, (0, max(0, width - L.shape[3]), 0, max(0, height - L.shape[2])), mode="replicate")
+    L = L[:, :, :height, :width]
+    device = next(graph.module.parameters()).device
+    ab = graph.module(L.to(device))[0].float().cpu()
     ab = F.interpolate(ab, size=(height, width), mode="bicubic", align_corners=False)
     return join(L[0, 0].numpy(), ab[0].numpy())
 
 
-def sample_sheet(network: nn.Module, pictures: list[UInt8], columns: int = 4) -> Image.Image:
+def sample_sheet(graph: Graph, pictures: list[UInt8], columns: int = 4) -> Image.Image:
     """Three tiles a picture (grey, ours, real), ``columns`` pictures a row."""
-    was_training = network.training
-    network.eval()
+    graph.module.eval()
     tiles = []
     for pixels in pictures:
-        ours = colour(network, pixels)
+        ours = colour(graph, pixels)
         real = pixels[: ours.shape[0], : ours.shape[1]]
         L, _ = to_lab(torch.from_numpy(real.copy()).permute(2, 0, 1)[None])
         grey = join(L[0, 0].numpy(), np.zeros((2, *real.shape[:2])))
         tiles.append([grey, ours, real])
-    network.train(was_training)
     return tile(tiles, columns)
 
 

@@ -35,6 +35,7 @@ from .recipes import Recipe, Stage
 from .sheets import sample_sheet
 
 console = Console()
+SAMPLES = 16
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Run:
             self._restore(method, network, average, saved)
         sampling = Sampling(
             stage.size, stage.batch_size, stage.source_power, stage.min_side, stage.min_crop, stage.aged,
-            seed=stage.seed + 1000 * number,
+            stage.target_stride, seed=stage.seed + 1000 * number,
         )  # fmt: skip
         self.steps_done += first
         base = [(group, group["lr"]) for p in method.players.values() for group in p.optimizer.param_groups]
@@ -140,7 +141,7 @@ class Run:
                 if (step + 1) % self.settings.checkpoint_every == 0 or last:
                     self._save(number, step + 1, method, network, average)
                 if (step + 1) % self.settings.sample_every == 0 or last:
-                    self._sample(average.module)
+                    self._sample(stage, average.module)
         return average.module
 
     def _save(self, stage: int, step: int, method: Method, network: nn.Module, average: AveragedModel) -> None:
@@ -166,11 +167,18 @@ class Run:
             player.module.load_state_dict(saved["players"][name]["module"])
             player.optimizer.load_state_dict(saved["players"][name]["optimizer"])
 
-    def _sample(self, network: nn.Module) -> None:
-        """Colour a fixed handful of dev pictures, as a PNG and in TensorBoard."""
+    def _sample(self, stage: Stage, network: nn.Module) -> None:
+        """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard."""
+        try:
+            graph = METHODS[stage.method].graph(network, self.prior, stage.method_settings, self.recipe.decoding)
+        except TrainingError:
+            return  # a network that does not colour has no samples
         pictures = self.dev if len(self.dev) else self.train
-        chosen = np.random.default_rng(0).permutation(len(pictures))[:12]
-        sheet = sample_sheet(network, [pictures[int(i)] for i in chosen])
+        order = np.random.default_rng(0).permutation(len(pictures))
+        largest = order[np.argsort(-pictures.shapes[order].min(axis=1), kind="stable")][:SAMPLES]
+        was_training = network.training
+        sheet = sample_sheet(graph, [pictures[int(i)] for i in largest])
+        network.train(was_training)
         folder = self.settings.out / "samples"
         folder.mkdir(exist_ok=True)
         sheet.save(folder / f"{self.steps_done:06d}.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from colorizing_things.errors import TrainingError
 from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.decoding import Graph
 
 GRADIENT_LIMIT = 1.0
 
@@ -43,14 +46,18 @@ class Method(ABC):
     ) -> None:
         self.fabric, self.rates, self.prior = fabric, rates, prior
         self.players: dict[str, Player] = {}
+        self._join("network", network, self.optimizer(network))
+        self.prepare(**settings)
+
+    def optimizer(self, network: nn.Module) -> Optimizer:
+        """AdamW, a pretrained ``network.encoder`` at its own rate."""
         encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
         known = {id(p) for p in encoder}
         groups = [
-            {"params": [p for p in network.parameters() if id(p) not in known], "lr": rates.lr},
-            {"params": encoder, "lr": rates.encoder_lr},
+            {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
+            {"params": encoder, "lr": self.rates.encoder_lr},
         ]
-        self._join("network", network, AdamW(groups, weight_decay=rates.weight_decay))
-        self.prepare(**settings)
+        return AdamW(groups, weight_decay=self.rates.weight_decay)
 
     def _join(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
@@ -64,6 +71,23 @@ class Method(ABC):
     @abstractmethod
     def prepare(self, **settings: float) -> None:
         """Take the recipe's ``method_settings`` and make what else is needed."""
+
+    @classmethod
+    def graph(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> Graph:
+        """The trained network as something that colours: for samples and for export.
+
+        Args:
+            network: as averaged, in eval mode.
+            prior: share of each ab bin among the training pixels.
+            settings: the stage's ``method_settings``.
+            decoding: the recipe's ``decoding``.
+
+        Raises:
+            TrainingError: it does not colour (a distilled encoder, say).
+        """
+        raise TrainingError(f"{cls.__name__} trains no network that colours by itself")
 
     @abstractmethod
     def step(self, batch: Batch) -> dict[str, Tensor]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from colorizing_things.lab.batches import Batch
+from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
+from colorizing_things.lab.decoding import Decoder, Decoding, Graph
 from colorizing_things.lab.networks.mobile_unet import Colouring
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
@@ -38,6 +44,24 @@ class ClassesAndRegression(Method):
         answer = self.network(batch.L, at)
         target = self.encode(batch.ab.flatten(2).transpose(1, 2)[:, at])
         return answer, rebalanced_cross_entropy(answer.logits, target, self.bin_weight)
+
+    @classmethod
+    def graph(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> Graph:
+        """Both heads, decoded into one colour (:class:`.Decoding`)."""
+        chosen = Decoding(**decoding)
+        weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
+        return Graph(
+            Decoder(network, chosen, weight).eval(),
+            inputs=("L",),
+            outputs=("ab", "logits", "confidence"),
+            stride=int(network.stride),  # type: ignore[arg-type]
+            output_stride=OUTPUT_STRIDE,
+            size=chosen.size,
+            bins=tuple((float(a), float(b)) for a, b in ab_bins()),
+            temperature=chosen.temperature,
+        )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the network."""

@@ -32,6 +32,7 @@ class Stage:
     min_side: int = 0  # px; smaller pictures are left out
     min_crop: float = 0.65  # share of the shorter side
     aged: float = 0.3  # share of pictures made to look old
+    target_stride: int = 4  # px of input a cell of the target's chroma
     lr: float = 1e-3
     encoder_lr: float = 2e-4
     discriminator_lr: float = 4e-4

@@ -1,0 +1,31 @@
+"""A small set of real photographs for the lab: crops of scikit-image's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 crops, 160 px a side, in two sub-folders."""
+    folder = tmp_path_factory.mktemp("photographs")
+    rng = np.random.default_rng(0)
+    for source in ("astronaut", "coffee", "chelsea"):
+        pixels = getattr(data, source)()
+        (folder / source).mkdir()
+        for number in range(8):
+            top, left = rng.integers(pixels.shape[0] - 160), rng.integers(pixels.shape[1] - 160)
+            crop = pixels[top : top + 160, left : left + 160]
+            Image.fromarray(crop).save(folder / source / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded photographs of tests stay out of the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
