@@ -46,7 +46,7 @@ def test_a_wrong_setting_is_one_line(override, match):
 
 
 def test_an_unknown_recipe_lists_the_known(tmp_path):
-    with pytest.raises(SettingError, match="choose .*default"):
+    with pytest.raises(SettingError, match=r"choose .*default"):
         load_recipe("defualt")
     with pytest.raises(SettingError, match="no such recipe file"):
         load_recipe(str(tmp_path / "mine.yaml"))
