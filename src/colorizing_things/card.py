@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ class Card:
     def save(self) -> None:
         """Write ``card.json`` into the folder."""
         content = {key: value for key, value in dataclasses.asdict(self).items() if key != "folder"}
-        (self.folder / "card.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        pairs = re.compile(r"\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]")  # three hundred bins, a line each at most
+        (self.folder / "card.json").write_text(pairs.sub(r"[\1, \2]", text) + "\n")
 
 
 def load_card(folder: Path) -> Card:

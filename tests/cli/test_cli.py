@@ -143,7 +143,7 @@ def test_demo_models_doctor_and_version(tmp_path):
 
 def test_help_lists_every_verb():
     text = colorize("--help", env={"COLUMNS": "100"}).stdout.decode()
-    for verb in ("demo", "models", "doctor", "train", "export", "recipes"):
+    for verb in ("demo", "models", "doctor", "train", "export", "recipes", "evaluate", "turing"):
         assert verb in text
 
 

@@ -1,0 +1,59 @@
+"""``colorize evaluate``: score colorizers on photographs, with intervals, and write a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(help="Bundled names, ONNX files with their cards, their folders, or training runs."),
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder of colour photographs.")] = ...,  # type: ignore[assignment]
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the report; an unfinished one there is gone on with.")
+    ] = ...,  # type: ignore[assignment]
+    predictions: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that another tool coloured, paired by name; may be given several times."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Score only so many photographs, drawn by the seed.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Shorter side at which networks see a picture; the card's by default.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; all cores by default. Figures do not change.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the choice of pictures, the intervals and the samples.")] = 0,
+    samples: Annotated[
+        int, typer.Option(help="Colourings to draw of each picture, where a model gives several (8 or 100).")
+    ] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or what else ONNX Runtime offers.")] = "auto",
+) -> None:
+    """Score colorizers on photographs: figures with intervals, pictures, and a page to look at.
+
+    Every model colours the grey version of every photograph. The grey floor and the real photographs are
+    scored beside them. Writes results.json, results.md and index.html; killed, it goes on where it stopped.
+    """
+    import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
+    from rich.console import Console
+
+    from colorizing_things.lab.evaluation.evaluate import Request
+    from colorizing_things.lab.evaluation.evaluate import evaluate as run
+
+    request = Request(
+        data=data,
+        out=out,
+        models=models or [],
+        predictions=predictions or [],
+        limit=limit,
+        size=size,
+        workers=workers,
+        seed=seed,
+        samples=samples,
+        device=device,
+    )
+    run(request, Console(stderr=True))
+    typer.echo(out / "index.html")

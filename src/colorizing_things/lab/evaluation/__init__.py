@@ -1,0 +1,1 @@
+"""Evaluation: one frozen protocol, metrics with intervals, a benchmark for any colorizer, and its report."""

@@ -1,0 +1,233 @@
+"""What is scored: a model through the product, a folder of predictions, the grey floor, the real pictures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from colorizing_things.errors import PictureError
+
+from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, read_rgb, size_of
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """One picture as a candidate colours it: sRGB ``[H,W,3]``, and what else it has to say."""
+
+    rgb: UInt8
+    confidence: npt.NDArray[np.float32] | None = None  # [H,W], 0..1
+    samples: list[UInt8] = field(default_factory=list)
+
+
+class Candidate(ABC):
+    """Something that can be scored. Small and picklable: workers load the heavy things themselves."""
+
+    name: str
+    kind: str
+
+    @abstractmethod
+    def fingerprint(self, picture: Picture) -> str:
+        """What decides the colours of this picture: weights and settings, or a file's bytes."""
+
+    @abstractmethod
+    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+        """Colour one photograph of the set; ``real`` is its own pixels."""
+
+    def about(self) -> dict[str, Any]:
+        """Further facts for the results."""
+        return {}
+
+
+@dataclass(frozen=True)
+class GreyFloor(Candidate):
+    """No colour at all: what every colorizer must beat."""
+
+    name: str = "grey"
+    kind: str = "floor"
+
+    def fingerprint(self, picture: Picture) -> str:
+        """Always the same."""
+        return "grey"
+
+    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+        """The black-and-white photograph."""
+        return Coloured(np.repeat(grey_of(real)[..., None], 3, axis=-1))
+
+
+@dataclass(frozen=True)
+class RealPhotographs(Candidate):
+    """The colour photographs themselves: the ceiling."""
+
+    name: str = "real"
+    kind: str = "ceiling"
+
+    def fingerprint(self, picture: Picture) -> str:
+        """Always the same."""
+        return "real"
+
+    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+        """The photograph."""
+        return Coloured(real)
+
+
+@dataclass(frozen=True)
+class Predictions(Candidate):
+    """Pictures that another tool coloured, paired by name."""
+
+    name: str
+    files: dict[str, Path]
+    checksums: dict[str, str]
+    kind: str = "folder"
+
+    def fingerprint(self, picture: Picture) -> str:
+        """SHA-256 of the prediction's bytes."""
+        return self.checksums[picture.name]
+
+    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+        """Read the prediction."""
+        path = self.files[picture.name]
+        rgb = read_rgb(path)
+        if rgb.shape != real.shape:
+            raise PictureError(_wrong_size(path, (rgb.shape[1], rgb.shape[0]), picture))
+        return Coloured(rgb)
+
+
+def open_predictions(folder: Path, pictures: list[Picture]) -> Predictions:
+    """Pair a folder of predictions with the set, and check all pairs before anything is scored.
+
+    Names are paired without their suffixes; ``.color`` before the suffix, as our own command line writes it,
+    is ignored. Files that belong to no picture of the set are ignored too.
+
+    Raises:
+        PictureError: a prediction is missing, or has another size.
+    """
+    found = {name.removesuffix(".color"): path for name, path in list_pictures(folder).items()}
+    missing = [p for p in pictures if p.name not in found]
+    if missing:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise PictureError(f"{folder}: has no prediction for {missing[0].path.name}{more}; add it under the same name")
+    files = {p.name: found[p.name] for p in pictures}
+    for picture in pictures:
+        size = size_of(files[picture.name])
+        if size != (picture.width, picture.height):
+            raise PictureError(_wrong_size(files[picture.name], size, picture))
+    return Predictions(folder.name, files, {name: file_sha256(path) for name, path in files.items()})
+
+
+def _wrong_size(path: Path, size: tuple[int, int], picture: Picture) -> str:
+    return (
+        f"{path}: is {size[0]} x {size[1]}, the photograph is {picture.width} x {picture.height}; "
+        "save the prediction at the photograph's own size"
+    )
+
+
+@dataclass(frozen=True)
+class Model(Candidate):
+    """A model, run as a user would run it: through the product's Colorizer, on one core."""
+
+    name: str
+    model: str  # a bundled name, a model's folder, or an ONNX file beside its card
+    checksum: str
+    size: int  # shorter side at which the network sees a picture
+    device: str = "auto"
+    sample_count: int = 0
+    seed: int = 0
+    kind: str = "model"
+
+    def fingerprint(self, picture: Picture) -> str:
+        """Weights, size, and how samples are drawn."""
+        return f"{self.checksum}:{self.size}" + (f":{self.sample_count}:{self.seed}" if self.sample_count else "")
+
+    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+        """Colour the grey version of the photograph."""
+        from colorizing_things.chroma import Joiner, enlarge
+
+        colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
+        chroma = colorizer.predict(grey, size=self.size)
+        # What calling the Colorizer does, without running the network again for the confidence.
+        rgb = Joiner(chroma, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8)
+        confidence = chroma.confidence
+        if confidence is not None:
+            confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
+        variants = getattr(colorizer, "variants", None)
+        samples = list(variants(grey, self.sample_count, self.seed)) if variants and self.sample_count else []
+        return Coloured(rgb, confidence, samples)
+
+    def about(self) -> dict[str, Any]:
+        """Checksum, network size and parameters."""
+        card = open_colorizer(self.model, self.device).card
+        return {
+            "sha256": self.checksum,
+            "size": self.size,
+            "parameters": card.parameters,
+            "method": card.method,
+        }
+
+
+@lru_cache(maxsize=1)  # candidates are scored one after another: one network in memory at a time
+def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
+    """The product's Colorizer."""
+    from colorizing_things import Colorizer
+
+    return Colorizer(model, device, threads)
+
+
+def open_model(
+    model: str,
+    work: Path,
+    size: int | None = None,
+    device: str = "auto",
+    sample_count: int = 0,
+    seed: int = 0,
+) -> Model:
+    """A model by a bundled name, by its folder or ONNX file, or by a training run (its folder, or a checkpoint).
+
+    A training run is exported first.
+
+    Args:
+        model: which.
+        work: folder where an exported training run is put.
+        size: shorter side at which the network sees a picture; the card's default if None.
+        device: where it runs.
+        sample_count: how many colourings of each picture to draw, where the model can.
+        seed: which.
+    """
+    path = Path(model)
+    checkpoint = path if path.suffix == ".ckpt" else path / "last.ckpt"
+    if checkpoint.exists() and not (path / "card.json").exists():
+        model = str(_exported(path, checkpoint, work))
+    card = open_colorizer(model, device).card
+    chosen = size or card.default_size
+    name = card.name if size in (None, card.default_size) else f"{card.name} at {size}"
+    return Model(name, model, card.sha256, chosen, device, sample_count, seed)
+
+
+def _exported(run: Path, checkpoint: Path, work: Path) -> Path:
+    """Export a training run, once for each state of its checkpoint."""
+    folder = work / "exported" / f"{run.stem}-{file_sha256(checkpoint)[:12]}"
+    if not (folder / "card.json").exists():
+        from colorizing_things.lab.export import export
+
+        export(run, folder)
+    return folder
+
+
+def with_unique_names(candidates: list[Candidate]) -> list[Candidate]:
+    """Number candidates of the same name: ``default``, ``default (2)``; order kept."""
+    import dataclasses
+
+    seen: dict[str, int] = {}
+    unique: list[Candidate] = []
+    for candidate in candidates:
+        seen[candidate.name] = seen.get(candidate.name, 0) + 1
+        number = seen[candidate.name]
+        if number > 1:
+            candidate = dataclasses.replace(candidate, name=f"{candidate.name} ({number})")  # type: ignore[type-var]
+        unique.append(candidate)
+    return unique

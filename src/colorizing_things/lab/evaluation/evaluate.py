@@ -1,0 +1,103 @@
+"""From models and photographs to a report: the steps in order."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from colorizing_things.errors import SettingError
+
+from . import results as results_of
+from .benchmark import run
+from .candidates import (
+    Candidate,
+    GreyFloor,
+    Model,
+    RealPhotographs,
+    open_model,
+    open_predictions,
+    with_unique_names,
+)
+from .cost import measure_cost
+from .journal import Journal
+from .pictures import Picture, choose
+from .report import render
+from .sheets import save_pictures
+from .tables import markdown
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to score on what.
+
+    ``models`` and ``predictions`` are the candidates, beside the grey floor and the real photographs, which
+    are always there. ``size`` is the shorter side at which the networks see a picture (each card's default if
+    None). ``workers`` None takes all cores. ``samples`` colourings are drawn of each picture where a model
+    can. Nothing but the candidates, the set, ``size``, ``samples`` and ``seed`` changes a figure.
+    """
+
+    data: Path
+    out: Path
+    models: Sequence[str] = ()
+    predictions: Sequence[Path] = ()
+    limit: int | None = None
+    size: int | None = None
+    workers: int | None = None
+    seed: int = 0
+    samples: int = 0
+    device: str = "auto"
+    name: str | None = None  # of the set, for people; the folder's by default
+
+
+def evaluate(request: Request, console: Console) -> dict[str, Any]:
+    """Score, summarise, and write ``results.json``, ``results.md`` and ``index.html``; return the results."""
+    workers = os.cpu_count() or 1 if request.workers is None else request.workers
+    if workers < 1:
+        raise SettingError(f"workers {workers}: give 1 or more")
+    pictures = choose(request.data, request.limit, request.seed)
+    candidates = _candidates(request, pictures)
+    request.out.mkdir(parents=True, exist_ok=True)
+    with Journal(request.out / "records.jsonl") as journal:
+        run(candidates, pictures, journal, workers, console)
+        costs = _costs(candidates, pictures, request.out / "costs.json")
+        name = request.name or request.data.resolve().name
+        with console.status("drawing the figures"):
+            results = results_of.summarise(candidates, pictures, journal, request.seed, costs, name)
+    folder = request.out / "pictures"
+    save_pictures(results, candidates, pictures, folder, request.seed, console)
+    results_of.write_json(results, request.out / "results.json")
+    results = json.loads((request.out / "results.json").read_text())
+    (request.out / "results.md").write_text(markdown(results))
+    (request.out / "index.html").write_text(render(results, folder))
+    return dict(results)
+
+
+def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
+    models = [
+        open_model(model, request.out, request.size, request.device, request.samples, request.seed)
+        for model in request.models
+    ]
+    folders = [open_predictions(folder, pictures) for folder in request.predictions]
+    return with_unique_names([GreyFloor(), *models, *folders, RealPhotographs()])
+
+
+def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:
+    """Seconds and memory of the models by name, measured once for each model, size and device."""
+    known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    costs = {}
+    for candidate in candidates:
+        if not isinstance(candidate, Model):
+            continue
+        key = f"{candidate.checksum}:{candidate.size}:{candidate.device}"
+        if key not in known:
+            paths = [picture.path for picture in pictures]
+            known[key] = measure_cost(candidate.model, candidate.device, candidate.size, paths)
+            path.write_text(json.dumps(known, indent=1) + "\n")
+        costs[candidate.name] = known[key]
+    return costs

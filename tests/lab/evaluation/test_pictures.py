@@ -1,0 +1,217 @@
+"""The set, the predictions, and what is said when something is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
+from PIL import Image
+
+from colorizing_things.color.spaces import srgb_to_lab
+from colorizing_things.errors import ModelError, PictureError, SettingError
+from colorizing_things.lab.evaluation.candidates import (
+    GreyFloor,
+    Model,
+    RealPhotographs,
+    open_model,
+    open_predictions,
+    with_unique_names,
+)
+from colorizing_things.lab.evaluation.pictures import choose, grey_of, read_rgb, set_checksum, size_of
+
+
+def one_line(error: pytest.ExceptionInfo) -> str:
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_set_is_sorted_and_a_limit_is_drawn_by_the_seed(photo_folder):
+    everything = choose(photo_folder)
+    assert [p.name for p in everything] == [f"photo{i}" for i in range(6)]
+    some = choose(photo_folder, limit=3, seed=1)
+    assert [p.name for p in some] == sorted(p.name for p in some) and len(some) == 3
+    assert some == choose(photo_folder, limit=3, seed=1) != choose(photo_folder, limit=3, seed=2)
+    assert {p.name for p in some} < {p.name for p in choose(photo_folder, limit=4, seed=1)}
+    assert choose(photo_folder, limit=99) == everything
+
+
+def test_the_checksum_is_of_the_pictures_not_of_the_folder(photo_folder, tmp_path):
+    before = set_checksum(choose(photo_folder))
+    moved = photo_folder.rename(tmp_path / "elsewhere")
+    assert set_checksum(choose(moved)) == before
+    (moved / "photo0.png").unlink()
+    assert set_checksum(choose(moved)) != before
+
+
+def test_subfolders_count_and_suffixes_do_not(photo_folder):
+    (photo_folder / "more").mkdir()
+    (photo_folder / "photo0.png").rename(photo_folder / "more" / "photo1.PNG")
+    (photo_folder / "notes.txt").write_text("not a picture")
+    assert [p.name for p in choose(photo_folder)][:2] == ["more/photo1", "photo1"]
+
+
+def test_sideways_pictures_are_turned_upright(tmp_path, photos):
+    path = tmp_path / "sideways.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(photos[0]).save(path, exif=exif)
+    assert size_of(path) == (96, 128)  # the pixels are 128 wide
+    assert read_rgb(path).shape == (128, 96, 3)
+
+
+def test_the_grey_has_the_photographs_lightness(photos):
+    grey = grey_of(photos[0])
+    L = srgb_to_lab(photos[0] / 255.0)[..., 0]
+    again = srgb_to_lab(np.repeat(grey[..., None], 3, -1) / 255.0)[..., 0]
+    assert grey.dtype == np.uint8 and np.abs(again - L).max() < 0.25
+
+
+def test_what_is_wrong_with_the_set_is_said_in_one_line(tmp_path, photo_folder):
+    for folder, words in ((tmp_path / "none", "no such folder"), (tmp_path, None), (tmp_path / "empty", "no pictures")):
+        if words is None:
+            (tmp_path / "empty").mkdir()
+            continue
+        with pytest.raises(PictureError, match=words) as error:
+            choose(folder)
+        assert str(folder) in one_line(error)
+    with pytest.raises(SettingError, match="limit 0"):
+        choose(photo_folder, limit=0)
+
+
+def test_an_unreadable_picture_is_named(photo_folder):
+    (photo_folder / "photo2.png").write_bytes(b"this is no picture")
+    with pytest.raises(PictureError, match="cannot be read") as error:
+        choose(photo_folder)
+    assert "photo2.png" in one_line(error)
+
+
+def test_a_picture_cut_short_is_named_when_it_is_read(photo_folder):
+    path = photo_folder / "photo2.png"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(PictureError, match="cannot be read") as error:
+        read_rgb(path)
+    assert "photo2.png" in one_line(error)
+
+
+def test_tiny_pictures_and_doubles_are_refused(photo_folder):
+    Image.new("RGB", (20, 200)).save(photo_folder / "strip.png")
+    with pytest.raises(PictureError, match="20 x 200 is too small"):
+        choose(photo_folder)
+    (photo_folder / "strip.png").unlink()
+    Image.new("RGB", (64, 64)).save(photo_folder / "photo0.jpg")
+    with pytest.raises(PictureError, match="has the same name"):
+        choose(photo_folder)
+
+
+def test_predictions_are_paired_by_name(photo_folder, prediction_folder, faded):
+    Image.new("RGB", (9, 9)).save(prediction_folder / "belongs to nothing.png")
+    (prediction_folder / "photo3.webp").rename(prediction_folder / "photo3.color.webp")
+    pictures = choose(photo_folder)
+    candidate = open_predictions(prediction_folder, pictures)
+    assert candidate.name == "faded"
+    for picture, expected in zip(pictures, faded, strict=True):
+        rgb = candidate.colour(picture, read_rgb(picture.path)).rgb
+        np.testing.assert_array_equal(rgb, expected.permute(1, 2, 0).numpy())
+    assert len({candidate.fingerprint(p) for p in pictures}) == 6
+
+
+def test_a_missing_pair_and_a_wrong_size_are_said_before_anything_is_scored(photo_folder, prediction_folder):
+    pictures = choose(photo_folder)
+    Image.new("RGB", (128, 95)).save(prediction_folder / "photo0.webp")
+    with pytest.raises(PictureError, match="is 128 x 95, the photograph is 128 x 96") as error:
+        open_predictions(prediction_folder, pictures)
+    assert "photo0.webp" in one_line(error)
+    (prediction_folder / "photo0.webp").unlink()
+    (prediction_folder / "photo4.webp").unlink()
+    with pytest.raises(PictureError, match=r"no prediction for photo0\.png \(and 1 more\)"):
+        open_predictions(prediction_folder, pictures)
+
+
+def test_floor_and_ceiling(photo_folder, photos):
+    picture = choose(photo_folder)[0]
+    grey = GreyFloor().colour(picture, photos[0]).rgb
+    assert (np.ptp(grey, axis=-1) == 0).all()
+    assert RealPhotographs().colour(picture, photos[0]).rgb is photos[0]
+
+
+def test_a_model_is_scored_as_the_product_colours(photo_folder, photos, colorizer, tmp_path):
+    model = open_model("default", tmp_path)
+    picture = choose(photo_folder)[0]
+    coloured = model.colour(picture, photos[0])
+    np.testing.assert_array_equal(coloured.rgb, colorizer(grey_of(photos[0])))
+    assert model.checksum == colorizer.card.sha256 and model.size == colorizer.card.default_size
+    if "confidence" in colorizer.card.outputs:
+        assert coloured.confidence is not None and coloured.confidence.shape == photos[0].shape[:2]
+        assert 0 <= coloured.confidence.min() <= coloured.confidence.max() <= 1
+
+
+def test_size_and_samples_are_part_of_what_a_model_is(photo_folder, tmp_path):
+    picture = choose(photo_folder)[0]
+    plain, small = open_model("default", tmp_path), open_model("default", tmp_path, size=64)
+    several = open_model("default", tmp_path, sample_count=8)
+    assert len({m.fingerprint(picture) for m in (plain, small, several)}) == 3
+    assert small.name == f"{plain.name} at 64"
+
+
+class FakeColorizer:
+    """Gives several colourings, as models with a latent will."""
+
+    def __init__(self, real) -> None:
+        self.real = real
+
+    def predict(self, grey, size):
+        from colorizing_things import Chroma
+
+        return Chroma(np.zeros((2, 24, 32), np.float32))
+
+    def variants(self, grey, count, seed):
+        return [np.repeat(grey[..., None], 3, -1)] * (count - 1) + [self.real]
+
+
+def test_several_colourings_are_scored_where_a_model_gives_them(photo_folder, photos, monkeypatch):
+    from colorizing_things.lab.evaluation import candidates
+    from colorizing_things.lab.evaluation.benchmark import score
+
+    monkeypatch.setattr(candidates, "open_colorizer", lambda *_: FakeColorizer(photos[0]))
+    picture = choose(photo_folder)[0]
+    record = score(Model("several", "x", "0", 128, sample_count=8), picture)
+    assert record["best_of_1"] == pytest.approx(float(record["ab_error"]), abs=0.05) and record["best_of_8"] == 0
+    assert record["sample_variance"] > 0
+    assert "best_of_8" not in score(Model("one", "x", "0", 128), picture)
+
+
+def test_an_unknown_model_is_said_in_one_line(tmp_path):
+    with pytest.raises(ModelError) as error:
+        open_model("no-such-model", tmp_path)
+    one_line(error)
+
+
+def test_a_training_run_is_exported_once(tmp_path, monkeypatch):
+    from colorizing_things.lab.evaluation import candidates
+
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "last.ckpt").write_bytes(b"weights")
+    made = []
+
+    def export(source, folder):
+        folder.mkdir(parents=True)
+        (folder / "card.json").write_text("{}")
+        made.append(folder)
+        return folder
+
+    monkeypatch.setattr("colorizing_things.lab.export.export", export)
+    for _ in range(2):
+        candidates._exported(run, run / "last.ckpt", tmp_path)
+    assert len(made) == 1
+    (run / "last.ckpt").write_bytes(b"other weights")
+    candidates._exported(run / "last.ckpt", run / "last.ckpt", tmp_path)
+    assert len(made) == 2
+
+
+def test_names_are_made_unique():
+    names = [c.name for c in with_unique_names([Model("a", "x", "1", 1), Model("a", "y", "2", 1), GreyFloor()])]
+    assert names == ["a", "a (2)", "grey"]
