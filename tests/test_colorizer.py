@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
-from conftest import SHARED, chroma, lightness
+from measures import SHARED, chroma, lightness
 from PIL import Image, ImageCms, PngImagePlugin
 from skimage import data
 

@@ -3,9 +3,9 @@ import io
 import numpy as np
 import pytest
 import tifffile
-from conftest import lightness
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from measures import lightness
 from PIL import Image, ImageCms
 
 from colorizing_things.color.spaces import srgb_to_lightness

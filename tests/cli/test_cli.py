@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import chroma
+from measures import chroma
 from PIL import Image
 
 
