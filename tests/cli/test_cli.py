@@ -112,7 +112,9 @@ def test_ctrl_c_leaves_no_partial_file(tmp_path):
     for number in range(6):
         Image.fromarray(pixels).save(tmp_path / f"{number}.jpg", quality=70)
     command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    # A shell's background job, as CI may run us, would hand down that SIGINT is to be ignored.
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=heed)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("*.color.jpg")) and time.monotonic() < deadline:
         time.sleep(0.02)
