@@ -29,6 +29,7 @@ class Card:
         output_stride: pixels of input a cell of output; picture and field line up by it.
         default_size: shorter side of the input in pixels that suits it best.
         inputs, outputs: names in the ONNX graph, from the contract's.
+        fixed_size: side in pixels of the square that is all the network takes, or None where any size does.
         bins: centres of the ab bins that ``logits`` speak of, ``[Q][2]``; empty where there are no logits.
         temperature: of the annealed mean inside the graph, or None where there is none.
         parameters: how many weights.
@@ -57,6 +58,7 @@ class Card:
     licence: str = ""
     intended_use: str = ""
     known_failures: list[str] = field(default_factory=list)
+    fixed_size: int | None = None
     contract: int = CONTRACT
     folder: Path = field(default=Path(), compare=False)
 

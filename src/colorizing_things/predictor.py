@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Self
 
@@ -60,7 +61,7 @@ class Predictor:
     def set_picture(self, L: Float32) -> Self:
         """Take a picture's small lightness: L* 0..100, float32 ``[h,w]``, both multiples of ``output_stride``."""
         step = self.card.output_stride
-        if L.ndim != 2 or L.shape[0] % step or L.shape[1] % step:
+        if L.ndim != 2 or L.shape[0] % step or L.shape[1] % step or max(L.shape) > (self.card.fixed_size or math.inf):
             raise SettingError(f"lightness of shape {L.shape}: must be [h,w], multiples of {step}")
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
@@ -76,10 +77,15 @@ class Predictor:
         if self._L is None:
             raise SettingError("no picture yet: call set_picture first")
         height, width = self._L.shape
-        down, across = (-height % self.card.stride, -width % self.card.stride)
+        fixed, stride = self.card.fixed_size, self.card.stride
+        down, across = ((fixed - side if fixed else -side % stride) for side in (height, width))
         padded = np.pad(self._L, ((0, down), (0, across)), mode="symmetric")
+        feeds = {"L": padded[None, None]}
+        if "z" in self.card.inputs:  # the prior's mean: the likeliest colouring
+            z = next(given for given in self._session.get_inputs() if given.name == "z")
+            feeds["z"] = np.zeros((1, z.shape[1]), np.float32)
         wanted = [name for name in ("ab", "confidence") if name in self.card.outputs]
-        fields = dict(zip(wanted, self._session.run(wanted, {"L": padded[None, None]}), strict=True))
+        fields = dict(zip(wanted, self._session.run(wanted, feeds), strict=True))
         rows, columns = height // self.card.output_stride, width // self.card.output_stride
         ab = np.asarray(fields["ab"][0, :, :rows, :columns], np.float32)
         confidence = fields["confidence"][0, 0, :rows, :columns] if "confidence" in fields else None
@@ -93,6 +99,9 @@ class Predictor:
             size: the card's default where None.
         """
         step = self.card.output_stride
+        if self.card.fixed_size:  # the picture lies in the corner of its square
+            scale = self.card.fixed_size / max(width, height)
+            return tuple(max(step, int(side * scale / step + 1e-6) * step) for side in (width, height))  # type: ignore[return-value]
         scale = (size or self.card.default_size) / min(width, height)
         scale = min(scale, LONGEST * (size or self.card.default_size) / max(width, height))
         return tuple(max(step, round(side * scale / step) * step) for side in (width, height))  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from colorizing_things import Colorizer
 from colorizing_things.card import load_card
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.decoding import Decoder, Decoding
-from colorizing_things.lab.export import check, export, graph_of
+from colorizing_things.lab.export import check, export, graph_of, without_paths
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
 from colorizing_things.lab.training import load_network
 
@@ -81,3 +81,13 @@ def test_decoding_goes_from_the_regression_to_the_classes():
         assert not torch.allclose(undone, classes)
         wide = Decoder(network, Decoding(classes=0.0, chroma=1.5), weight)(L)[0]
         torch.testing.assert_close(wide, 1.5 * regression)
+
+
+def test_a_card_names_weights_and_runs_without_their_places():
+    stage = {
+        "network_settings": {"weights": "/a/vgg.pth", "width": 2},
+        "method_settings": {"vae": "/runs/mine"},
+    }
+    told = without_paths({"name": "x", "stages": [stage]})["stages"][0]
+    assert told == {"network_settings": {"weights": "vgg.pth", "width": 2}, "method_settings": {"vae": "mine"}}
+    assert stage["method_settings"]["vae"] == "/runs/mine"

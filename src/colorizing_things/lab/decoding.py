@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
 
+from .networks.normalisation import without_spectral_norms
 from .objectives.classification import annealed_mean
 
 
@@ -18,7 +21,8 @@ class Graph:
     """A network ready to colour, as it is exported and as sample sheets use it.
 
     ``module`` takes the ``inputs`` and gives the ``outputs`` in their order; names, shapes and units are those
-    of the contract between the houses (``L`` [N,1,H,W] 0..100 in; ``ab`` [N,2,h,w] first out).
+    of the contract between the houses (``L`` [N,1,H,W] 0..100 in, ``z`` [N,d] too where it says so; ``ab``
+    [N,2,h,w] first out).
     """
 
     module: nn.Module
@@ -29,6 +33,8 @@ class Graph:
     size: int  # shorter side in pixels at which it does best
     bins: tuple[tuple[float, float], ...] = ()
     temperature: float | None = None
+    fixed_size: int | None = None  # px: the network takes squares of this side only
+    latent: int | None = None  # length of the input ``z``, where it takes one
 
 
 @dataclass(frozen=True)
@@ -73,3 +79,58 @@ class Decoder(nn.Module):
         classes = annealed_mean(unweighted, self.bins, self.decoding.temperature)
         ab = torch.lerp(answer.ab, classes, self.decoding.classes) * self.decoding.chroma
         return ab, answer.logits, torch.sigmoid(answer.confidence_logits.float())
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How an adversarial network's answer becomes colour; chosen on dev, never on val.
+
+    Attributes:
+        chroma: factor on the result's chroma.
+        size: shorter side in pixels at which the network does best; a network of one size keeps to that.
+        draws: give the graph an input ``z`` (a draw from N(0, I), zeros for the likeliest colours).
+    """
+
+    chroma: float = 1.0
+    size: int = 128
+    draws: bool = False
+
+
+class Drawn(nn.Module):
+    """A network that answers with ab, its chroma scaled: L (and z) -> (ab,)."""
+
+    def __init__(self, network: nn.Module, chroma: float) -> None:
+        super().__init__()
+        self.network, self.chroma = network, chroma
+
+    def forward(self, L: Tensor, z: Tensor | None = None) -> tuple[Tensor]:
+        """Lightness 0..100, and ``z`` where the network takes one -> ab in CIELAB units."""
+        return ((self.network(L) if z is None else self.network(L, z)) * self.chroma,)
+
+
+def latent_graph(network: nn.Module, decoding: dict[str, Any]) -> Graph:
+    """The graph of a network whose ``forward(L)`` or ``forward(L, z)`` is ab.
+
+    Raises:
+        SettingError: ``decoding`` has a key or value that cannot work.
+    """
+    known = [field.name for field in dataclasses.fields(Drawing)]
+    for key in decoding:
+        if key not in known:
+            raise SettingError(f"decoding: unknown setting {key!r}: choose {', '.join(known)}")
+    chosen = Drawing(**decoding)
+    if chosen.chroma <= 0 or chosen.size <= 0:
+        raise SettingError("decoding: chroma and size are above 0")
+    latent, fixed = getattr(network, "latent", None), getattr(network, "fixed_size", None)
+    if chosen.draws and latent is None:
+        raise SettingError("decoding: draws needs a network with a latent code")
+    return Graph(
+        Drawn(without_spectral_norms(network), chosen.chroma).eval(),
+        inputs=("L", "z") if chosen.draws else ("L",),
+        outputs=("ab",),
+        stride=fixed or int(network.stride),  # type: ignore[arg-type]
+        output_stride=int(network.output_stride),  # type: ignore[arg-type]
+        size=fixed or chosen.size,
+        fixed_size=fixed,
+        latent=latent if chosen.draws else None,
+    )

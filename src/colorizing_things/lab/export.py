@@ -11,14 +11,15 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save_file
 from torch import nn
 
 from colorizing_things.card import Card, load_card
 from colorizing_things.errors import TrainingError
 
+from .checkpoints import load_network
 from .decoding import Graph
 from .methods import METHODS
-from .training import load_network
 
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
@@ -30,7 +31,8 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
 
     Args:
         run: the folder of a training run, or one of its checkpoints.
-        folder: where ``model.onnx`` and ``card.json`` go; made if missing.
+        folder: where ``model.onnx`` and ``card.json`` go, or of a network that does not colour its part that
+            others start from; made if missing.
         name: of the model; the recipe's by default.
         decoding: the recipe's own by default.
 
@@ -41,6 +43,11 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         TrainingError: no run there, it does not colour, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
+    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]].part(network)
+    if part is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
+        return folder
     graph = graph_of(network, saved, decoding)
     folder.mkdir(parents=True, exist_ok=True)
     path, unchecked = folder / "model.onnx", folder / ".model.onnx.part"
@@ -59,17 +66,33 @@ def graph_of(network: nn.Module, saved: dict[str, Any], decoding: dict[str, Any]
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:
-    """Trace the module into an ONNX graph that takes any batch, height and width that fit the stride."""
+    """Trace the module into an ONNX graph that takes any batch, and any size that fits the stride if it has not one."""
     stride, dim = graph.stride, torch.export.Dim
-    rows, columns = dim("rows", min=1, max=256), dim("columns", min=1, max=256)
-    dynamic = {"L": {0: dim("batch", min=1, max=256), 2: stride * rows, 3: stride * columns}}
-    example = torch.rand(2, 1, 4 * stride, 5 * stride) * 100
+    batch = dim("batch", min=1, max=256)
+    shape: dict[int, Any] = {0: batch}
+    if graph.fixed_size is None:
+        shape |= {n: stride * dim(side, min=1, max=256) for n, side in ((2, "rows"), (3, "columns"))}
+    example = examples(graph, 4 * stride, 5 * stride, batch=2)
+    shapes = (shape, {0: batch})[: len(example)]
     program = torch.onnx.export(
-        graph.module, (example,), input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
-        dynamic_shapes=dynamic, dynamo=True, verbose=False,
+        graph.module, example, input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
+        dynamic_shapes=shapes, dynamo=True, verbose=False,
     )  # fmt: skip
     assert program is not None
     return program.model_proto
+
+
+def examples(graph: Graph, height: int, width: int, batch: int = 1) -> tuple[torch.Tensor, ...]:
+    """Inputs for a graph, the same every time: a noisy ramp of lightness, and a draw if it takes one.
+
+    ``height`` and ``width`` are in px; a network of one size keeps to that.
+    """
+    height, width = (graph.fixed_size or side for side in (height, width))
+    rng = np.random.default_rng(0)
+    ramp = np.linspace(0, 100, width, dtype=np.float32)[None].repeat(height, 0)
+    L = (ramp + rng.normal(0, 5, (batch, 1, height, width))).clip(0, 100).astype(np.float32)
+    z = [torch.from_numpy(rng.standard_normal((batch, graph.latent), np.float32))] if graph.latent else []
+    return torch.from_numpy(L), *z
 
 
 def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -103,13 +126,11 @@ def check(graph: Graph, path: Path) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    rng = np.random.default_rng(0)
     worst, stride = 0.0, graph.stride
     for height, width in ((4 * stride, 5 * stride), (stride, 7 * stride)):
-        ramp = np.linspace(0, 100, width, dtype=np.float32)[None].repeat(height, 0)
-        L = (ramp + rng.normal(0, 5, (height, width))).clip(0, 100).astype(np.float32)[None, None]
-        theirs = session.run(["ab"], {"L": L})[0]
-        ours = graph.module(torch.from_numpy(L))[0].numpy()
+        inputs = examples(graph, height, width)
+        theirs = session.run(["ab"], {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})[0]
+        ours = graph.module(*inputs)[0].numpy()
         worst = max(worst, float(np.abs(theirs - ours).mean()))
     if worst > TOLERANCE:
         raise TrainingError(f"{path}: the exported graph differs from torch by {worst:.2f} ab units")
@@ -117,7 +138,7 @@ def check(graph: Graph, path: Path) -> float:
 
 
 def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
-    recipe = saved["recipe"]
+    recipe = without_paths(saved["recipe"])
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
     seen = sum(s["steps"] * s["batch_size"] for s in stages[:-1]) + saved["step"] * stages[-1]["batch_size"]
     return Card(
@@ -129,6 +150,7 @@ def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: s
         stride=graph.stride,
         output_stride=graph.output_stride,
         default_size=graph.size,
+        fixed_size=graph.fixed_size,
         inputs=list(graph.inputs),
         outputs=list(graph.outputs),
         parameters=sum(p.numel() for p in graph.module.parameters()),
@@ -138,6 +160,17 @@ def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: s
         licence="MIT",
         folder=folder,
     )
+
+
+def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe with weights and runs called by their names, not by where they lay on this machine."""
+
+    def named(settings: dict[str, Any]) -> dict[str, Any]:
+        return {key: Path(value).name if isinstance(value, str) else value for key, value in settings.items()}
+
+    kinds = ("network_settings", "method_settings")
+    stages = [{**stage, **{kind: named(stage[kind]) for kind in kinds}} for stage in recipe["stages"]]
+    return {**recipe, "stages": stages}
 
 
 def describe(folder: Path, **facts: Any) -> None:

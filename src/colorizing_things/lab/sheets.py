@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from torch import Tensor
 
 from colorizing_things.color.gamut import pull_into_gamut
 from colorizing_things.color.spaces import lab_to_srgb
@@ -27,13 +28,44 @@ def join(L: npt.NDArray[np.floating], ab: npt.NDArray[np.floating]) -> UInt8:
 @torch.no_grad()
 def colour(graph: Graph, pixels: UInt8) -> UInt8:
     """The picture's grey version coloured at its own size, cut to the network's stride."""
+    if graph.fixed_size is not None:
+        return _colour_in_square(graph, graph.fixed_size, pixels)
     height, width = (max(graph.stride, side // graph.stride * graph.stride) for side in pixels.shape[:2])
     L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
     L = F.pad(L, (0, max(0, width - L.shape[3]), 0, max(0, height - L.shape[2])), mode="replicate")
     L = L[:, :, :height, :width]
-    device = next(graph.module.parameters()).device
-    ab = graph.module(L.to(device))[0].float().cpu()
+    ab = _run(graph, L)
     ab = F.interpolate(ab, size=(height, width), mode="bicubic", align_corners=False)
+    return join(L[0, 0].numpy(), ab[0].numpy())
+
+
+def _run(graph: Graph, L: Tensor) -> Tensor:
+    """L ``[N,1,H,W]`` -> ab ``[N,2,h,w]``, the likeliest colours where the graph takes draws."""
+    device = next(graph.module.parameters()).device
+    inputs = [L.to(device), *([torch.zeros(len(L), graph.latent, device=device)] if graph.latent else [])]
+    return graph.module(*inputs)[0].float().cpu()
+
+
+def into_square(planes: Tensor, side: int) -> Tensor:
+    """Planes ``[N,C,H,W]``, the longer side brought to ``side`` and the shorter padded to it by reflection."""
+    height, width = planes.shape[-2:]
+    rows, columns = (max(1, round(n * side / max(height, width))) for n in (height, width))
+    small = F.interpolate(planes, size=(rows, columns), mode="bilinear", antialias=True, align_corners=False)
+    padding = ((0, 0), (0, 0), (0, side - rows), (0, side - columns))
+    return torch.from_numpy(np.pad(small.numpy(), padding, mode="symmetric"))
+
+
+def out_of_square(planes: Tensor, height: int, width: int) -> Tensor:
+    """The way back from :func:`into_square`: planes ``[N,C,S,S]`` -> ``[N,C,height,width]``."""
+    side = planes.shape[-1]
+    rows, columns = (max(1, round(n * side / max(height, width))) for n in (height, width))
+    return F.interpolate(planes[..., :rows, :columns], size=(height, width), mode="bicubic", align_corners=False)
+
+
+def _colour_in_square(graph: Graph, side: int, pixels: UInt8) -> UInt8:
+    """The picture coloured by a network of one size."""
+    L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], 1)
+    ab = out_of_square(_run(graph, into_square(L, side)), *pixels.shape[:2])
     return join(L[0, 0].numpy(), ab[0].numpy())
 
 

@@ -1,85 +1,92 @@
 """The loop, readable in one sitting: stages, steps, averages, checkpoints, samples.
 
-What one step does is the method's business; what a batch holds is a pure function of (seed, step). So a run
-is its recipe and its data, and a resumed run equals an unbroken one.
+What one step does is the method's business; what a batch holds is a pure function of (seed, step, process). So a
+run is its recipe and its data, and a resumed run equals an unbroken one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from rich.console import Console
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things.errors import TrainingError
 
-from .batches import Batch, Batches, Sampling, to_lab
+from .averaging import schedule, warmed_average
+from .batches import Batch, Batches, Sampling
+from .checkpoints import averaged_weights, load, load_network, save
+from .devices import make_fabric, started_by_torchrun
+from .meter import Meter
 from .methods import METHODS, Method
 from .methods.base import Rates
-from .networks import build
+from .networks import build, check_weights
 from .objectives.classification import ab_prior
-from .photographs import Photographs, open_photographs
+from .photographs import open_photographs
 from .recipes import Recipe, Stage
 from .sheets import sample_sheet
 
-console = Console()
+__all__ = ["RunSettings", "averaged_weights", "load_network", "schedule", "train"]
+
 SAMPLES = 16
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How to run, as against what to train: nothing here changes the result but ``max_steps``."""
+    """How to run, as against what to train: nothing here changes the result but ``max_steps`` and ``devices``."""
 
     data: Path
     out: Path
     resume: bool = False
     start: Path | None = None  # weights to begin from: a checkpoint of a run with the same network
     max_steps: int | None = None
+    devices: int = 1  # processes, each with a batch of its own; under torchrun it decides how many
     log_every: int = 50
     checkpoint_every: int = 250
     sample_every: int = 1000
     precision: str = "auto"  # bf16 where the hardware computes in it, else fp32
 
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run's state is kept."""
+        return self.out / "last.ckpt"
+
 
 class Run:
-    """One training run in one folder: ``run.json``, ``last.ckpt``, ``samples/``, TensorBoard events."""
+    """One training run in one folder: ``run.json``, ``last.ckpt``, ``samples/``, TensorBoard events.
 
-    def __init__(self, recipe: Recipe, settings: RunSettings) -> None:
-        self.recipe, self.settings = recipe, settings
-        self.checkpoint = settings.out / "last.ckpt"
-        self._check_folder()
-        precision = best_precision() if settings.precision == "auto" else settings.precision
-        self.fabric = Fabric(accelerator="auto", devices=1, precision=precision)  # type: ignore[arg-type]
-        self.train, self.dev = open_photographs(settings.data)
-        settings.out.mkdir(parents=True, exist_ok=True)
-        describe = {"recipe": dataclasses.asdict(recipe), "pictures": len(self.train), "dev": len(self.dev)}
-        (settings.out / "run.json").write_text(json.dumps(describe, indent=2))
-        self.log = SummaryWriter(str(settings.out))
+    With several processes each has a Run; the first alone writes.
+    """
+
+    def __init__(self, fabric: Fabric, recipe: Recipe, settings: RunSettings) -> None:
+        self.fabric, self.recipe, self.settings = fabric, recipe, settings
+        self.writes = fabric.is_global_zero
+        with fabric.rank_zero_first(local=True):  # the first decodes the photographs, the others find them decoded
+            self.train, self.dev = open_photographs(settings.data)
+        if self.writes:
+            settings.out.mkdir(parents=True, exist_ok=True)
+            describe = {"recipe": dataclasses.asdict(recipe), "pictures": len(self.train), "dev": len(self.dev)}
+            (settings.out / "run.json").write_text(json.dumps(describe, indent=2))
+            self.log = SummaryWriter(str(settings.out))
         self.prior = ab_prior(self.train)
         self.steps_done = 0  # over all stages
         self.seconds = 0.0  # of training, over all stages and resumptions
 
-    def _check_folder(self) -> None:
-        if self.settings.resume and not self.checkpoint.exists():
-            raise TrainingError(f"{self.checkpoint}: nothing to resume; leave out --resume")
-        if self.checkpoint.exists() and not self.settings.resume:
-            raise TrainingError(f"{self.settings.out}: already holds a run; use --resume or another --out")
-
     def run(self) -> nn.Module:
         """Train through all stages; return the averaged network."""
-        saved = torch.load(self.checkpoint, map_location="cpu", weights_only=True) if self.settings.resume else None
+        saved = load(self.settings.checkpoint) if self.settings.resume else None
         weights = saved["network"] if saved else self._starting_weights()
         averaged: nn.Module | None = None
         self.seconds = saved["seconds"] if saved else 0.0
@@ -88,7 +95,7 @@ class Run:
                 self.steps_done += stage.steps
                 continue
             torch.manual_seed(stage.seed)
-            network = build(stage.network, **stage.network_settings)
+            network = build(stage.network, size=stage.size, pretrained=weights is None, **stage.network_settings)
             if weights is not None:
                 network.load_state_dict(weights)
             averaged = self._run_stage(number, stage, network, saved)
@@ -99,49 +106,47 @@ class Run:
         return averaged
 
     def _starting_weights(self) -> dict[str, Tensor] | None:
-        if self.settings.start is None:
-            return None
-        return averaged_weights(torch.load(self.settings.start, map_location="cpu", weights_only=True))
+        return None if self.settings.start is None else averaged_weights(load(self.settings.start))
 
     def _exhausted(self) -> bool:
         return self.settings.max_steps is not None and self.steps_done >= self.settings.max_steps
 
     def _run_stage(self, number: int, stage: Stage, network: nn.Module, saved: dict[str, Any] | None) -> nn.Module:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        rates = Rates(stage.lr, stage.encoder_lr, stage.discriminator_lr, stage.weight_decay)
-        method = METHODS[stage.method](self.fabric, network, rates, self.prior, **stage.method_settings)
+        kind, settings, rank = METHODS[stage.method], stage.method_settings, self.fabric.global_rank
+        method = kind(self.fabric, network, rates(stage), self.prior, size=stage.size, **settings)
         average = AveragedModel(network, multi_avg_fn=warmed_average(stage.ema), use_buffers=True)
         first = 0
         if saved:
             first = saved["step"]
-            self._restore(method, network, average, saved)
-        sampling = Sampling(
-            stage.size, stage.batch_size, stage.source_power, stage.min_side, stage.min_crop, stage.aged,
-            stage.target_stride, seed=stage.seed + 1000 * number,
-        )  # fmt: skip
+            self._restore(method, average, saved)
         self.steps_done += first
         base = [(group, group["lr"]) for p in method.players.values() for group in p.optimizer.param_groups]
         base = [(group, group.setdefault("base_lr", lr)) for group, lr in base]
-        meter = Meter(self.log, stage, f"stage {number + 1}/{len(self.recipe.stages)}", first)
+        title = f"stage {number + 1}/{len(self.recipe.stages)}"
+        meter = Meter(self.log, stage, title, first, self.fabric.world_size) if self.writes else None
         started = time.perf_counter() - self.seconds
-        with Batches(self.train, sampling) as batches:
+        with Batches(self.train, sampling(number, stage), rank) as batches:
             for step in range(first, stage.steps):
                 if self._exhausted():
                     break
                 for group, lr in base:
                     group["lr"] = lr * schedule(step, stage)
-                torch.manual_seed(hash((stage.seed, number, step)) % 2**31)
+                torch.manual_seed((hash((stage.seed, number, step)) + rank) % 2**31)
+                method.number = step
                 losses = method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
                 average.update_parameters(network)
                 self.steps_done += 1
                 self.seconds = time.perf_counter() - started
                 last = step + 1 == stage.steps or self._exhausted()
+                if meter is None:
+                    continue
                 if (step + 1) % self.settings.log_every == 0 or last:
-                    meter.report(step + 1, self.steps_done, losses)
+                    meter.report(step + 1, self.steps_done, losses | method.gradient_norms)
                 if (step + 1) % self.settings.checkpoint_every == 0 or last:
                     self._save(number, step + 1, method, network, average)
                 if (step + 1) % self.settings.sample_every == 0 or last:
-                    self._sample(stage, average.module)
+                    self._sample(stage, average.module, meter)
         return average.module
 
     def _save(self, stage: int, step: int, method: Method, network: nn.Module, average: AveragedModel) -> None:
@@ -154,12 +159,10 @@ class Run:
             "average": average.state_dict(), "players": players, "recipe": dataclasses.asdict(self.recipe),
             "prior": torch.from_numpy(self.prior), "seconds": self.seconds,
         }  # fmt: skip
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        save(state, self.settings.checkpoint)
 
     @staticmethod
-    def _restore(method: Method, network: nn.Module, average: AveragedModel, saved: dict[str, Any]) -> None:
+    def _restore(method: Method, average: AveragedModel, saved: dict[str, Any]) -> None:
         average.load_state_dict(saved["average"])
         if set(saved["players"]) != set(method.players):
             raise TrainingError("the checkpoint belongs to another recipe; use another --out")
@@ -167,13 +170,14 @@ class Run:
             player.module.load_state_dict(saved["players"][name]["module"])
             player.optimizer.load_state_dict(saved["players"][name]["optimizer"])
 
-    def _sample(self, stage: Stage, network: nn.Module) -> None:
-        """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard."""
+    def _sample(self, stage: Stage, network: nn.Module, meter: Meter) -> None:
+        """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
+        pictures = self.dev if len(self.dev) else self.train
+        meter.figures(self.steps_done, METHODS[stage.method].measure(network, pictures, stage))
         try:
             graph = METHODS[stage.method].graph(network, self.prior, stage.method_settings, self.recipe.decoding)
         except TrainingError:
             return  # a network that does not colour has no samples
-        pictures = self.dev if len(self.dev) else self.train
         order = np.random.default_rng(0).permutation(len(pictures))
         largest = order[np.argsort(-pictures.shapes[order].min(axis=1), kind="stable")][:SAMPLES]
         was_training = network.training
@@ -185,26 +189,19 @@ class Run:
         self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
 
 
-class Meter:
-    """Prints a line and logs to TensorBoard; stops a run that has diverged."""
+def rates(stage: Stage) -> Rates:
+    """The recipe's learning rates, the method's own where it gives none."""
+    given = {field.name: getattr(stage, field.name) for field in dataclasses.fields(Rates)}
+    default = METHODS[stage.method].default_rates(stage.method_settings)
+    return dataclasses.replace(default, **{name: rate for name, rate in given.items() if rate is not None})
 
-    def __init__(self, log: SummaryWriter, stage: Stage, title: str, step: int) -> None:
-        self.log, self.stage, self.title = log, stage, title
-        self.since, self.step = time.perf_counter(), step
 
-    def report(self, step: int, total: int, losses: dict[str, Tensor]) -> None:
-        """Log one step's losses and the rate since the last report."""
-        now = time.perf_counter()
-        rate = (step - self.step) * self.stage.batch_size / (now - self.since)
-        values = {name: float(value) for name, value in losses.items()}
-        for name, value in values.items():
-            self.log.add_scalar(name, value, total)
-            if not math.isfinite(value):
-                raise TrainingError(f"step {total}: {name} is {value}; the run diverged, lower the learning rate")
-        left = (self.stage.steps - step) * self.stage.batch_size / max(rate, 1e-6) / 60
-        text = "  ".join(f"{name} {value:.3f}" for name, value in values.items())
-        console.print(f"{self.title} step {step}: {text}  {rate:.0f} pictures/s, {left:.0f} min left", soft_wrap=True)
-        self.since, self.step = now, step
+def sampling(number: int, stage: Stage) -> Sampling:
+    """How the batches of the stage of that number are drawn."""
+    return Sampling(
+        stage.size, stage.batch_size, stage.source_power, stage.min_side, stage.min_crop, stage.aged,
+        stage.target_stride, seed=stage.seed + 1000 * number,
+    )  # fmt: skip
 
 
 def best_precision() -> str:
@@ -214,58 +211,41 @@ def best_precision() -> str:
     return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
 
 
-def schedule(step: int, stage: Stage) -> float:
-    """Share of the base rate at a step: linear warm-up, then a cosine down to ``final_lr``."""
-    warm = min(1.0, (step + 1) / max(1, min(stage.warmup, stage.steps // 10)))
-    cosine = 0.5 * (1 + math.cos(math.pi * step / stage.steps))
-    return warm * (stage.final_lr + (1 - stage.final_lr) * cosine)
-
-
-def warmed_average(decay: float) -> Any:
-    """Exponential moving average whose memory grows to ``decay``, so that early steps are soon forgotten."""
-
-    @torch.no_grad()
-    def update(average: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
-        weight = 1 - min(decay, (1 + int(count)) / (10 + int(count)))
-        for kept, new in zip(average, current, strict=True):
-            if kept.is_floating_point():
-                kept.lerp_(new.to(kept.dtype), weight)
-            else:
-                kept.copy_(new)
-
-    return update
-
-
-def averaged_weights(checkpoint: dict[str, Any]) -> dict[str, Tensor]:
-    """The averaged network's state dict, out of a checkpoint."""
-    prefix = "module."
-    return {key[len(prefix) :]: value for key, value in checkpoint["average"].items() if key.startswith(prefix)}
-
-
-def load_network(run: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """The averaged network of a run's folder or checkpoint, in eval mode, and what ``run.json`` says.
-
-    Raises:
-        TrainingError: no checkpoint there.
-    """
-    checkpoint = run / "last.ckpt" if run.is_dir() else run
-    if not checkpoint.exists():
-        raise TrainingError(f"{checkpoint}: no such checkpoint")
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    stage = saved["recipe"]["stages"][saved["stage"]]
-    settings = dict(stage["network_settings"])
-    if "weights" not in settings and stage["network"] == "mobile-unet":
-        settings["weights"] = "none"
-    network = build(stage["network"], **settings)
-    network.load_state_dict(averaged_weights(saved))
-    return network.eval(), saved
+def check_folder(settings: RunSettings) -> None:
+    """Refuse to overwrite a run, or to resume none."""
+    if settings.resume and not settings.checkpoint.exists():
+        raise TrainingError(f"{settings.checkpoint}: nothing to resume; leave out --resume")
+    if settings.checkpoint.exists() and not settings.resume:
+        raise TrainingError(f"{settings.out}: already holds a run; use --resume or another --out")
 
 
 def train(recipe: Recipe, settings: RunSettings) -> nn.Module:
-    """Train a recipe; the averaged network is returned and lies in ``settings.out`` as ``last.ckpt``."""
+    """Train a recipe; the averaged network is returned and lies in ``settings.out`` as ``last.ckpt``.
+
+    With ``devices`` over 1 the processes are started here; each sees a batch of its own, so a step learns from
+    ``devices`` times ``batch_size`` pictures.
+    """
+    check_folder(settings)
+    if not settings.resume and settings.start is None:
+        check_weights(recipe.stages[0].network, recipe.stages[0].network_settings)
+    precision = best_precision() if settings.precision == "auto" else settings.precision
+    fabric = make_fabric(settings.devices, precision)
+    if settings.devices == 1 or started_by_torchrun():
+        fabric.launch()
+        return _work(fabric, recipe, settings)
+    try:
+        fabric.launch(partial(_work_and_leave, recipe=recipe, settings=settings))
+    except ProcessRaisedException as error:  # holds the whole traceback; what was said is its last line
+        raise TrainingError(str(error).strip().splitlines()[-1].partition(": ")[2]) from error
+    return load_network(settings.out)[0]
+
+
+def _work(fabric: Fabric, recipe: Recipe, settings: RunSettings) -> nn.Module:
     torch.set_float32_matmul_precision("high")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return Run(recipe, settings).run()
+    return Run(fabric, recipe, settings).run()
 
 
-__all__ = ["Photographs", "RunSettings", "load_network", "to_lab", "train"]
+def _work_and_leave(fabric: Fabric, recipe: Recipe, settings: RunSettings) -> None:
+    """What a spawned process does; the network stays in the checkpoint, for it is too large to hand over."""
+    _work(fabric, recipe, settings)

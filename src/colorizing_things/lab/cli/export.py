@@ -13,10 +13,16 @@ def export(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for model.onnx and card.json.")] = None,
     name: Annotated[str | None, typer.Option(help="Name on the card; the recipe's own.")] = None,
 ) -> None:
-    """Make an ONNX model with its card of a training run, checked against torch."""
+    """Make an ONNX model with its card of a training run, checked against torch, or a distilled encoder's weights."""
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
 
     from colorizing_things.lab.export import export as make
 
     folder = make(run, out or run / "model", name=name)
-    typer.echo(f"{folder / 'model.onnx'} and its card; colorize --model {folder} old.jpg uses it")
+    if (folder / "card.json").exists():
+        typer.echo(f"{folder / 'model.onnx'} and its card; colorize --model {folder} old.jpg uses it")
+    else:
+        files = ", ".join(str(path) for path in sorted(folder.glob("*.safetensors")))
+        typer.echo(
+            f"{files}: for recipes whose weights are distilled, in a folder named weights; or --set weights=FILE"
+        )

@@ -15,6 +15,9 @@ def train(
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps in all.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value, e.g. batch_size=4.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
+    devices: Annotated[
+        int, typer.Option(help="Processes, a GPU each where there are some; gradients are averaged.")
+    ] = 1,
     start: Annotated[Path | None, typer.Option(help="Checkpoint whose weights to begin from.")] = None,
 ) -> None:
     """Train a recipe's network on your photographs."""
@@ -24,6 +27,6 @@ def train(
     from colorizing_things.lab.training import RunSettings
     from colorizing_things.lab.training import train as run
 
-    settings = RunSettings(data=data, out=out, resume=resume, start=start, max_steps=max_steps)
+    settings = RunSettings(data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices)
     run(load_recipe(recipe, set_), settings)
     typer.echo(f"{out / 'last.ckpt'} holds the averaged network; colorize export {out} makes a model of it")

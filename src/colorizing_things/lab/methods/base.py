@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from colorizing_things.errors import TrainingError
+from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.decoding import Graph
+from colorizing_things.lab.devices import average_gradients
+from colorizing_things.lab.photographs import Photographs
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
 
 GRADIENT_LIMIT = 1.0
 
@@ -39,15 +44,50 @@ class Rates:
 
 
 class Method(ABC):
-    """One way to train. ``players`` holds every module that learns; the first, ``network``, is exported."""
+    """One way to train. ``players`` holds every module that learns; the first, ``network``, is exported.
+
+    Attributes:
+        networks: names of those that it can train; empty where any will do.
+        gradient_limit: norm that each player's gradient is clipped to.
+        number: of the step within its stage, from 0; the loop sets it.
+        size: side of the squares that the network sees, px.
+        gradient_norms: of each player's last step, before clipping.
+    """
+
+    networks: ClassVar[tuple[str, ...]] = ()
+    gradient_limit: ClassVar[float] = GRADIENT_LIMIT
 
     def __init__(
-        self, fabric: Fabric, network: nn.Module, rates: Rates, prior: npt.NDArray[np.float64], **settings: float
-    ) -> None:
-        self.fabric, self.rates, self.prior = fabric, rates, prior
+        self, fabric: Fabric, network: nn.Module, rates: Rates, prior: npt.NDArray[np.float64], size: int = 128,
+        **settings: Any,
+    ) -> None:  # fmt: skip
+        self.fabric, self.rates, self.prior, self.size, self.settings = fabric, rates, prior, size, settings
         self.players: dict[str, Player] = {}
+        self.gradient_norms: dict[str, Tensor] = {}
+        self.number = 0
         self._join("network", network, self.optimizer(network))
         self.prepare(**settings)
+
+    @classmethod
+    def default_rates(cls, settings: dict[str, Any]) -> Rates:
+        """What the method learns at where the recipe gives no rates."""
+        return Rates()
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """Say what is wrong with a stage for this method, before anything is built.
+
+        Raises:
+            SettingError: a network that it cannot train, a key that :meth:`prepare` does not take, or a value
+                that cannot work.
+        """
+        if cls.networks and stage.network not in cls.networks:
+            raise SettingError(f"method {stage.method} trains network {' or '.join(cls.networks)}, not {stage.network}")
+        known = inspect.signature(cls.prepare).parameters
+        for key in stage.method_settings:
+            if key not in known or key == "self":
+                choices = ", ".join(name for name in known if name != "self") or "none"
+                raise SettingError(f"unknown method_settings {key!r}: choose {choices}")
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""
@@ -69,7 +109,7 @@ class Method(ABC):
         return self.players["network"].module
 
     @abstractmethod
-    def prepare(self, **settings: float) -> None:
+    def prepare(self, *_: Any, **settings: Any) -> None:
         """Take the recipe's ``method_settings`` and make what else is needed."""
 
     @classmethod
@@ -89,14 +129,29 @@ class Method(ABC):
         """
         raise TrainingError(f"{cls.__name__} trains no network that colours by itself")
 
+    @classmethod
+    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:
+        """What is exported of a network that does not colour: a file's name and a state dict; None otherwise."""
+        return None
+
+    @classmethod
+    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+        """Figures on dev pictures that the loop logs beside the samples; none by default."""
+        return {}
+
     @abstractmethod
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch; return the losses to log, detached."""
 
     def descend(self, name: str, loss: Tensor) -> None:
-        """One optimizer step of one player, gradients clipped to a norm of ``GRADIENT_LIMIT``."""
+        """One optimizer step of one player: gradients averaged over the processes, then clipped."""
         player = self.players[name]
         player.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
-        torch.nn.utils.clip_grad_norm_(player.module.parameters(), GRADIENT_LIMIT)
+        average_gradients(self.fabric, player.module)
+        norm = self.fabric.clip_gradients(
+            player.module, player.optimizer, max_norm=self.gradient_limit, error_if_nonfinite=False
+        )
+        assert norm is not None
+        self.gradient_norms[f"gradient_{name}"] = norm.detach()
         player.optimizer.step()

@@ -28,9 +28,7 @@ from .base import Method
 class ClassesAndRegression(Method):
     """Zhang et al. 2016 (eq. 2) + ``regression`` x smooth L1 + the confidence's cross-entropy."""
 
-    def prepare(  # type: ignore[override]
-        self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5
-    ) -> None:
+    def prepare(self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5) -> None:
         """``positions``: share of the output grid to classify in each step; ``uniform``: eq. 4's lambda."""
         self.regression, self.positions = regression, positions
         self.encode = SoftEncoder().to(self.fabric.device)

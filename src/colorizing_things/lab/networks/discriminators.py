@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import kornia.color
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .generators import AB_LIMIT, FIRST, widths
 from .mobile_unet import AB_SCALE
+from .normalisation import normalised
+from .self_attention import SelfAttention
 
 
 class ChromaPatches(nn.Module):
@@ -39,3 +45,94 @@ class ChromaPatches(nn.Module):
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
         return self.score(x)
+
+
+class Seen(NamedTuple):
+    """What a discriminator makes of pictures: a raw score each ``[N]``, and the features of its middle layer."""
+
+    score: Tensor
+    middle: Tensor
+
+
+SPACES = ("lab", "rgb")
+
+
+def as_seen(L: Tensor, ab: Tensor, space: str = "lab") -> Tensor:
+    """Join lightness and chroma into what a discriminator looks at, all in -1..1.
+
+    Args:
+        L: ``[N,1,h,w]``, 0..100.
+        ab: ``[N,2,h,w]`` in CIELAB units.
+        space: ``lab``: (L / 50 - 1, ab / 110); ``rgb``: sRGB x 2 - 1, clipped as a screen would (no gradient
+            flows from outside of the gamut).
+    """
+    if space == "lab":
+        return torch.cat([L / 50 - 1, ab / AB_LIMIT], dim=1)
+    return kornia.color.lab_to_rgb(torch.cat([L, ab], dim=1).float()) * 2 - 1
+
+
+class Trunk(nn.Module):
+    """Strided convolutions, the mirror of the generator's: 128 px -> 32 (64), 64 (32), ... 512 (4x4).
+
+    Kernel 4, stride 2, leaky ReLU 0.2; no batch norm or layer norm behind the first (DCGAN, section 3).
+    """
+
+    def __init__(self, size: int, width: int, normalisation: str, attention: bool = False) -> None:
+        super().__init__()
+        channels = widths(size, width)[::-1]
+        self.channels = channels[-1]
+        self.middle = len(channels) // 2  # layers before the middle features
+        layers: list[nn.Module] = []
+        inside, side = 3, size
+        for number, outside in enumerate(channels):
+            first = "none" if number == 0 and normalisation != "spectral" else normalisation
+            conv = nn.Conv2d(inside, outside, 4, 2, 1, bias=first != "batch")
+            layer = nn.Sequential(*normalised(conv, outside, first), nn.LeakyReLU(0.2))
+            side //= 2
+            if attention and side == size // 4:
+                layer.append(SelfAttention(outside))
+            layers.append(layer)
+            inside = outside
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures ``[N,3,S,S]`` in -1..1 -> features of the middle layer, and the last ``[N,C,4,4]``."""
+        middle = x
+        for number, layer in enumerate(self.layers):
+            x = layer(x)
+            if number == self.middle:
+                middle = x
+        return middle, x
+
+
+class Discriminator(nn.Module):
+    """Real or ours? One raw score a picture, no sigmoid.
+
+    Args:
+        size: side of the pictures in px, a power of two from 32 up.
+        width: channels of the finest map.
+        normalisation: ``spectral``, ``batch``, ``layer`` or ``none``: what the objective needs.
+        attention: self-attention at a quarter of the size, as in SAGAN.
+    """
+
+    def __init__(
+        self, size: int = 128, width: int = 32, normalisation: str = "spectral", attention: bool = False
+    ) -> None:
+        super().__init__()
+        self.trunk = Trunk(size, width, normalisation, attention)
+        last = nn.Conv2d(self.trunk.channels, 1, FIRST, 1, 0)
+        self.score = spectral_norm(last) if normalisation == "spectral" else last
+
+    def forward(self, pictures: Tensor) -> Seen:
+        """Pictures ``[N,3,S,S]`` as :func:`as_seen` gives them -> :class:`Seen`."""
+        middle, last = self.trunk(pictures)
+        return Seen(self.score(last).flatten(), middle)
+
+
+class CodeDiscriminator(nn.Sequential):
+    """A multilayer perceptron on the latent code: from the prior, or from the encoder (Makhzani et al. 2015)."""
+
+    def __init__(self, latent: int, width: int = 1000) -> None:
+        super().__init__(
+            nn.Linear(latent, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2), nn.Linear(width, 1)
+        )

@@ -1,91 +1,109 @@
-"""Pretrained encoders that take lightness and give features at strides 2, 4, 8, 16 and 32."""
+"""Encoders by name: each takes lightness and gives features at strides 2, 4, 8, 16 and 32.
+
+An encoder is a module with ``channels`` (of its five features, fine to coarse) and ``forward(L)``: lightness
+``[N,1,H,W]`` in 0..100, multiples of 32 -> the list of features.
+"""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-from safetensors.torch import load
-from torch import Tensor, nn
+from torch import nn
 
 from colorizing_things.errors import SettingError
 
+from .grey import lightness_to_grey
+from .mobilenet import InvertedResidual, MobileNetV2, _same_pad
+from .resnet import ResNet
+from .vgg import VGG
+from .weights import PUBLISHED, distilled, fetch, read_state
 
-def lightness_to_grey(L: Tensor) -> Tensor:
-    """L* 0..100 -> the neutral sRGB value 0..1 of that lightness (CIE 15:2004; IEC 61966-2-1)."""
-    f = (L + 16) / 116
-    linear = torch.where(f > 0.2068966, f**3, (f - 16 / 116) / 7.787).clamp(0, 1)
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055)
+__all__ = ["ENCODERS", "InvertedResidual", "MobileNetV2", "_same_pad", "build_encoder", "lightness_to_grey"]
 
-
-def _same_pad(x: Tensor) -> Tensor:
-    """TensorFlow's SAME padding of a 3x3, stride-2 convolution on an even size."""
-    return F.pad(x, (0, 1, 0, 1))
-
-
-class InvertedResidual(nn.Module):
-    """MobileNetV2's block: expand 1x1, depthwise 3x3, project 1x1 (Sandler et al. 2018, section 3.3)."""
-
-    def __init__(self, inside: int, outside: int, stride: int, expansion: int) -> None:
-        super().__init__()
-        wide = inside * expansion
-        self.stride = stride
-        self.residual = stride == 1 and inside == outside
-        if expansion > 1:
-            self.expand = nn.Conv2d(inside, wide, 1)
-        self.depthwise = nn.Conv2d(wide, wide, 3, stride, padding=1 if stride == 1 else 0, groups=wide)
-        self.project = nn.Conv2d(wide, outside, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``[N, inside, H, W]`` -> ``[N, outside, H/stride, W/stride]``."""
-        y = F.relu6(self.expand(x)) if hasattr(self, "expand") else x
-        y = F.relu6(self.depthwise(_same_pad(y) if self.stride == 2 else y))
-        y = self.project(y)
-        return x + y if self.residual else y
+ENCODERS: dict[str, Callable[..., nn.Module]] = {
+    "mobilenet-v2": MobileNetV2,
+    "vgg16": partial(VGG, 16),  # "smallboy16"
+    "vgg19": partial(VGG, 19),
+    "resnet152": ResNet,  # "bigboy152"
+}
+DEFAULT_WEIGHTS = {"vgg16": "distilled"}  # imagenet for the others
+FOLD = "imagenet"  # how three channels become one: see fold_rgb
 
 
-class MobileNetV2(nn.Module):
-    """MobileNetV2 1.0 with one grey input channel and batch norm already folded away.
+def check_encoder(name: str, weights: str, width: float) -> None:
+    """Say what is wrong with an encoder's settings, without looking for its weights.
 
-    The grey stem is the sum of the RGB stem over its three input channels: on grey pictures it computes
-    exactly what the RGB network does.
+    Raises:
+        SettingError: unknown encoder, a width that cannot be, or weights that no such encoder has.
     """
-
-    channels = (16, 24, 32, 96, 320)  # at strides 2, 4, 8, 16, 32
-    # outside, repeats, stride, expansion (Sandler et al. 2018, table 2)
-    stages = ((16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6))
-    taps = (1, 3, 6, 13, 17)  # the last block at each stride
-
-    def __init__(self, weights: str = "imagenet") -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(1, 32, 3, 2)
-        inside, number = 32, 0
-        for outside, repeats, stride, expansion in self.stages:
-            for i in range(repeats):
-                number += 1
-                block = InvertedResidual(inside, outside, stride if i == 0 else 1, expansion)
-                self.add_module(f"block{number}", block)
-                inside = outside
-        if weights == "imagenet":
-            self.load_state_dict(_grey_imagenet())
-        elif weights != "none":
-            raise SettingError(f"weights {weights!r}: choose imagenet or none")
-
-    def forward(self, L: Tensor) -> list[Tensor]:
-        """Lightness ``[N,1,H,W]`` in 0..100, H and W multiples of 32 -> features, fine to coarse."""
-        x = F.relu6(self.stem(_same_pad(lightness_to_grey(L) * 2 - 1)))
-        features = []
-        for number in range(1, 18):
-            x = self.get_submodule(f"block{number}")(x)
-            if number in self.taps:
-                features.append(x)
-        return features
+    if name not in ENCODERS:
+        raise SettingError(f"unknown encoder {name!r}: choose {', '.join(ENCODERS)}")
+    if not 0 < width <= 1 or (name == "mobilenet-v2" and width != 1):
+        raise SettingError(f"width {width}: above 0 and at most 1, and 1 for mobilenet-v2")
+    source = DEFAULT_WEIGHTS.get(name, "imagenet") if weights == "default" else weights
+    if name == "mobilenet-v2":
+        if source not in ("imagenet", "none"):
+            raise SettingError(f"weights {source!r} of mobilenet-v2: choose imagenet or none")
+    elif source == "imagenet" and width != 1:
+        raise SettingError(f"weights imagenet: {name} is published at width 1 only; choose distilled, none or a file")
 
 
-def _grey_imagenet() -> dict[str, Tensor]:
-    """The packaged ImageNet weights, without the classifier and with the stem's input channels summed."""
-    packaged = files("colorizing_things.lab") / "features" / "mobilenet_v2.safetensors"
-    state = {key: value.float() for key, value in load(packaged.read_bytes()).items()}
-    state["stem.weight"] = state["stem.weight"].sum(1, keepdim=True)
-    return {key: value for key, value in state.items() if not key.startswith(("head.", "classifier."))}
+def find_weights(name: str, weights: str, width: float) -> Path | None:
+    """The file that an encoder starts from, fetched if need be; None where it needs none.
+
+    Raises:
+        SettingError: it is not there.
+        TrainingError: it cannot be fetched.
+    """
+    source = DEFAULT_WEIGHTS.get(name, "imagenet") if weights == "default" else weights
+    if source == "none" or name == "mobilenet-v2":
+        return None
+    if source == "imagenet":
+        return fetch(PUBLISHED[name])
+    if source == "distilled":
+        return distilled(name, width)
+    if not Path(source).exists():
+        raise SettingError(f"weights {source}: no such file; choose imagenet, distilled, none or a file")
+    return Path(source)
+
+
+def build_encoder(name: str, weights: str = "default", width: float = 1.0) -> nn.Module:
+    """Build an encoder with its weights.
+
+    Args:
+        name: one of ``ENCODERS``.
+        weights: ``imagenet`` (fetched on first use), ``distilled``, ``none``, a ``.pth`` or ``.safetensors``
+            file by torchvision's keys, or ``default``: distilled for vgg16, imagenet for the others.
+        width: factor on the number of channels.
+
+    Raises:
+        SettingError: as :func:`check_encoder`, or the file does not fit the network.
+        TrainingError: the published weights cannot be fetched.
+    """
+    check_encoder(name, weights, width)
+    if name == "mobilenet-v2":
+        return MobileNetV2("none" if weights == "none" else "imagenet")
+    encoder = ENCODERS[name](width=width)
+    path = find_weights(name, weights, width)
+    if path is not None:
+        load_weights(encoder, path)
+    return encoder
+
+
+def load_weights(encoder: nn.Module, path: Path, fold: str = FOLD) -> None:
+    """Load a file strictly into a VGG or ResNet: grey weights as they are, RGB ones folded; no classifier.
+
+    Raises:
+        SettingError: unreadable, or of another network.
+    """
+    assert isinstance(encoder, (VGG, ResNet))
+    state = {key: value for key, value in read_state(path).items() if not key.startswith(encoder.ignored)}
+    first = state.get("conv1.weight", state.get("features.0.weight"))
+    if first is not None and first.shape[1] == 3:
+        state = encoder.to_grey(state, fold)
+    try:
+        encoder.load_state_dict(state)
+    except RuntimeError as error:
+        raise SettingError(f"weights {path}: do not fit the encoder: {str(error).splitlines()[1].strip()}") from error

@@ -1,9 +1,23 @@
-"""Adversarial objectives."""
+"""Adversarial objectives: what each player minimises, and the optimizer and normalisation that it needs.
+
+Scores are the discriminator's raw outputs, no sigmoid. A recipe names an objective; what the papers train it
+with comes as its defaults (:data:`OBJECTIVES`).
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer, RMSprop
+
+from colorizing_things.errors import SettingError
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -12,5 +26,139 @@ def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def hinge_generator(fake: Tensor) -> Tensor:
-    """-E D(fake) (Miyato et al. 2018, eq. 17)."""
+    """-E D(fake) (Miyato et al. 2018, eq. 17); the generator's of Wasserstein too (Arjovsky et al. 2017, alg. 1)."""
     return -fake.mean()
+
+
+def vanilla_discriminator(real: Tensor, fake: Tensor, smoothing: float = 0.9) -> Tensor:
+    """Cross-entropy of real = ``smoothing`` and fake = 0 (Goodfellow et al. 2014, eq. 1).
+
+    One-sided label smoothing after Salimans et al. 2016, section 3.4.
+    """
+    truth = torch.full_like(real, smoothing)
+    return F.binary_cross_entropy_with_logits(real, truth) + F.binary_cross_entropy_with_logits(
+        fake, torch.zeros_like(fake)
+    )
+
+
+def vanilla_generator(fake: Tensor) -> Tensor:
+    """-E log D(fake): non-saturating (Goodfellow et al. 2014, section 3)."""
+    return F.softplus(-fake).mean()
+
+
+def least_squares_discriminator(real: Tensor, fake: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
+    """(E (D(real) - b)^2 + E (D(fake) - a)^2) / 2 (Mao et al. 2017, eq. 2)."""
+    return 0.5 * ((real - b).square().mean() + (fake - a).square().mean())
+
+
+def least_squares_generator(fake: Tensor, c: float = 1.0) -> Tensor:
+    """E (D(fake) - c)^2 / 2 (Mao et al. 2017, eq. 2)."""
+    return 0.5 * (fake - c).square().mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E D(fake) - E D(real): minus the estimate of the Wasserstein distance (Arjovsky et al. 2017, alg. 1)."""
+    return fake.mean() - real.mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
+    """E (|grad D(x)| - 1)^2 between real and fake (Gulrajani et al. 2017, eq. 3, without lambda).
+
+    Args:
+        critic: pictures ``[N,C,h,w]`` -> scores ``[N]``, with no batch norm: the penalty is each picture's own.
+            Call this outside of autocast: half precision has not the range for a gradient's gradient.
+        real, fake: pictures of the same shape.
+        share: 0..1, ``[N]``: the real one's share in x.
+    """
+    t = share.view(-1, *(1,) * (real.ndim - 1))
+    x = (t * real + (1 - t) * fake).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return (norm - 1).square().mean()
+
+
+@torch.no_grad()
+def clip_weights(critic: nn.Module, limit: float) -> None:
+    """Clip every parameter to +-``limit`` (Arjovsky et al. 2017, alg. 1, line 7)."""
+    for parameter in critic.parameters():
+        parameter.clamp_(-limit, limit)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One adversarial objective with what it is trained with.
+
+    Attributes:
+        discriminator: (scores of real, scores of fake) -> what the discriminator minimises.
+        generator: scores of fake -> what the generator minimises.
+        lr, discriminator_lr: learning rates of the two players.
+        betas: of Adam; None for RMSprop (no momentum: clipping and momentum do not go together).
+        critic_steps: steps of the discriminator for one of the generator.
+        normalisation: of the discriminator.
+        clip: limit of the discriminator's weights, 0 for none.
+        penalty: weight of the gradient penalty, 0 for none.
+        wasserstein: whether real minus fake score estimates a distance.
+    """
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
+    lr: float = 2e-4
+    discriminator_lr: float = 2e-4
+    betas: tuple[float, float] | None = (0.5, 0.999)
+    critic_steps: int = 1
+    normalisation: str = "spectral"
+    clip: float = 0.0
+    penalty: float = 0.0
+    wasserstein: bool = False
+
+    def optimizer(self, parameters: Any, lr: float) -> Optimizer:
+        """The optimizer of one player, over parameters or groups of them."""
+        if self.betas is None:
+            return RMSprop(parameters, lr)
+        return Adam(parameters, lr, betas=self.betas)
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "vanilla": Objective(vanilla_discriminator, vanilla_generator),
+    "lsgan": Objective(least_squares_discriminator, least_squares_generator),
+    # a, b, c = -1, 1, 0 minimises the Pearson chi-squared divergence (Mao et al. 2017, section 3.2)
+    "lsgan-pearson": Objective(
+        partial(least_squares_discriminator, a=-1.0, b=1.0), partial(least_squares_generator, c=0.0)
+    ),
+    "wgan": Objective(
+        wasserstein_critic, hinge_generator, lr=5e-5, discriminator_lr=5e-5, betas=None, critic_steps=5,
+        normalisation="batch", clip=0.01, wasserstein=True,
+    ),
+    "wgan-gp": Objective(
+        wasserstein_critic, hinge_generator, lr=1e-4, discriminator_lr=1e-4, betas=(0.0, 0.9), critic_steps=5,
+        normalisation="layer", penalty=10.0, wasserstein=True,
+    ),
+    # Two time scales: Heusel et al. 2017; the rates are SAGAN's (Zhang et al. 2018, section 4.2)
+    "hinge": Objective(hinge_discriminator, hinge_generator, lr=1e-4, discriminator_lr=4e-4, betas=(0.0, 0.9)),
+}  # fmt: skip
+# What a recipe may change; the rates it gives as lr and discriminator_lr, like every recipe.
+CHANGEABLE = ("betas", "critic_steps", "normalisation", "clip", "penalty")
+
+
+def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Objective:
+    """The objective of that name, with ``changes`` to its defaults.
+
+    Raises:
+        SettingError: no such objective, or a change that cannot work.
+    """
+    if name not in OBJECTIVES:
+        raise SettingError(f"unknown objective {name!r}: choose {', '.join(OBJECTIVES)}")
+    changes = dict(changes or {})
+    for key in changes:
+        if key not in CHANGEABLE:
+            raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(CHANGEABLE)}")
+    if changes.get("betas"):
+        changes["betas"] = tuple(changes["betas"])
+    objective = dataclasses.replace(OBJECTIVES[name], **changes)
+    if objective.critic_steps < 1:
+        raise SettingError(f"critic_steps {objective.critic_steps}: must be 1 or more")
+    if objective.penalty > 0 and objective.normalisation == "batch":
+        raise SettingError("normalisation batch: a gradient penalty is each picture's own; choose layer or none")
+    if objective.normalisation == "spectral" and (objective.penalty > 0 or objective.clip > 0):
+        raise SettingError("normalisation spectral: already bounds the critic; leave out clip and penalty")
+    return objective

@@ -7,6 +7,8 @@ A recipe is a base and, if it lists ``stages``, several diffs from that base run
 from __future__ import annotations
 
 import dataclasses
+import inspect
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -33,10 +35,10 @@ class Stage:
     min_crop: float = 0.65  # share of the shorter side
     aged: float = 0.3  # share of pictures made to look old
     target_stride: int = 4  # px of input a cell of the target's chroma
-    lr: float = 1e-3
-    encoder_lr: float = 2e-4
-    discriminator_lr: float = 4e-4
-    weight_decay: float = 0.01
+    lr: float | None = None  # rates and weight decay are the method's own where a recipe gives none
+    encoder_lr: float | None = None
+    discriminator_lr: float | None = None
+    weight_decay: float | None = None
     warmup: int = 200  # steps
     final_lr: float = 0.02  # share of the rate left at the end of the cosine
     ema: float = 0.999
@@ -64,7 +66,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
 
     Args:
         name: a packaged recipe, or a path that ends in .yaml.
-        overrides: ``key=value`` strings; dots reach into settings (``method_settings.regression=0.1``).
+        overrides: ``key=value`` strings; dots reach into settings (``method_settings.regression=0.1``), and a
+            setting of the network or the method may be named by itself (``encoder=resnet152``).
 
     Raises:
         SettingError: unknown recipe, misspelt key, wrong type or a value that cannot work.
@@ -88,8 +91,9 @@ def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, 
     for diff in content.get("stages") or [{}]:
         merged = {**base, **diff}
         for key, value in overrides:
-            merged = _put(merged, key, value)
+            merged = _put(merged, _full_key(merged, key), value)
         stages.append(_check(merged))
+    _check_order(stages)
     return Recipe(name, content.get("summary", ""), tuple(stages), content.get("decoding") or {})
 
 
@@ -98,7 +102,11 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise SettingError(f"--set {text}: write it as key=value")
-    return key.strip(), yaml.safe_load(value)
+    read = yaml.safe_load(value)
+    if isinstance(read, str):
+        with suppress(ValueError):  # YAML 1.1 takes 1e-3, without a point, for a word
+            read = float(read)
+    return key.strip(), read
 
 
 def _put(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -108,31 +116,69 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     return {**settings, head: _put(settings.get(head) or {}, rest, value)}
 
 
+def _full_key(settings: dict[str, Any], key: str) -> str:
+    """``encoder`` -> ``network_settings.encoder`` where no stage but the network, or the method, has such a setting."""
+    from colorizing_things.lab.methods import METHODS
+    from colorizing_things.lab.networks import NETWORKS
+
+    head = key.partition(".")[0]
+    if head in {f.name for f in dataclasses.fields(Stage)}:
+        return key
+    network = NETWORKS.get(settings.get("network", Stage.network))
+    method = METHODS.get(settings.get("method", Stage.method))
+    for table, takes in (("network_settings", network), ("method_settings", method and method.prepare)):
+        if takes is not None and head in inspect.signature(takes).parameters:
+            return f"{table}.{key}"
+    return key
+
+
 def _check(settings: dict[str, Any]) -> Stage:
     """Turn plain settings into a Stage, loudly."""
     from colorizing_things.lab.methods import METHODS
-    from colorizing_things.lab.networks import NETWORKS
+    from colorizing_things.lab.networks import NETWORKS, check_network
 
     fields = {f.name: f for f in dataclasses.fields(Stage)}
     for key, value in settings.items():
         if key not in fields:
             raise SettingError(f"unknown setting {key!r}: choose {', '.join(fields)}")
         default = getattr(Stage(), key)
-        kinds = (int, float) if isinstance(default, float) else (type(default),)
+        wanted = float if default is None else type(default)
+        kinds = (int, float) if wanted is float else (wanted,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise SettingError(f"{key}: {value!r} is not {_article(type(default))}")
+            raise SettingError(f"{key}: {value!r} is not {_article(wanted)}")
     stage = Stage(**settings)
     for key, choices in (("network", NETWORKS), ("method", METHODS)):
         if getattr(stage, key) not in choices:
             raise SettingError(f"unknown {key} {getattr(stage, key)!r}: choose {', '.join(choices)}")
     if stage.size <= 0 or stage.size % 32:
         raise SettingError(f"size {stage.size}: must be a multiple of 32")
-    for key in ("steps", "batch_size", "lr", "encoder_lr", "discriminator_lr"):
-        if getattr(stage, key) <= 0:
+    for key in ("steps", "batch_size", "lr", "encoder_lr", "discriminator_lr", "target_stride"):
+        if getattr(stage, key) is not None and getattr(stage, key) <= 0:
             raise SettingError(f"{key} {getattr(stage, key)}: must be above 0")
     if not 0 < stage.min_crop <= 1 or not 0 <= stage.aged <= 1 or not 0 <= stage.ema < 1:
         raise SettingError("min_crop, aged and ema are shares between 0 and 1")
+    try:
+        check_network(stage.network, stage.size, stage.network_settings)
+        stride = getattr(NETWORKS[stage.network], "output_stride", stage.target_stride)
+        if stage.target_stride != stride:
+            raise SettingError(f"target_stride {stage.target_stride}: network {stage.network} needs {stride}")
+        METHODS[stage.method].check(stage)
+    except TypeError as error:  # a word where a number belongs, say
+        raise SettingError(f"network_settings or method_settings: {error}") from error
     return stage
+
+
+def _check_order(stages: list[Stage]) -> None:
+    """A network goes through all stages: they must agree on it, and on its size if it has only one."""
+    from colorizing_things.lab.networks import NETWORKS
+
+    first = stages[0]
+    for stage in stages[1:]:
+        if stage.network != first.network:
+            raise SettingError(f"stages train networks {first.network} and {stage.network}: must be one")
+        one_size = "size" in inspect.signature(NETWORKS[stage.network]).parameters
+        if one_size and stage.size != first.size:
+            raise SettingError(f"stages of size {first.size} and {stage.size}: network {stage.network} has one size")
 
 
 def _article(kind: type) -> str:

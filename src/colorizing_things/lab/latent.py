@@ -1,0 +1,75 @@
+"""A network with a latent code as something that colours, once or in many ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .batches import OUTPUT_STRIDE
+from .decoding import Graph
+
+
+class LatentColourer(nn.Module):
+    """L and a code -> ab, with the places in the code's space where the likely answers lie.
+
+    ``z`` is counted from the likeliest answer and in deviations of its component: zeros give the best single
+    colouring, ``modes[:, i]`` the i-th likeliest, and ``modes[:, i]`` + N(0, I) a draw around that one. So no
+    caller needs to know the mixture.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, L: Tensor, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Colour.
+
+        Args:
+            L: lightness ``[N,1,H,W]`` in 0..100, multiples of 4.
+            z: ``[N,d]``.
+
+        Returns:
+            ab ``[N,2,H/4,W/4]`` in CIELAB units; the modes' weights ``[N,M]``, falling, their sum 1; the modes
+            ``[N,M,d]``, the first of them zero.
+        """
+        weight, means, deviation = self.network.modes(L)  # type: ignore[operator]
+        best = means[:, 0]
+        field = self.network.decode(best + deviation * z, L)  # type: ignore[operator]
+        size = (L.shape[2] // OUTPUT_STRIDE, L.shape[3] // OUTPUT_STRIDE)
+        ab = F.interpolate(field, size=size, mode="bilinear", align_corners=False)
+        return ab, weight, (means - best[:, None]) / deviation
+
+
+def latent_colouring(network: nn.Module, size: int) -> Graph:
+    """The graph of a network with ``decode``, ``modes`` and ``latent``."""
+    return Graph(
+        LatentColourer(network).eval(),
+        inputs=("L", "z"),
+        outputs=("ab", "mode_weights", "modes"),
+        stride=OUTPUT_STRIDE,
+        output_stride=OUTPUT_STRIDE,
+        size=size,
+        latent=int(network.latent),  # type: ignore[arg-type]
+    )
+
+
+def variant_codes(weight: Tensor, modes: Tensor, count: int, seed: int) -> Tensor:
+    """Codes of ``count`` different answers for one picture, likeliest first: its modes, then draws around them.
+
+    Args:
+        weight: of the modes, ``[M]``, falling.
+        modes: ``[M,d]``.
+        count: how many.
+        seed: of the draws; the same seed gives the same codes.
+
+    Returns:
+        ``[count, d]``.
+    """
+    rng = np.random.default_rng(seed)
+    share = weight.double().numpy() / float(weight.double().sum())
+    drawn = max(0, count - len(modes))
+    around = modes[torch.from_numpy(rng.choice(len(modes), drawn, p=share))]
+    noise = torch.from_numpy(rng.standard_normal((drawn, modes.shape[1]))).to(modes.dtype)
+    return torch.cat([modes[:count], around + noise])

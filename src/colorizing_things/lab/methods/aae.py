@@ -1,0 +1,96 @@
+"""The adversarial autoencoder (Makhzani et al. 2015), from a grey picture to its colour."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import Adam
+
+from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.networks.discriminators import CodeDiscriminator
+from colorizing_things.lab.objectives.adversarial import vanilla_discriminator, vanilla_generator
+
+from .adversarial import AdversarialMethod, lightness_at
+
+CODE_RATE = 2e-4  # of the code discriminator: the vanilla objective's
+
+
+class AAE(AdversarialMethod):
+    """Reconstruction of ab, a code like N(0, I), and pictures like real ones, each by its own term.
+
+    The paper takes a step for each term in turn; here the network descends their sum, in one pass of the
+    encoder, which costs most of a step. With ``code`` 0 the latent is a plain, deterministic one.
+    """
+
+    networks: ClassVar[tuple[str, ...]] = ("bottleneck",)
+
+    def prepare(
+        self,
+        objective: str = "hinge",
+        objective_settings: dict[str, Any] | None = None,
+        pixels: float = 1.0,
+        adversarial: float = 1.0,
+        code: float = 1.0,
+        code_width: int = 1000,
+        width: int = 32,
+        space: str = "lab",
+    ) -> None:
+        """Weights of the terms, and the discriminators.
+
+        Args:
+            objective, objective_settings: of the image discriminator, as :func:`.choose_objective` takes them.
+            pixels: weight of L1 on ab, in CIELAB units.
+            adversarial: weight of the image discriminator's opinion.
+            code: weight of the code discriminator's (vanilla, non-saturating); 0 leaves it out.
+            code_width: its hidden layers.
+            width: channels of the image discriminator's finest map.
+            space: what it looks at, ``lab`` or ``rgb``.
+        """
+        self.weights = {"pixels": pixels, "adversarial": adversarial, "code": code}
+        self.add_discriminator(self.size, width, space)
+        self.network.mark_forward_method("encode")  # type: ignore[operator]
+        self.network.mark_forward_method("generate")  # type: ignore[operator]
+        if code:
+            module = CodeDiscriminator(self.network.latent, code_width)  # type: ignore[arg-type]
+            self._join("code_discriminator", module, Adam(module.parameters(), CODE_RATE, betas=(0.5, 0.999)))
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """The image discriminator, the code discriminator, then the network."""
+        L = lightness_at(batch)
+        with torch.set_grad_enabled(self.networks_turn):
+            code = self.network.encode(batch.L)  # type: ignore[operator]
+            ab = self.network.generate(code.mean, code.content)  # type: ignore[operator]
+        logged = self.train_discriminator(L, batch.ab, [ab])
+        if self.weights["code"]:
+            logged |= self._train_code_discriminator(code.mean.detach())
+        if not self.networks_turn:
+            return logged
+        pixels = F.l1_loss(ab, batch.ab)
+        with self.frozen_discriminator():
+            adversarial = self.objective.generator(self.judge(L, ab).score.float())
+        total = self.weights["pixels"] * pixels + self.weights["adversarial"] * adversarial
+        logged |= {"pixels": pixels.detach(), "generator": adversarial.detach()}
+        if self.weights["code"]:
+            judge = self.players["code_discriminator"].module.requires_grad_(False)
+            likely = vanilla_generator(judge(code.mean).float())
+            judge.requires_grad_(True)
+            total = total + self.weights["code"] * likely
+            logged["code"] = likely.detach()
+        self.descend("network", total)
+        return logged
+
+    def _train_code_discriminator(self, code: Tensor) -> dict[str, Tensor]:
+        """One step on codes against draws from N(0, I) (section 2)."""
+        judge = self.players["code_discriminator"].module
+        drawn, ours = judge(torch.randn_like(code)).float(), judge(code).float()
+        loss = vanilla_discriminator(drawn, ours, smoothing=1.0)
+        self.descend("code_discriminator", loss)
+        return {
+            "code_discriminator": loss.detach(),
+            "code_deviation": code.std(0, correction=0).mean(),
+            "code_score_prior": drawn.detach().mean(),
+            "code_score_ours": ours.detach().mean(),
+        }

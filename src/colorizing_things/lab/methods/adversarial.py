@@ -1,0 +1,164 @@
+"""What all adversarial methods share: the discriminator, its turn, and what is logged of both players."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from colorizing_things.errors import SettingError
+from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.decoding import Graph, latent_graph
+from colorizing_things.lab.networks.discriminators import SPACES, Discriminator, Seen, as_seen
+from colorizing_things.lab.networks.generators import check_size
+from colorizing_things.lab.objectives.adversarial import (
+    Objective,
+    choose_objective,
+    clip_weights,
+    gradient_penalty,
+)
+
+from .base import Method, Rates
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
+
+WEIGHTS = {"pixels", "adversarial", "code", "gamma", "kl"}  # settings that weigh a term
+
+
+class AdversarialMethod(Method):
+    """A network against a discriminator on (L, ab) or RGB, under an objective that the recipe names.
+
+    The discriminator sees real and coloured photographs with the same lightness, half of them real. With
+    ``critic_steps`` k it learns in every step and the network in every k-th.
+    """
+
+    gradient_limit: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
+
+    @classmethod
+    def objective_of(cls, settings: dict[str, Any]) -> Objective:
+        """The objective that ``method_settings`` name, hinge by default."""
+        return choose_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
+
+    @classmethod
+    def default_rates(cls, settings: dict[str, Any]) -> Rates:
+        """The objective's own; no weight decay."""
+        objective = cls.objective_of(settings)
+        return Rates(objective.lr, objective.lr, objective.discriminator_lr, 0.0)
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """The objective, what the discriminator looks at, and a side that it can halve down to 4."""
+        super().check(stage)
+        cls.objective_of(stage.method_settings)
+        space = stage.method_settings.get("space", "lab")
+        if space not in SPACES:
+            raise SettingError(f"space {space!r}: choose {', '.join(SPACES)}")
+        for key in WEIGHTS & set(stage.method_settings):
+            if stage.method_settings[key] < 0:
+                raise SettingError(f"{key} {stage.method_settings[key]}: a weight is 0 or more")
+        check_size(stage.size // stage.target_stride)
+
+    def optimizer(self, network: nn.Module) -> Optimizer:
+        """The objective's, the encoder at its own rate."""
+        self.objective = self.objective_of(self.settings)
+        encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
+        known = {id(p) for p in encoder}
+        groups = [
+            {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
+            {"params": encoder, "lr": self.rates.encoder_lr},
+        ]
+        return self.objective.optimizer(groups, self.rates.lr)
+
+    def add_discriminator(self, side: int, width: int, space: str, attention: bool = False) -> None:
+        """Make the discriminator for pictures of ``side`` px."""
+        self.space = space
+        module = Discriminator(side, width, self.objective.normalisation, attention)
+        optimizer = self.objective.optimizer(module.parameters(), self.rates.discriminator_lr)
+        self._join("discriminator", module, optimizer)
+
+    @property
+    def networks_turn(self) -> bool:
+        """Whether the network learns in this step: the last of every ``critic_steps``."""
+        return (self.number + 1) % self.objective.critic_steps == 0
+
+    def judge(self, L: Tensor, ab: Tensor) -> Seen:
+        """The discriminator's view of pictures."""
+        seen: Seen = self.players["discriminator"].module(as_seen(L, ab, self.space))
+        return seen
+
+    def train_discriminator(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> dict[str, Tensor]:
+        """One step of the discriminator.
+
+        Args:
+            L: lightness ``[N,1,h,w]`` of the photographs, 0..100.
+            real: their chroma ``[N,2,h,w]``.
+            fakes: one or more colourings of them; together they weigh as much as ``real``.
+        """
+        fakes = [fake.detach() for fake in fakes]
+        real_score = self.judge(L, real).score
+        fake_score = self.judge(L.repeat(len(fakes), 1, 1, 1), torch.cat(fakes)).score
+        loss = self.objective.discriminator(real_score.float(), fake_score.float())
+        logged = {
+            "discriminator": loss.detach(),
+            "score_real": real_score.detach().mean(),
+            "score_ours": fake_score.detach().mean(),
+            "spread_real": spread(real),
+            "spread_ours": spread(fakes[0]),
+        }
+        if self.objective.wasserstein:
+            logged["wasserstein"] = logged["score_real"] - logged["score_ours"]
+        if self.objective.penalty:
+            penalty = self._penalty(L, real, fakes)
+            logged["penalty"] = penalty.detach()
+            loss = loss + self.objective.penalty * penalty
+        self.descend("discriminator", loss)
+        if self.objective.clip:
+            clip_weights(self.players["discriminator"].module, self.objective.clip)
+        return logged
+
+    def _penalty(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> Tensor:
+        """The gradient penalty in fp32, towards one of each picture's colourings, picked at random."""
+        count = len(real)
+        picked = torch.randint(len(fakes), (count,), device=L.device)
+        fake = torch.stack(fakes)[picked, torch.arange(count, device=L.device)]
+        share = torch.rand(count, device=L.device)
+        module: Any = self.players["discriminator"].module.module  # as it is, without Fabric's autocast
+        with torch.autocast(L.device.type, enabled=False):
+            seen_real, seen_fake = (as_seen(L, ab.float(), self.space) for ab in (real, fake))
+            return gradient_penalty(lambda x: module(x).score, seen_real, seen_fake, share)
+
+    @contextmanager
+    def frozen_discriminator(self) -> Iterator[None]:
+        """Gradients pass through the discriminator here, its own weights get none."""
+        discriminator = self.players["discriminator"].module
+        discriminator.requires_grad_(False)
+        yield
+        discriminator.requires_grad_(True)
+
+    @classmethod
+    def graph(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> Graph:
+        """The network as it colours; of a VAE the mean of the code, or with ``decoding.draws`` an input ``z``."""
+        return latent_graph(network, decoding)
+
+
+def lightness_at(batch: Batch) -> Tensor:
+    """The clean lightness at the size of the chroma: what a discriminator sees beside it."""
+    factor = batch.clean_L.shape[-1] // batch.ab.shape[-1]
+    return F.avg_pool2d(batch.clean_L, factor) if factor > 1 else batch.clean_L
+
+
+@torch.no_grad()
+def spread(ab: Tensor) -> Tensor:
+    """Spread of all colours of a batch about their mean, in ab units: 0 for a constant colour, grey or not."""
+    return ab.float().var((0, 2, 3), correction=0).sum().sqrt()

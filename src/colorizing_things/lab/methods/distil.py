@@ -1,0 +1,137 @@
+"""Distils MobileNetV2's opinion of a colour picture into a grey VGG (Hinton et al. 2015)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import kornia.color
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorizing_things.errors import SettingError
+from colorizing_things.lab.batches import Batch, to_lab
+from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
+from colorizing_things.lab.networks.mobilenet import _same_pad
+from colorizing_things.lab.networks.vgg import fold_batch_norm
+from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance
+from colorizing_things.lab.photographs import Photographs
+
+from .base import Method, Rates
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
+
+MEASURED = 512  # dev pictures
+
+
+class Distil(Method):
+    """The teacher sees the colour picture, the student the grey one, aged or not, and smaller if ``shrink`` says so."""
+
+    networks: ClassVar[tuple[str, ...]] = ("grey-classifier",)
+
+    @classmethod
+    def default_rates(cls, settings: dict[str, Any]) -> Rates:
+        """One rate: nothing here is pretrained but the last layer."""
+        return Rates(1e-3, 1e-3)
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """The teacher needs colour at full size, and the student sizes that its strides divide."""
+        super().check(stage)
+        settings = stage.method_settings
+        if settings.get("temperature", 1) <= 0 or settings.get("features", 0) < 0:
+            raise SettingError("temperature is above 0, features 0 or more")
+        if settings.get("shrink", 1) < 1 or stage.size % (32 * settings.get("shrink", 1)):
+            raise SettingError(f"shrink {settings['shrink']}: size / shrink must be a multiple of 32")
+        if settings.get("teacher_size", 32) < 32:
+            raise SettingError(f"teacher_size {settings['teacher_size']}: must be 32 or more")
+        if stage.target_stride != 1:
+            raise SettingError("target_stride: must be 1, the teacher sees the colour picture at its full size")
+
+    def prepare(
+        self, temperature: float = 2.0, features: float = 2.0, shrink: int = 1, teacher_size: int = 192
+    ) -> None:
+        """What is matched.
+
+        Args:
+            temperature: of both class distributions.
+            features: weight of 1 - cosine of the pooled features, beside the classes' T^2 KL.
+            shrink: the student sees pictures so many times smaller: cheap steps first, larger ones after.
+            teacher_size: side in px that the teacher's pictures are brought to; it was trained at 224.
+        """
+        self.temperature, self.features, self.shrink, self.teacher_size = temperature, features, shrink, teacher_size
+        self.teacher = feature_network().to(self.fabric.device)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One step of the student."""
+        rgb = kornia.color.lab_to_rgb(torch.cat([batch.clean_L, batch.ab], 1))
+        with torch.no_grad(), self.fabric.autocast():
+            known, classes = answers(self.teacher, rgb, self.teacher_size)
+        L = F.avg_pool2d(batch.L, self.shrink) if self.shrink > 1 else batch.L
+        features, logits = self.network(L)
+        likeness = feature_distance(features, known)
+        divergence = distillation(logits, classes, self.temperature)
+        self.descend("network", divergence + self.features * likeness)
+        top = (logits.argmax(1) == classes.argmax(1)).float().mean()
+        return {"distillation": divergence.detach(), "features": likeness.detach(), "agreement_batch": top}
+
+    @classmethod
+    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
+        """The encoder, batch norm folded in, by torchvision's keys of the plain VGG."""
+        width, name = float(network.encoder.width), str(network.name)  # type: ignore[union-attr, arg-type]
+        plain = fold_batch_norm(network.encoder)  # type: ignore[arg-type]
+        stem = name if width == 1 else f"{name}-w{width:g}"
+        return f"{stem}-distilled.safetensors", plain.state_dict()
+
+    @classmethod
+    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+        """Agreement with the teacher on dev pictures."""
+        chosen = {key: value for key, value in stage.method_settings.items() if key in ("shrink", "teacher_size")}
+        return measure_agreement(network, pictures, stage.size, **chosen)
+
+
+def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """SRGB 0..1 ``[N,3,H,W]``, seen at ``side`` px -> the teacher's features ``[N,1280]`` and logits ``[N,1001]``."""
+    x = F.interpolate(rgb, size=(side, side), mode="bilinear", antialias=True, align_corners=False) * 2 - 1
+    x = F.relu6(teacher.stem(_same_pad(x)))
+    for number in range(1, teacher.last + 1):
+        x = teacher.get_submodule(f"block{number}")(x)
+    features = F.relu6(teacher.head(x)).mean((2, 3))
+    return features.float(), teacher.classifier(features[:, :, None, None])[:, :, 0, 0].float()
+
+
+@torch.no_grad()
+def measure_agreement(
+    network: nn.Module, pictures: Photographs, size: int, shrink: int = 1, teacher_size: int = 192
+) -> dict[str, float]:
+    """How often a grey student says what the teacher says of the colour picture, top-1 and top-5, shares 0..1.
+
+    Args:
+        network: a :class:`.GreyClassifier`.
+        pictures: at most ``MEASURED`` of them are looked at, the central square of each.
+        size: side in px of that square.
+        shrink: how many times smaller the student sees it.
+        teacher_size: side in px at which the teacher does.
+    """
+    was_training, device = network.training, next(network.parameters()).device
+    network.eval()
+    chosen = np.random.default_rng(0).permutation(len(pictures))[:MEASURED]
+    ours, theirs = [], []
+    for start in range(0, len(chosen), 32):
+        squares = torch.stack([_central(pictures[int(i)], size) for i in chosen[start : start + 32]]).to(device)
+        L, _ = to_lab(squares, 1)
+        ours.append(network(F.avg_pool2d(L, shrink))[1].float())
+        theirs.append(answers(feature_network().to(device), squares, teacher_size)[1])
+    network.train(was_training)
+    return agreement(torch.cat(ours), torch.cat(theirs))
+
+
+def _central(pixels: np.ndarray, size: int) -> Tensor:
+    """The central square, at ``size`` px: float 0..1 ``[3, size, size]``."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = torch.from_numpy(pixels[top : top + side, left : left + side].copy()).permute(2, 0, 1)[None].float() / 255
+    return F.interpolate(square, size=(size, size), mode="bilinear", antialias=True, align_corners=False)[0]

@@ -1,0 +1,95 @@
+"""A VAE inside a GAN (Larsen et al. 2015: Autoencoding beyond pixels using a learned similarity metric)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from colorizing_things.errors import SettingError
+from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise, scale_gradient
+
+from .adversarial import AdversarialMethod, lightness_at
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
+
+
+class VAEGAN(AdversarialMethod):
+    """Prior, learned similarity and adversarial terms, each gradient on the paper's way (algorithm 1):
+
+    - encoders (of the code, and of the grey picture) <- L_prior + L_like, never the adversarial term;
+    - generator <- gamma L_like - L_GAN, over what it decodes and what it draws;
+    - discriminator <- L_GAN alone, never the similarity.
+
+    L_prior and L_like are both divided by the number of features compared: the same balance as in the paper,
+    of a size that Adam's and the adversarial term's gradients live with.
+    """
+
+    networks: ClassVar[tuple[str, ...]] = ("conditional-vae", "bottleneck")
+
+    def prepare(
+        self,
+        objective: str = "hinge",
+        objective_settings: dict[str, Any] | None = None,
+        gamma: float = 1.0,
+        kl: float = 1.0,
+        width: int = 32,
+        space: str = "lab",
+    ) -> None:
+        """Weights of the terms, and the discriminator.
+
+        Args:
+            objective, objective_settings: of the discriminator, as :func:`.choose_objective` takes them.
+            gamma: weight of the similarity against the adversarial term, in the generator's gradient only.
+            kl: weight of the prior's term; 1 is the evidence's lower bound.
+            width: channels of the discriminator's finest map.
+            space: what it looks at, ``lab`` or ``rgb``.
+        """
+        self.gamma, self.kl = gamma, kl
+        self.add_discriminator(self.size, width, space)
+        self.network.mark_forward_method("encode")  # type: ignore[operator]
+        self.network.mark_forward_method("generate")  # type: ignore[operator]
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """The network's code needs a variance, and gamma is above 0."""
+        super().check(stage)
+        if stage.network == "bottleneck" and not stage.network_settings.get("variational"):
+            raise SettingError("method vaegan needs a code with a variance: set network_settings.variational=true")
+        if stage.method_settings.get("gamma", 1) <= 0:
+            raise SettingError("gamma: must be above 0")
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """The discriminator, then encoders and generator together."""
+        L, number = lightness_at(batch), len(batch.L)
+        with torch.set_grad_enabled(self.networks_turn):
+            code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
+            z = reparametrise(code.mean, code.log_variance, torch.randn_like(code.mean))
+            # Three decodings in one pass. The first carries gradients on to the encoders, where they must be
+            # those of L_like, not of gamma L_like; the other two are the adversarial term's, and end here.
+            codes = torch.cat([scale_gradient(z, 1 / self.gamma), z.detach(), torch.randn_like(z)])
+            content = [
+                torch.cat([scale_gradient(c, 1 / self.gamma), c.detach(), c.detach()]) for c in code.content
+            ]  # fmt: skip
+            decoded, again, sampled = self.network.generate(codes, content).split(number)  # type: ignore[operator]
+        logged = self.train_discriminator(L, batch.ab, [again, sampled])
+        if not self.networks_turn:
+            return logged
+        with self.frozen_discriminator():
+            with torch.no_grad():
+                real = self.judge(L, batch.ab).middle.float()
+            ours = self.judge(L, decoded).middle.float()
+            fakes = self.judge(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
+        like = 0.5 * (ours - real).square().mean()
+        kl = kl_to_standard_normal(code.mean, code.log_variance)
+        adversarial = self.objective.generator(fakes)
+        self.descend("network", self.kl * kl / real[0].numel() + self.gamma * like + adversarial)
+        return logged | {
+            "kl": kl.detach(),
+            "like": like.detach(),
+            "generator": adversarial.detach(),
+            "pixels": (decoded.detach() - batch.ab).abs().mean(),
+        }

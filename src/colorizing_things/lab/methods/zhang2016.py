@@ -1,0 +1,168 @@
+"""Training steps of Zhang, Isola, Efros: Colorful Image Colorization (ECCV 2016)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from colorizing_things.color.gamut import ab_bins
+from colorizing_things.errors import SettingError
+from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
+from colorizing_things.lab.decoding import Graph
+from colorizing_things.lab.networks.zhang2016 import REGRESSION_SCALE, Zhang2016
+from colorizing_things.lab.objectives.classification import (
+    SoftEncoder,
+    rebalanced_cross_entropy,
+    rebalancing_weights,
+    smooth_prior,
+)
+
+from .base import Method
+from .choices import chosen_decoding
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
+
+GREY = 5.0  # ab units: a picture with nothing beyond this in a or b teaches nothing (the release's NonGrayMask)
+DECODING = {"temperature": 0.38, "size": 256}
+
+
+def not_grey(ab: Tensor) -> Tensor:
+    """1 for pictures that have an abs(a) or abs(b) over 5 anywhere, else 0: ``[N,2,h,w]`` -> ``[N]``."""
+    return (ab.abs().amax((1, 2, 3)) > GREY).float()
+
+
+class Zhang2016Adam(Method):
+    """What the variants share: the paper's optimizer and the network that they need."""
+
+    networks: ClassVar[tuple[str, ...]] = ("zhang2016",)
+    head: ClassVar[str]
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """The network must have the head that is trained."""
+        super().check(stage)
+        if stage.network_settings.get("head", "classes") != cls.head:
+            raise SettingError(f"method {stage.method} trains network_settings.head={cls.head}")
+
+    def optimizer(self, network: nn.Module) -> Optimizer:
+        """Adam with beta 0.9 and 0.99 (the release's solver); weight decay is the recipe's, 1e-3 there."""
+        learn = [p for p in network.parameters() if p.requires_grad]
+        return Adam(learn, self.rates.lr, betas=(0.9, 0.99), weight_decay=self.rates.weight_decay)
+
+
+class Zhang2016Classes(Zhang2016Adam):
+    """Soft-encoded, class-rebalanced cross-entropy (eq. 2 to 4), at a quarter of the picture's size.
+
+    The mean over the pixels where the paper writes a sum: Adam does not see the difference. Targets are
+    box-averaged where the release takes every fourth pixel.
+    """
+
+    head: ClassVar[str] = "classes"
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """The settings of section 2.2 have their ranges."""
+        super().check(stage)
+        given = stage.method_settings
+        neighbours = given.get("neighbours", 5)
+        if not isinstance(neighbours, int) or not 1 <= neighbours <= len(ab_bins()):
+            raise SettingError(f"neighbours {neighbours}: must be a whole number, 1 to {len(ab_bins())}")
+        if given.get("sigma", 5) <= 0 or not 0 <= given.get("uniform", 0.5) <= 1:
+            raise SettingError("sigma is above 0, uniform 0 to 1")
+
+    def prepare(  # type: ignore[override]
+        self, neighbours: int = 5, sigma: float = 5.0, uniform: float = 0.5
+    ) -> None:
+        """Section 2.2's settings.
+
+        Args:
+            neighbours: K nearest bins of the soft encoding (5 in the paper, 10 in the released code).
+            sigma: of the encoding's Gaussian, in ab units.
+            uniform: eq. 4's lambda: 1 is no rebalancing.
+        """
+        self.encode = SoftEncoder(neighbours, sigma).to(self.fabric.device)
+        weights = rebalancing_weights(smooth_prior(self.prior), uniform)
+        if not np.isfinite(weights).all():
+            raise SettingError("uniform 0: some bins have no training pixel near them; choose uniform above 0")
+        self.bin_weight = torch.from_numpy(weights).float().to(self.fabric.device)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One step of the network."""
+        logits = self.network(batch.L).permute(0, 2, 3, 1)
+        target = self.encode(batch.ab.permute(0, 2, 3, 1))
+        mask = not_grey(batch.ab)[:, None, None, None]
+        loss = rebalanced_cross_entropy(logits, target._replace(weight=target.weight * mask), self.bin_weight)
+        self.descend("network", loss)
+        return {"classes": loss.detach()}
+
+    @classmethod
+    def graph(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> Graph:
+        """The annealed mean (eq. 5) of the logits; ``decoding`` takes ``temperature`` and ``size``."""
+        chosen = chosen_decoding(decoding, DECODING)
+        return Graph(
+            AnnealedMean(network, chosen["temperature"]).eval(),
+            inputs=("L",),
+            outputs=("ab", "logits"),
+            stride=Zhang2016.stride,
+            output_stride=OUTPUT_STRIDE,
+            size=chosen["size"],
+            bins=tuple((float(a), float(b)) for a, b in ab_bins()),
+            temperature=chosen["temperature"],
+        )
+
+
+class Zhang2016Regression(Zhang2016Adam):
+    """The L2 baseline: half the squared distance in ab (eq. 1), in units of 40 ab units (our choice)."""
+
+    head: ClassVar[str] = "ab"
+
+    def prepare(self) -> None:
+        """No settings."""
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """One step of the network; grey photographs are left out as in the classification."""
+        difference = (self.network(batch.L) - batch.ab) / REGRESSION_SCALE
+        loss = 0.5 * (difference.square().sum(1).mean((1, 2)) * not_grey(batch.ab)).mean()
+        self.descend("network", loss)
+        return {"regression": loss.detach()}
+
+    @classmethod
+    def graph(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> Graph:
+        """The network as it is; ``decoding`` takes ``size``."""
+        size = chosen_decoding(decoding, {"size": DECODING["size"]})["size"]
+        return Graph(Alone(network).eval(), ("L",), ("ab",), Zhang2016.stride, OUTPUT_STRIDE, size)
+
+
+class AnnealedMean(nn.Module):
+    """A classifying network with its decoding: L ``[N,1,H,W]`` -> (ab, logits), both at a quarter of the size."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network, self.temperature = network, temperature
+
+    def forward(self, L: Tensor) -> tuple[Tensor, Tensor]:
+        """Lightness 0..100 in; ab in CIELAB units out, and the logits as trained."""
+        logits = self.network(L)
+        return self.network.annealed_mean(logits, self.temperature), logits  # type: ignore[operator]
+
+
+class Alone(nn.Module):
+    """A network whose answer is ab: L ``[N,1,H,W]`` -> (ab,)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, L: Tensor) -> tuple[Tensor]:
+        """Lightness 0..100 in; ab in CIELAB units out."""
+        return (self.network(L),)

@@ -1,0 +1,82 @@
+"""The generator: a stack of transposed convolutions from a latent vector to the ab planes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from colorizing_things.errors import SettingError
+
+from .normalisation import normalised
+
+AB_LIMIT = 110.0  # ab units: tanh reaches this far, and all of sRGB's a and b but the tips lie within
+FIRST = 4  # px, side of the first map
+START = 0.005  # deviation of the last layer's first weights: colours begin within some ten units of grey
+WIDEST = 16  # times ``width``: channels do not double beyond
+
+
+def check_size(size: int) -> None:
+    """Raise a SettingError unless a bottleneck network can have this size: a power of two from 32 up."""
+    if size < 32 or size & (size - 1):
+        raise SettingError(f"size {size}: this network needs a power of two from 32 up (32, 64, 128, 256)")
+
+
+def widths(size: int, width: int) -> list[int]:
+    """Channels of the maps of side 4, 8, ... size / 2: ``width`` at the finest, doubling, at most 16 of it."""
+    check_size(size)
+    if width < 1:
+        raise SettingError(f"width {width}: must be 1 or more")
+    maps = (size // FIRST).bit_length() - 1
+    return [width * min(WIDEST, 2**i) for i in reversed(range(maps))]
+
+
+class Generator(nn.Module):
+    """z -> ab: for 128 px 100 -> 512 (4x4), 256 (8), 128 (16), 64 (32), 32 (64), 2 (128), tanh x 110.
+
+    Every transposed convolution after the first has kernel 4 and stride 2, so that all outputs get equally
+    many inputs and no checkerboard can form (Odena et al. 2016). Between them batch norm and ReLU (DCGAN:
+    Radford et al. 2015, section 3).
+
+    Args:
+        latent: length of z.
+        size: side of the ab planes in px, a power of two from 32 up.
+        width: channels of the finest map.
+        content: channels of maps to join at sides 4, 8, ...: what the picture itself says, beside z.
+        normalisation: one of ``NORMALISATIONS``.
+    """
+
+    def __init__(
+        self, latent: int, size: int = 128, width: int = 32, content: tuple[int, ...] = (), normalisation: str = "batch"
+    ) -> None:
+        super().__init__()
+        if latent < 1:
+            raise SettingError(f"latent {latent}: must be 1 or more")
+        channels = widths(size, width)
+        if len(content) > len(channels):
+            raise SettingError(f"content {len(content)}: a generator of {size} px joins at most {len(channels)} maps")
+        bias = normalisation != "batch"  # which would take it away again
+        layer = nn.ConvTranspose2d(latent, channels[0], FIRST, 1, 0, bias=bias)
+        first = normalised(layer, channels[0], normalisation)
+        blocks = [nn.Sequential(*first, nn.ReLU())]
+        # Each content map is brought to as many channels as the generator has there, so that neither drowns.
+        self.joins = nn.ModuleList(nn.Conv2d(n, m, 1) for n, m in zip(content, channels, strict=False))
+        for number, (inside, outside) in enumerate(pairwise(channels)):
+            joined = inside * (2 if number < len(content) else 1)
+            layer = nn.ConvTranspose2d(joined, outside, 4, 2, 1, bias=bias)
+            blocks.append(nn.Sequential(*normalised(layer, outside, normalisation), nn.ReLU()))
+        self.blocks = nn.ModuleList(blocks)
+        last = channels[-1] * (2 if len(content) == len(channels) else 1)
+        self.to_ab = nn.ConvTranspose2d(last, 2, 4, 2, 1)
+        nn.init.normal_(self.to_ab.weight, 0.0, START)
+
+    def forward(self, z: Tensor, content: list[Tensor] | None = None) -> Tensor:
+        """``[N, latent]``, and the content maps coarse to fine -> ab ``[N,2,S,S]`` within +-110 CIELAB units."""
+        x = z[:, :, None, None]
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number < len(self.joins):
+                assert content is not None
+                x = torch.cat([x, self.joins[number](content[number]).to(x.dtype)], dim=1)
+        return torch.tanh(self.to_ab(x).float()) * AB_LIMIT

@@ -1,0 +1,113 @@
+"""Where an encoder's pretrained weights come from: published, distilled by our own recipe, or a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+import torch
+from rich.progress import wrap_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+import colorizing_things
+from colorizing_things.errors import SettingError, TrainingError
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published checkpoint: its address and the beginning of its SHA-256, which torchvision puts in the name."""
+
+    url: str
+    sha256: str
+
+
+# torchvision's IMAGENET1K_V1
+PUBLISHED = {
+    "vgg16": Published("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
+    "vgg19": Published("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "dcbb9e9d"),
+    "resnet152": Published("https://download.pytorch.org/models/resnet152-394f9c45.pth", "394f9c45"),
+}
+
+
+def fetch(published: Published, folder: Path | None = None) -> Path:
+    """The checkpoint's path in the user's cache; downloaded on first use, and checked.
+
+    Args:
+        published: what to fetch.
+        folder: of the cache; ``weights`` in the user's by default.
+
+    Raises:
+        TrainingError: offline, or not the file that was published.
+    """
+    folder = folder or Path(platformdirs.user_cache_dir("colorizing-things")) / "weights"
+    path = folder / published.url.rsplit("/", 1)[1]
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(published.url, timeout=30) as answer, partial.open("wb") as out:
+            length = int(answer.headers.get("Content-Length") or 0)
+            with wrap_file(answer, length, description=f"fetching {path.name}") as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+                    out.write(chunk)
+    except (urllib.error.URLError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        reason = getattr(error, "reason", error)
+        raise TrainingError(
+            f"cannot fetch {published.url} ({reason}): put the file at {path}, or set weights to a file of your own, "
+            "to distilled, or to none"
+        ) from error
+    if not digest.hexdigest().startswith(published.sha256):
+        partial.unlink()
+        raise TrainingError(f"{published.url}: came with another checksum than its name says; try again")
+    partial.replace(path)
+    return path
+
+
+def distilled(encoder: str, width: float) -> Path:
+    """The encoder that our own recipe distilled: in the package's data, or in ``weights`` here or in the checkout.
+
+    Raises:
+        SettingError: not there.
+    """
+    name = f"{encoder}-distilled.safetensors" if width == 1 else f"{encoder}-w{width:g}-distilled.safetensors"
+    checkout = Path(colorizing_things.__file__).parents[2]
+    packaged = Path(str(files("colorizing_things.lab") / "features"))
+    for folder in (packaged, Path("weights"), checkout / "weights"):
+        if (folder / name).exists():
+            return folder / name
+    raise SettingError(
+        f"weights distilled: no {name} in weights/: colorize train distil-vgg16, then colorize export, make it; "
+        "or set weights to imagenet, none or a file"
+    )
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """A state dict from ``.pth`` or ``.safetensors``, in fp32.
+
+    Raises:
+        SettingError: no such file, or not readable as one.
+    """
+    if not path.exists():
+        raise SettingError(f"weights {path}: no such file; choose imagenet, distilled, none or a .pth or .safetensors")
+    try:
+        state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise SettingError(f"weights {path}: cannot be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise SettingError(f"weights {path}: holds no plain state dict")
+    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}

@@ -1,0 +1,47 @@
+import math
+
+import pytest
+
+pytest.importorskip("torch")
+from colorizing_things.errors import TrainingError
+from colorizing_things.lab.watch import Watch
+
+HEALTHY = {
+    "discriminator": 1.2, "gradient_discriminator": 0.5, "generator": -3.0, "spread_real": 20.0, "spread_ours": 12.0,
+}  # fmt: skip
+
+
+def look(reports, patience=3):
+    watch = Watch(patience)
+    for step, values in enumerate(reports):
+        watch.look(step, {**HEALTHY, **values})
+
+
+def test_a_healthy_run_goes_on():
+    look([{}] * 50)
+    Watch(1).look(1, {"classes": 2.0})  # of a method without players
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_not_finite_stops_at_once(value):
+    with pytest.raises(TrainingError, match=r"step 0: generator is (nan|inf); the run diverged"):
+        look([{"generator": value}])
+
+
+@pytest.mark.parametrize(
+    ("sign", "match"),
+    [
+        ({"gradient_discriminator": 1e-12}, "dead discriminator: its gradient has vanished"),
+        ({"discriminator": 0.0}, "dead discriminator: it never errs"),
+        ({"spread_ours": 0.1}, "collapsed colour"),
+    ],
+)
+def test_a_sign_stops_the_run_only_if_it_stays(sign, match):
+    look([sign, sign, {}, sign, sign])
+    with pytest.raises(TrainingError, match=match) as error:
+        look([sign] * 3)
+    assert "step 2" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_critics_loss_has_no_floor():
+    look([{"discriminator": -5.0, "wasserstein": 5.0}] * 50)
