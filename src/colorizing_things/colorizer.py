@@ -101,19 +101,16 @@ class Colorizer:
             SettingError: a type, shape, range or option that cannot work.
         """
         look = Look(size, saturation, strength)
+        opened = open_picture(picture)
         result: Any
         if isinstance(picture, str | Path):
-            result = self.colorize_file(picture, look=look)
-            return type(picture)(result)  # type: ignore[call-arg]
-        if isinstance(picture, bytes | bytearray | memoryview):
-            opened = Picture.decode(bytes(picture))
-            result = self.encode(opened, look=look)
+            result = type(picture)(self.colorize_file(opened, look=look))  # type: ignore[call-arg]
         elif isinstance(picture, np.ndarray):
-            result = arrays.like(picture, self._pixels(arrays.open_array(picture), look))
+            result = arrays.like(picture, self._pixels(opened, look))
         elif arrays.is_pil(picture):
-            result = arrays.like_pil(picture, self._pixels(arrays.open_pil(picture), look))
+            result = arrays.like_pil(picture, self._pixels(opened, look))
         else:
-            raise SettingError(f"cannot colour a {type(picture).__name__}: give a path, bytes, PIL image or ndarray")
+            result = self.encode(opened, look=look)
         return result
 
     def predict(self, picture: Any, *, size: int | None = None, page: int = 0) -> Chroma:
@@ -179,7 +176,7 @@ class Colorizer:
             return to_bytes(_finish(rows, picture, encoding), encoding, picture.name)
 
     def stop(self) -> None:
-        """Cut short whatever this object is doing in other threads; what it was writing is removed."""
+        """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
         self._stopping.set()
 
     def _row_source(self, picture: Picture, look: Look) -> RowSource:
