@@ -158,11 +158,23 @@ def save_tiff_with_exif(path, pixels, exif):
     add_exif(path, carrier)
 
 
-def test_the_mark_can_be_left_out_and_a_grey_thumbnail_goes(tmp_path, colorizer, grey_photo, exif):
-    path = tmp_path / "old.jpg"
-    Image.fromarray(grey_photo).save(path, exif=exif)
-    result = colorizer.colorize_file(path, output=Output(provenance=False))
+def test_the_mark_can_be_left_out(colorizer, old_jpg):
+    result = colorizer.colorize_file(old_jpg, output=Output(provenance=False))
     assert SOURCE_TYPE.encode() not in result.read_bytes()
+
+
+def test_the_grey_thumbnail_of_the_original_goes(tmp_path, colorizer, grey_photo, exif):
+    """File managers would show it instead of the coloured picture."""
+    thumbnail = io.BytesIO()
+    Image.fromarray(grey_photo[::8, ::8]).save(thumbnail, "JPEG")
+    Image.fromarray(grey_photo).save(tmp_path / "plain.jpg", exif=exif)
+    image = pyvips.Image.new_from_file(str(tmp_path / "plain.jpg")).copy()
+    image.set_type(pyvips.GValue.blob_type, "jpeg-thumbnail-data", thumbnail.getvalue())
+    image.write_to_file(str(tmp_path / "old.jpg"))
+    name = "jpeg-thumbnail-data"
+    assert name in pyvips.Image.new_from_file(str(tmp_path / "old.jpg")).get_fields()
+    coloured = pyvips.Image.new_from_file(str(colorizer(tmp_path / "old.jpg")))
+    assert name not in coloured.get_fields() and "exif-ifd0-Make" in coloured.get_fields()
 
 
 def test_types_come_back_as_they_came(tmp_path, colorizer, old_jpg, grey_photo):

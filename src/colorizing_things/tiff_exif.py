@@ -52,6 +52,19 @@ def _read(file: Path | IO[bytes]) -> Image.Exif:
     return kept
 
 
+def without_thumbnail(block: bytes) -> bytes:
+    """An EXIF block whose first directory leads to no second one, where the thumbnail is (Exif 2.32, 4.5.1)."""
+    at = 6 if block.startswith(b"Exif\0\0") else 0
+    order = "<" if block[at : at + 2] == b"II" else ">"
+    try:
+        first = at + struct.unpack_from(order + "L", block, at + 4)[0]
+        link = first + 2 + 12 * struct.unpack_from(order + "H", block, first)[0]
+        struct.unpack_from(order + "L", block, link)
+    except struct.error:  # broken off: libvips makes what it can of it
+        return block
+    return block[:link] + bytes(4) + block[link + 4 :]
+
+
 def add_exif(file: Path | io.BytesIO, image: pyvips.Image) -> None:
     """Put the image's EXIF into the TIFF just written: a larger first directory at the file's end.
 

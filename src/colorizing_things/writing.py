@@ -106,10 +106,12 @@ class Encoding:
 def copy_metadata(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
     """Give ``image`` the original's resolution, EXIF, XMP, IPTC and comments; not its profile or thumbnail."""
     image = image.copy(xres=header.xres, yres=header.yres)
-    blobs = ("exif-data", "xmp-data", "iptc-data", "photoshop-data")
+    blobs = ("xmp-data", "iptc-data", "photoshop-data")
     texts = ("exif-", "png-comment-", "image-description", "resolution-unit")
     for name in header.get_fields():
-        if name in blobs or name.startswith(texts):
+        if name == "exif-data":
+            image.set_type(header.get_typeof(name), name, tiff_exif.without_thumbnail(bytes(header.get(name))))
+        elif name in blobs or (name.startswith(texts) and not name.startswith("exif-ifd1-")):
             image.set_type(header.get_typeof(name), name, header.get(name))
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)  # the pixels are upright now
     return image

@@ -14,7 +14,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from colorizing_things.errors import ModelError
-from colorizing_things.lab.networks.encoders import InvertedResidual, MobileNetV2, _same_pad
+from colorizing_things.lab.networks.mobilenet import BLOCKS, STAGES, add_blocks, same_pad
 
 from .protocol import PROTOCOL
 
@@ -27,14 +27,8 @@ class FeatureNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 32, 3, 2)
-        inside, number = 32, 0
-        for outside, repeats, stride, expansion in MobileNetV2.stages:
-            for i in range(repeats):
-                number += 1
-                self.add_module(f"block{number}", InvertedResidual(inside, outside, stride if i == 0 else 1, expansion))
-                inside = outside
-        self.last = number
-        self.head = nn.Conv2d(inside, FEATURES, 1)
+        add_blocks(self)
+        self.head = nn.Conv2d(STAGES[-1][0], FEATURES, 1)
         self.classifier = nn.Conv2d(FEATURES, CLASSES, 1)
 
     def forward(self, rgb: Tensor) -> Tensor:
@@ -43,9 +37,12 @@ class FeatureNetwork(nn.Module):
         Pictures are squeezed to 224 x 224 by averaging, as the protocol says.
         """
         side = PROTOCOL.feature_side
-        x = F.interpolate(rgb.float(), size=(side, side), mode="area") / 127.5 - 1
-        x = F.relu6(self.stem(_same_pad(x)))
-        for number in range(1, self.last + 1):
+        return self.pooled(F.interpolate(rgb.float(), size=(side, side), mode="area") / 127.5 - 1)
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """SRGB -1..1 ``[N,3,H,W]``, sides multiples of 32 -> pooled features ``[N,1280]``, 0..6."""
+        x = F.relu6(self.stem(same_pad(x)))
+        for number in range(1, BLOCKS + 1):
             x = self.get_submodule(f"block{number}")(x)
         return F.relu6(self.head(x)).mean((-2, -1))
 

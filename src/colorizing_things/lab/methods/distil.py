@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.batches import Batch, to_lab
 from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
-from colorizing_things.lab.networks.mobilenet import _same_pad
 from colorizing_things.lab.networks.vgg import fold_batch_norm
 from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance
 from colorizing_things.lab.photographs import Photographs
@@ -95,10 +94,7 @@ class Distil(Method):
 def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor]:
     """SRGB 0..1 ``[N,3,H,W]``, seen at ``side`` px -> the teacher's features ``[N,1280]`` and logits ``[N,1001]``."""
     x = F.interpolate(rgb, size=(side, side), mode="bilinear", antialias=True, align_corners=False) * 2 - 1
-    x = F.relu6(teacher.stem(_same_pad(x)))
-    for number in range(1, teacher.last + 1):
-        x = teacher.get_submodule(f"block{number}")(x)
-    features = F.relu6(teacher.head(x)).mean((2, 3))
+    features = teacher.pooled(x)
     return features.float(), teacher.classifier(features[:, :, None, None])[:, :, 0, 0].float()
 
 

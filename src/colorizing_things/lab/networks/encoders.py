@@ -15,12 +15,12 @@ from torch import nn
 from colorizing_things.errors import SettingError
 
 from .grey import lightness_to_grey
-from .mobilenet import InvertedResidual, MobileNetV2, _same_pad
+from .mobilenet import MobileNetV2
 from .resnet import ResNet
 from .vgg import VGG
 from .weights import PUBLISHED, distilled, fetch, read_state
 
-__all__ = ["ENCODERS", "InvertedResidual", "MobileNetV2", "_same_pad", "build_encoder", "lightness_to_grey"]
+__all__ = ["ENCODERS", "MobileNetV2", "build_encoder", "lightness_to_grey"]
 
 ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "mobilenet-v2": MobileNetV2,

@@ -13,7 +13,7 @@ from colorizing_things.errors import SettingError
 from .grey import lightness_to_grey
 
 
-def _same_pad(x: Tensor) -> Tensor:
+def same_pad(x: Tensor) -> Tensor:
     """TensorFlow's SAME padding of a 3x3, stride-2 convolution on an even size."""
     return F.pad(x, (0, 1, 0, 1))
 
@@ -34,9 +34,24 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """``[N, inside, H, W]`` -> ``[N, outside, H/stride, W/stride]``."""
         y = F.relu6(self.expand(x)) if hasattr(self, "expand") else x
-        y = F.relu6(self.depthwise(_same_pad(y) if self.stride == 2 else y))
+        y = F.relu6(self.depthwise(same_pad(y) if self.stride == 2 else y))
         y = self.project(y)
         return x + y if self.residual else y
+
+
+# outside, repeats, stride, expansion (Sandler et al. 2018, table 2)
+STAGES = ((16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6))
+BLOCKS = sum(repeats for _, repeats, _, _ in STAGES)
+
+
+def add_blocks(network: nn.Module) -> None:
+    """Give a network with a stem of 32 channels its ``block1`` to ``block17``, 320 channels out."""
+    inside, number = 32, 0
+    for outside, repeats, stride, expansion in STAGES:
+        for i in range(repeats):
+            number += 1
+            network.add_module(f"block{number}", InvertedResidual(inside, outside, stride if i == 0 else 1, expansion))
+            inside = outside
 
 
 class MobileNetV2(nn.Module):
@@ -47,20 +62,12 @@ class MobileNetV2(nn.Module):
     """
 
     channels = (16, 24, 32, 96, 320)  # at strides 2, 4, 8, 16, 32
-    # outside, repeats, stride, expansion (Sandler et al. 2018, table 2)
-    stages = ((16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6))
     taps = (1, 3, 6, 13, 17)  # the last block at each stride
 
     def __init__(self, weights: str = "imagenet") -> None:
         super().__init__()
         self.stem = nn.Conv2d(1, 32, 3, 2)
-        inside, number = 32, 0
-        for outside, repeats, stride, expansion in self.stages:
-            for i in range(repeats):
-                number += 1
-                block = InvertedResidual(inside, outside, stride if i == 0 else 1, expansion)
-                self.add_module(f"block{number}", block)
-                inside = outside
+        add_blocks(self)
         if weights == "imagenet":
             self.load_state_dict(_grey_imagenet())
         elif weights != "none":
@@ -68,9 +75,9 @@ class MobileNetV2(nn.Module):
 
     def forward(self, L: Tensor) -> list[Tensor]:
         """Lightness ``[N,1,H,W]`` in 0..100, H and W multiples of 32 -> features, fine to coarse."""
-        x = F.relu6(self.stem(_same_pad(lightness_to_grey(L) * 2 - 1)))
+        x = F.relu6(self.stem(same_pad(lightness_to_grey(L) * 2 - 1)))
         features = []
-        for number in range(1, 18):
+        for number in range(1, BLOCKS + 1):
             x = self.get_submodule(f"block{number}")(x)
             if number in self.taps:
                 features.append(x)
