@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizing_things import Look, Output, PictureError, SettingError
-from colorizing_things.batch import Task, format_of_name, plan, run
+from colorizing_things import Output, PictureError, SettingError
+from colorizing_things.batch import Task, Wish, format_of_name, plan, run
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_what_cannot_be_planned(tree, tmp_path):
 
 def run_all(colorizer, tasks, **options):
     results = []
-    run(colorizer, tasks, look=Look(), output=Output(), report=results.append, **options)
+    jobs = options.pop("jobs", 1)
+    run(colorizer, tasks, Wish(**options), jobs=jobs, report=results.append)
     return results
 
 
@@ -101,14 +102,14 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(tree, tmp_path):
 
     started = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        run(Colorizer(), tasks, look=Look(), output=Output(), jobs=2, report=interrupt)
+        run(Colorizer(), tasks, Wish(), jobs=2, report=interrupt)
     assert time.perf_counter() - started < 30
     assert len(seen) == 1
     whole = [p for p in (tmp_path / "out").iterdir()]
     assert all(p.suffix == ".jpg" and Image.open(p).size == (4000, 3000) for p in whole)
     assert len(whole) < 4
     results = []
-    run(Colorizer(), tasks, look=Look(), output=Output(), jobs=2, report=results.append)
+    run(Colorizer(), tasks, Wish(), jobs=2, report=results.append)
     assert sum(r.status == "done" for r in results) == 4 - len(whole)
 
 

@@ -4,6 +4,7 @@ import pytest
 from colorizing_things.chroma import Chroma, Joiner, bicubic_matrix, enlarge
 from colorizing_things.color.gamut import pull_into_gamut
 from colorizing_things.color.spaces import srgb_to_lab, srgb_to_lightness
+from colorizing_things.options import WARMTH, Look
 
 
 def smooth_field(rng, height=12, width=16, spread=20):
@@ -70,5 +71,13 @@ def test_enlarging_keeps_a_ramp_straight_inside():
 
 def test_scaling_multiplies_chroma():
     chroma = Chroma(np.full((2, 3, 3), 7.0, np.float32))
-    np.testing.assert_allclose(chroma.scaled(1.5).ab, 10.5)
-    assert chroma.scaled(1) is chroma
+    np.testing.assert_allclose(chroma.looked(Look(saturation=1.5)).ab, 10.5)
+    assert chroma.looked(Look()) is chroma
+
+
+def test_warmth_shifts_towards_yellow_and_strength_takes_it_all_back():
+    chroma = Chroma(np.full((2, 3, 3), 7.0, np.float32))
+    warm = chroma.looked(Look(warmth=0.5, saturation=2)).ab
+    np.testing.assert_allclose(warm[0], 14)
+    np.testing.assert_allclose(warm[1], 14 + WARMTH / 2)
+    np.testing.assert_array_equal(chroma.looked(Look(warmth=1, strength=0)).ab, 0)

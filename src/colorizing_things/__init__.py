@@ -8,10 +8,12 @@ from typing import Any
 from .chroma import Chroma
 from .colorizer import Colorizer, Output
 from .errors import ColorizingError, ModelError, PictureError, SettingError
+from .hints import Hint
 from .models import list_models
 from .options import Look
 from .picture import Picture
 from .predictor import Predictor
+from .session import Guide, Session
 
 __version__ = version("colorizing-things")
 
@@ -19,12 +21,15 @@ __all__ = [
     "Chroma",
     "Colorizer",
     "ColorizingError",
+    "Guide",
+    "Hint",
     "Look",
     "ModelError",
     "Output",
     "Picture",
     "PictureError",
     "Predictor",
+    "Session",
     "SettingError",
     "colorize",
     "list_models",

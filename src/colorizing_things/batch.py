@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from .chroma import Chroma
 from .colorizer import Colorizer, Output, Stopped, beside
 from .errors import ColorizingError, PictureError, SettingError
-from .options import Look
+from .extras import save_confidence, save_sheet
+from .options import Look, check_count
 from .picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .session import Guide
 from .writing import FORMATS, output_format, suffix_for
 
-OURS = ".color"  # end of the stem of what we write beside an original
+OURS = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
+EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,54 @@ class Task:
 
     source: Path
     destination: Path
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of every picture.
+
+    Attributes:
+        look: size, saturation, strength, warmth.
+        output: format, quality, provenance.
+        guide: hints and reference.
+        variants: so many different colourings and a contact sheet; None: the likeliest alone.
+        seed: of the variants.
+        confidence: a map of it too.
+        overwrite: redo what is there.
+        max_pixels: refuse larger pages.
+
+    Raises:
+        SettingError: a number of variants that cannot be meant.
+    """
+
+    look: Look = field(default_factory=Look)
+    output: Output = field(default_factory=Output)
+    guide: Guide | None = None
+    variants: int | None = None
+    seed: int = 0
+    confidence: bool = False
+    overwrite: bool = False
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        if self.variants is not None:
+            check_count(self.variants)
+
+    def pictures(self, task: Task) -> list[Path]:
+        """The coloured files: the task's own, or numbered ones (``old.color.1.jpg``)."""
+        if self.variants is None:
+            return [task.destination]
+        stem, suffix = task.destination.stem, task.destination.suffix
+        return [task.destination.with_name(f"{stem}.{number}{suffix}") for number in range(1, self.variants + 1)]
+
+    def extras(self, task: Task) -> dict[str, Path]:
+        """What comes along: ``sheet`` and ``confidence``, by name, where they are wanted."""
+        stem = OURS.sub("", task.destination.stem)
+        wanted = {"sheet": self.variants is not None, "confidence": self.confidence}
+        suffixes = {"sheet": ".jpg", "confidence": ".png"}
+        return {
+            name: task.destination.with_name(f"{stem}.{name}{suffixes[name]}") for name, is_ in wanted.items() if is_
+        }
 
 
 @dataclass(frozen=True)
@@ -38,6 +91,7 @@ class Result:
     height: int = 0
     pages: int = 1
     error: str = ""
+    outputs: tuple[Path, ...] = ()
 
 
 def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Output) -> list[Task]:
@@ -79,12 +133,22 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             hidden = any(part.startswith(".") for part in inside.parts)
-            ours = file.stem.endswith(OURS) or (skip is not None and skip != path and skip in file.parents)
+            ours = _is_ours(file) or (skip is not None and skip != path and skip in file.parents)
             if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not ours and file.is_file():
                 found += 1
                 yield file, inside
         if not found:
             raise PictureError(f"{path}: holds no pictures; looked for {', '.join(sorted(PICTURE_SUFFIXES))}")
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
+    if OURS.search(file.stem):
+        return True
+    ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
+    return ending is not None and any(
+        file.with_name(file.stem.removesuffix(ending) + suffix).exists() for suffix in PICTURE_SUFFIXES
+    )
 
 
 def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: Output) -> Path:
@@ -110,37 +174,59 @@ def format_of_name(path: Path) -> str:
     return kind
 
 
-def colour_one(
-    colorizer: Colorizer, task: Task, look: Look, output: Output, overwrite: bool, max_pixels: int
-) -> Result:
-    """Do one task; never raises for a bad picture."""
-    if task.destination.exists() and not overwrite and not _same(task):
-        return Result(task, "skipped")
+def colour_one(colorizer: Colorizer, task: Task, wish: Wish) -> Result:
+    """Do one task; never raises for a bad picture. What is there already is left, so that a run can go on."""
+    outputs = (*wish.pictures(task), *wish.extras(task).values())
+    if not wish.overwrite and all(path.exists() and not _same(task, path) for path in outputs):
+        return Result(task, "skipped", outputs=outputs)
     started = time.perf_counter()
     try:
         picture = Picture.read(task.source)
-        colorizer.colorize_file(
-            picture, task.destination, look=look, output=output, overwrite=overwrite, max_pixels=max_pixels
-        )
+        picture.check_size(wish.max_pixels)
+        _write(colorizer, picture, task, wish)
     except (ColorizingError, MemoryError) as error:
         said = str(error) or f"{task.source}: not enough memory"
         return Result(task, "failed", time.perf_counter() - started, error=" ".join(said.split()))
     seconds = time.perf_counter() - started
-    return Result(task, "done", seconds, picture.width, picture.height, picture.pages)
+    return Result(task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs)
 
 
-def _same(task: Task) -> bool:
-    return task.source.exists() and task.destination.samefile(task.source)
+def _write(colorizer: Colorizer, picture: Picture, task: Task, wish: Wish) -> None:
+    """Colour a picture into all its files: predicted once a page, however many files."""
+    paths, extras = wish.pictures(task), wish.extras(task)
+    if picture.pages > 1 and extras:
+        raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
+    if not extras:
+        _colour(colorizer, picture, task, paths[0], wish, None)
+        return
+    session = colorizer.session(picture, size=wish.look.size, guide=wish.guide)
+    chromas = [session.predict()] if wish.variants is None else session.variants(wish.variants, wish.seed)
+    if "confidence" in extras:
+        save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], wish.overwrite)
+    for chroma, path in zip(chromas, paths, strict=True):
+        _colour(colorizer, picture, task, path, wish, chroma)
+    if "sheet" in extras:
+        save_sheet([chroma.looked(wish.look) for chroma in chromas], picture, extras["sheet"], wish.overwrite)
+
+
+def _colour(colorizer: Colorizer, picture: Picture, task: Task, path: Path, wish: Wish, chroma: Chroma | None) -> None:
+    if path.exists() and not wish.overwrite and not _same(task, path):
+        return
+    colorizer.colorize_file(
+        picture, path, look=wish.look, guide=wish.guide, output=wish.output, chroma=chroma,
+        overwrite=wish.overwrite, max_pixels=wish.max_pixels,
+    )  # fmt: skip
+
+
+def _same(task: Task, path: Path) -> bool:
+    return task.source.exists() and path.exists() and path.samefile(task.source)
 
 
 def run(
     colorizer: Colorizer,
     tasks: list[Task],
+    wish: Wish,
     *,
-    look: Look,
-    output: Output,
-    overwrite: bool = False,
-    max_pixels: int = MAX_PIXELS,
     jobs: int = 1,
     report: Callable[[Result], None],
 ) -> None:
@@ -152,7 +238,7 @@ def run(
     with ThreadPoolExecutor(jobs, thread_name_prefix="picture") as pool:
 
         def start(task: Task):  # type: ignore[no-untyped-def]
-            return pool.submit(colour_one, colorizer, task, look, output, overwrite, max_pixels)
+            return pool.submit(colour_one, colorizer, task, wish)
 
         running = {start(task) for task in islice(waiting, jobs + 1)}
         try:

@@ -17,6 +17,7 @@ from .color.spaces import (
     linear_to_srgb,
     srgb_to_lightness,
 )
+from .options import WARMTH, Look
 
 Float32 = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -37,9 +38,12 @@ class Chroma:
     ab: Float32
     confidence: Float32 | None = None
 
-    def scaled(self, factor: float) -> Chroma:
-        """The same hues with chroma multiplied by ``factor``."""
-        return self if factor == 1 else replace(self, ab=self.ab * np.float32(factor))
+    def looked(self, look: Look) -> Chroma:
+        """The same field with a look's saturation, warmth and strength."""
+        if (look.saturation, look.strength, look.warmth) == (1, 1, 0):
+            return self
+        shift = np.array([0, WARMTH * look.warmth], np.float32)[:, None, None]
+        return replace(self, ab=(self.ab * np.float32(look.saturation) + shift) * np.float32(look.strength))
 
 
 class Joiner:

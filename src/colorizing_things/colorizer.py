@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,13 @@ from . import arrays
 from .card import Card
 from .chroma import Chroma, Codes, Joiner
 from .errors import PictureError, SettingError
+from .hints import Hint
 from .models import DEFAULT
 from .options import Look
 from .picture import MAX_PIXELS, Picture, Strip
 from .predictor import Predictor
 from .rows import RowSource
+from .session import Guide, Session
 from .writing import Encoding, copy_metadata, output_format, suffix_for, to_bytes, to_file
 
 AnyPicture = TypeVar("AnyPicture")
@@ -81,7 +83,16 @@ class Colorizer:
         return self.predictor.card
 
     def __call__(
-        self, picture: AnyPicture, *, size: int | None = None, saturation: float = 1.0, strength: float = 1.0
+        self,
+        picture: AnyPicture,
+        *,
+        size: int | None = None,
+        saturation: float = 1.0,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        hint: Sequence[Hint | str] = (),
+        hints: Any = None,
+        reference: Any = None,
     ) -> AnyPicture:
         """Colour one picture.
 
@@ -91,6 +102,10 @@ class Colorizer:
             size: shorter side at which the network sees it; None: the card's default.
             saturation: multiplies chroma.
             strength: 0 (grey) to 1 (full colour).
+            warmth: -1 (towards blue) to 1 (towards yellow).
+            hint: colours of places: :class:`.Hint`, or as the command line has them, ``"120,340=#7a4a2b"``.
+            hints: painted hints: a picture of the same size, transparent where nothing is said.
+            reference: a colour picture whose palette is taken over, region by region.
 
         Returns:
             The same type. An ndarray has three channels, four if it came with alpha; a path is that of the new
@@ -100,30 +115,50 @@ class Colorizer:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: a type, shape, range or option that cannot work.
         """
-        look = Look(size, saturation, strength)
+        look, guide = Look(size, saturation, strength, warmth), make_guide(hint, hints, reference)
         opened = open_picture(picture)
         result: Any
         if isinstance(picture, str | Path):
-            result = type(picture)(self.colorize_file(opened, look=look))  # type: ignore[call-arg]
+            result = type(picture)(self.colorize_file(opened, look=look, guide=guide))  # type: ignore[call-arg]
         elif isinstance(picture, np.ndarray):
-            result = arrays.like(picture, self._pixels(opened, look))
+            result = arrays.like(picture, self.pixels(opened, look=look, guide=guide))
         elif arrays.is_pil(picture):
-            result = arrays.like_pil(picture, self._pixels(opened, look))
+            result = arrays.like_pil(picture, self.pixels(opened, look=look, guide=guide))
         else:
-            result = self.encode(opened, look=look)
+            result = self.encode(opened, look=look, guide=guide)
         return result
 
-    def predict(self, picture: Any, *, size: int | None = None, page: int = 0) -> Chroma:
-        """The small ab field of a picture with its confidence, without joining it.
+    def session(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Session:
+        """A picture before the network, to be asked again and again with other hints.
 
         Args:
             picture: as for calling the object, or an opened :class:`.Picture`.
             size: shorter side at which the network sees it; None: the card's default.
             page: of a TIFF with several.
+            guide: hints and a reference that hold throughout.
         """
-        opened = open_picture(picture)
-        width, height = self.predictor.network_size(opened.width, opened.height, Look(size).size)
-        return self.predictor.set_picture(opened.small_lightness(page, width, height)).predict()
+        return Session(self.predictor, open_picture(picture), Look(size).size, page, guide)
+
+    def predict(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Chroma:
+        """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s."""
+        return self.session(picture, size=size, page=page, guide=guide).predict()
+
+    def variants(
+        self,
+        picture: Any,
+        count: int,
+        seed: int = 0,
+        *,
+        size: int | None = None,
+        page: int = 0,
+        guide: Guide | None = None,
+    ) -> list[Chroma]:
+        """``count`` plausible colourings of a picture, likeliest first; the same seed gives the same ones.
+
+        Raises:
+            SettingError: this model knows one answer only.
+        """
+        return self.session(picture, size=size, page=page, guide=guide).variants(count, seed)
 
     def colorize_file(
         self,
@@ -131,7 +166,9 @@ class Colorizer:
         destination: str | Path | None = None,
         *,
         look: Look | None = None,
+        guide: Guide | None = None,
         output: Output | None = None,
+        chroma: Chroma | Sequence[Chroma] | None = None,
         overwrite: bool = False,
         max_pixels: int = MAX_PIXELS,
     ) -> Path:
@@ -140,8 +177,10 @@ class Colorizer:
         Args:
             source: the picture.
             destination: the new file; beside the source and called ``old.color.jpg`` where None.
-            look: size, saturation, strength.
+            look: size, saturation, strength, warmth.
+            guide: hints and reference.
             output: format, quality, provenance.
+            chroma: colours to use instead of predicting them (a variant, say), one a page.
             overwrite: replace ``destination`` if it is there; the source itself is never replaced.
             max_pixels: refuse larger pages.
 
@@ -153,11 +192,8 @@ class Colorizer:
         output = output or Output()
         encoding = output.encoding(picture.kind)
         path = Path(destination) if destination else beside(Path(picture.name), encoding.format)
-        if path.exists() and Path(picture.name).exists() and path.samefile(picture.name):
-            raise PictureError(f"{path}: is the original; give another name with -o")
-        if path.exists() and not overwrite:
-            raise PictureError(f"{path}: exists already; delete it, or ask to overwrite it")
-        with self._row_source(picture, look or Look()) as rows:
+        check_free(path, picture, overwrite)
+        with self._row_source(picture, look or Look(), guide, chroma) as rows:
             to_file(_finish(rows, picture, encoding), path, encoding)
         return path
 
@@ -166,33 +202,48 @@ class Colorizer:
         picture: Picture,
         *,
         look: Look | None = None,
+        guide: Guide | None = None,
         output: Output | None = None,
+        chroma: Chroma | Sequence[Chroma] | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> bytes:
-        """Colour a picture into the bytes of a file."""
+        """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
         picture.check_size(max_pixels)
         encoding = (output or Output()).encoding(picture.kind)
-        with self._row_source(picture, look or Look()) as rows:
+        with self._row_source(picture, look or Look(), guide, chroma) as rows:
             return to_bytes(_finish(rows, picture, encoding), encoding, picture.name)
+
+    def pixels(
+        self,
+        picture: Picture,
+        *,
+        look: Look | None = None,
+        guide: Guide | None = None,
+        chroma: Chroma | Sequence[Chroma] | None = None,
+    ) -> Codes:
+        """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
+        return np.concatenate(list(self._rows(picture, look or Look(), guide, chroma)))
 
     def stop(self) -> None:
         """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
         self._stopping.set()
 
-    def _row_source(self, picture: Picture, look: Look) -> RowSource:
+    def _row_source(
+        self, picture: Picture, look: Look, guide: Guide | None, chroma: Chroma | Sequence[Chroma] | None
+    ) -> RowSource:
         bands = 4 if picture.has_alpha else 3
         height = picture.height * picture.pages
-        return RowSource(self._rows(picture, look), picture.width, height, bands, picture.deep)
+        return RowSource(self._rows(picture, look, guide, chroma), picture.width, height, bands, picture.deep)
 
-    def _pixels(self, picture: Picture, look: Look) -> Codes:
-        return np.concatenate(list(self._rows(picture, look)))
-
-    def _rows(self, picture: Picture, look: Look) -> Iterator[Codes]:
+    def _rows(
+        self, picture: Picture, look: Look, guide: Guide | None, chroma: Chroma | Sequence[Chroma] | None
+    ) -> Iterator[Codes]:
         """Coloured blocks of rows, page after page; a few are joined ahead on the pool."""
         ahead: deque[Future[Codes]] = deque()
+        given = [chroma] if isinstance(chroma, Chroma) else chroma
         for page in range(picture.pages):
-            chroma = self.predict(picture, size=look.size, page=page).scaled(look.factor)
-            joiner = Joiner(chroma, picture.height, picture.width, picture.deep)
+            field = given[page] if given else self.predict(picture, size=look.size, page=page, guide=guide)
+            joiner = Joiner(field.looked(look), picture.height, picture.width, picture.deep)
             for strip in picture.strips(page):
                 if self._stopping.is_set():
                     raise Stopped
@@ -234,6 +285,32 @@ def open_picture(picture: Any) -> Picture:
     if arrays.is_pil(picture):
         return arrays.open_pil(picture)
     raise SettingError(f"cannot colour a {type(picture).__name__}: give a path, bytes, PIL image or ndarray")
+
+
+def make_guide(hint: Sequence[Hint | str] = (), hints: Any = None, reference: Any = None) -> Guide | None:
+    """What :meth:`Colorizer.__call__` takes of a user's wishes about colours, checked; None if there are none.
+
+    Raises:
+        PictureError: a picture that cannot be read.
+        SettingError: a hint that cannot be understood.
+    """
+    points = [Hint.parse(point) if isinstance(point, str) else point for point in hint]
+    if not points and hints is None and reference is None:
+        return None
+    layer, other = (None if picture is None else open_picture(picture) for picture in (hints, reference))
+    return Guide(points, layer, other)
+
+
+def check_free(path: Path, picture: Picture, overwrite: bool) -> None:
+    """Refuse to write over the original, or, unless asked to, over anything else.
+
+    Raises:
+        PictureError: ``path`` is there.
+    """
+    if path.exists() and Path(picture.name).exists() and path.samefile(picture.name):
+        raise PictureError(f"{path}: is the original; give another name with -o")
+    if path.exists() and not overwrite:
+        raise PictureError(f"{path}: exists already; delete it, or ask to overwrite it")
 
 
 def beside(source: Path, format_name: str) -> Path:

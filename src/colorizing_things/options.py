@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from .errors import SettingError
 
 SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
+WARMTH = 12.0  # b at the warmest: candle-light rather than amber
+MOST_VARIANTS = 100
 
 
 @dataclass(frozen=True)
 class Look:
     """What a user may ask of the colours.
 
+    In Lab at constant L: ``ab' = (saturation * ab + (0, WARMTH * warmth)) * strength``.
+
     Attributes:
         size: shorter side at which the network sees the picture, 32 to 2048 px; None: the card's default.
         saturation: multiplies chroma, 0 or more; 1 leaves it.
         strength: 0 (grey) to 1 (full colour).
+        warmth: -1 (towards blue) to 1 (towards yellow); 0 leaves it.
 
     Raises:
         SettingError: a value out of range.
@@ -26,6 +31,7 @@ class Look:
     size: int | None = None
     saturation: float = 1.0
     strength: float = 1.0
+    warmth: float = 0.0
 
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
@@ -34,8 +40,15 @@ class Look:
             raise SettingError(f"saturation {self.saturation}: must be 0 or more; 1 leaves the colours as they are")
         if not 0 <= self.strength <= 1:
             raise SettingError(f"strength {self.strength}: must be 0 (grey) to 1 (full colour)")
+        if not -1 <= self.warmth <= 1:
+            raise SettingError(f"warmth {self.warmth}: must be -1 (blue) to 1 (yellow)")
 
-    @property
-    def factor(self) -> float:
-        """What chroma is multiplied by."""
-        return self.saturation * self.strength
+
+def check_count(count: int) -> None:
+    """Refuse a number of variants that cannot be meant.
+
+    Raises:
+        SettingError: under 1 or over ``MOST_VARIANTS``.
+    """
+    if not 1 <= count <= MOST_VARIANTS:
+        raise SettingError(f"variants {count}: must be 1 to {MOST_VARIANTS}")

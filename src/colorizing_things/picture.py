@@ -150,6 +150,18 @@ class Picture:
             return np.asarray(pixels, np.float32)
         return srgb_to_lightness(pixels / np.iinfo(pixels.dtype).max).astype(np.float32)
 
+    def small_ab(self, page: int, width: int, height: int) -> Float32:
+        """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged."""
+        with one_line(f"{self.name}: cannot be read"):
+            image = self._shrink(page, width, height)
+            colour = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
+            pixels = colour.colourspace("lab").numpy()
+        return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
+
+    def page(self, number: int) -> pyvips.Image:
+        """A page's pixels, upright, as libvips has them, decoded whole: for pictures of a moderate size."""
+        return self._open(number).copy_memory()
+
     def strips(self, page: int) -> Iterator[Strip]:
         """The page's full-size lightness and alpha, from top to bottom, a few rows at a time."""
         with one_line(f"{self.name}: cannot be read"):

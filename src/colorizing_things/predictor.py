@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ import onnxruntime
 from .card import Card
 from .chroma import Chroma, Float32
 from .errors import ModelError, SettingError
+from .hints import HintField
 from .models import DEFAULT, find_model
 
 PROVIDERS = {
@@ -68,28 +70,74 @@ class Predictor:
         other._L = np.ascontiguousarray(L, np.float32)
         return other
 
-    def predict(self) -> Chroma:
-        """Colour the picture that was set.
+    @property
+    def lightness(self) -> Float32:
+        """The picture that was set: L* 0..100, ``[h,w]``.
 
-        Returns:
-            ab ``[2, h / output_stride, w / output_stride]``, and the confidence where the model has one.
+        Raises:
+            SettingError: none was.
         """
         if self._L is None:
             raise SettingError("no picture yet: call set_picture first")
-        height, width = self._L.shape
+        return self._L
+
+    @property
+    def latent(self) -> int:
+        """Length of the latent code that the network takes; 0 if it takes none."""
+        return next((int(given.shape[1]) for given in self._session.get_inputs() if given.name == "z"), 0)
+
+    def can(self, name: str) -> bool:
+        """Whether the network has that input or output, by the contract's names (``hint_ab``, ``logits``, ...)."""
+        return name in self.card.inputs or name in self.card.outputs
+
+    def need(self, *names: str, what: str) -> None:
+        """Refuse what this network cannot do.
+
+        Raises:
+            SettingError: it has not all of these inputs and outputs.
+        """
+        if not all(self.can(name) for name in names):
+            raise SettingError(f"model {self.card.name} {what}; colorize models says which does")
+
+    def predict(self, hints: HintField | None = None, z: Float32 | None = None) -> Chroma:
+        """Colour the picture that was set.
+
+        Args:
+            hints: at the picture's size, for a network that takes them.
+            z: latent code ``[d]`` for a network that takes one; zeros, the likeliest colours, by default.
+
+        Returns:
+            ab ``[2, h / output_stride, w / output_stride]``, and the confidence where the model has one.
+
+        Raises:
+            SettingError: no picture, or hints for a network that takes none.
+        """
+        found = self.answer(("ab", "confidence"), hints, z)
+        return chroma_of(found)
+
+    def answer(
+        self, wanted: Sequence[str], hints: HintField | None = None, z: Float32 | None = None
+    ) -> dict[str, Float32]:
+        """What the network says, by the contract's names: those of ``wanted`` that it has, without the batch axis.
+
+        Fields ``[C,h,w]`` are cut to the picture.
+        """
+        height, width = self.lightness.shape
         fixed, stride = self.card.fixed_size, self.card.stride
         down, across = ((fixed - side if fixed else -side % stride) for side in (height, width))
-        padded = np.pad(self._L, ((0, down), (0, across)), mode="symmetric")
-        feeds = {"L": padded[None, None]}
-        if "z" in self.card.inputs:  # the prior's mean: the likeliest colouring
-            z = next(given for given in self._session.get_inputs() if given.name == "z")
-            feeds["z"] = np.zeros((1, z.shape[1]), np.float32)
-        wanted = [name for name in ("ab", "confidence") if name in self.card.outputs]
-        fields = dict(zip(wanted, self._session.run(wanted, feeds), strict=True))
-        rows, columns = height // self.card.output_stride, width // self.card.output_stride
-        ab = np.asarray(fields["ab"][0, :, :rows, :columns], np.float32)
-        confidence = fields["confidence"][0, 0, :rows, :columns] if "confidence" in fields else None
-        return Chroma(ab, confidence)
+        feeds = {"L": np.pad(self.lightness, ((0, down), (0, across)), mode="symmetric")[None, None]}
+        if hints is not None:
+            self.need("hint_ab", what="takes no hints")
+        if "hint_ab" in self.card.inputs:
+            hints = hints or HintField.none(height, width)
+            feeds["hint_ab"] = np.pad(hints.ab, ((0, 0), (0, down), (0, across)))[None]
+            feeds["hint_mask"] = np.pad(hints.mask, ((0, down), (0, across)))[None, None]
+        if "z" in self.card.inputs:  # zeros, the prior's mean, are the likeliest colouring
+            feeds["z"] = np.zeros((1, self.latent), np.float32) if z is None else z[None].astype(np.float32)
+        names = [name for name in wanted if name in self.card.outputs]
+        padded = (height + down, width + across)
+        found = dict(zip(names, self._session.run(names, feeds), strict=True))
+        return {name: _cut(value[0], padded, (height, width)) for name, value in found.items()}
 
     def network_size(self, width: int, height: int, size: int | None = None) -> tuple[int, int]:
         """(width, height) at which the network sees a picture: same shape, shorter side ``size``.
@@ -105,6 +153,20 @@ class Predictor:
         scale = (size or self.card.default_size) / min(width, height)
         scale = min(scale, LONGEST * (size or self.card.default_size) / max(width, height))
         return tuple(max(step, round(side * scale / step) * step) for side in (width, height))  # type: ignore[return-value]
+
+
+def chroma_of(found: dict[str, Float32]) -> Chroma:
+    """An answer's colours."""
+    confidence = found["confidence"][0] if "confidence" in found else None
+    return Chroma(np.asarray(found["ab"], np.float32), confidence)
+
+
+def _cut(value: Float32, padded: tuple[int, int], picture: tuple[int, int]) -> Float32:
+    """Cut what belongs to the padding off a field ``[C,h,w]``; anything else is left as it is."""
+    if value.ndim != 3:
+        return value
+    rows, columns = (round(value.shape[n + 1] * picture[n] / padded[n]) for n in (0, 1))
+    return value[:, :rows, :columns]
 
 
 def _open_session(card: Card, device: str, threads: int | None) -> onnxruntime.InferenceSession:

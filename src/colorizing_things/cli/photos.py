@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from colorizing_things import batch
-from colorizing_things.batch import Result, Task
-from colorizing_things.colorizer import Colorizer, Output
+from colorizing_things.batch import Result, Task, Wish
+from colorizing_things.colorizer import Colorizer, Output, make_guide
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.models import DEFAULT
 from colorizing_things.options import Look
@@ -42,6 +42,24 @@ def photos(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a picture.", rich_help_panel=FILES)] = False,
     saturation: Annotated[float, typer.Option(help="Multiplies chroma.", rich_help_panel=LOOK)] = 1.0,
     strength: Annotated[float, typer.Option(help="0 (grey) to 1 (full colour).", rich_help_panel=LOOK)] = 1.0,
+    warmth: Annotated[float, typer.Option(help="-1 (blue) to 1 (yellow).", rich_help_panel=LOOK)] = 0.0,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y=#RRGGBB", help="The colour of a place; may be repeated.", rich_help_panel=LOOK),
+    ] = None,
+    hints: Annotated[
+        Path | None, typer.Option(help="Painted hints: a transparent layer of its size.", rich_help_panel=LOOK)
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A colour picture to take the palette from.", rich_help_panel=LOOK)
+    ] = None,
+    variants: Annotated[
+        int | None, typer.Option(help="So many different colourings, and a contact sheet.", rich_help_panel=LOOK)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which variants.", rich_help_panel=LOOK)] = 0,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="A map of where it is sure (white).", rich_help_panel=FILES)
+    ] = False,
     size: Annotated[
         int | None, typer.Option(help="Shorter side at which the network sees it.", rich_help_panel=LOOK)
     ] = None,
@@ -53,18 +71,22 @@ def photos(
     """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
-    look, output = Look(size, saturation, strength), Output(format, quality, provenance)
-    output.encoding("jpeg")  # an unknown format or quality is an error before any work
+    guide = make_guide(hint or (), hints, reference)
+    look, output = Look(size, saturation, strength, warmth), Output(format, quality, provenance)
+    wish = Wish(look, output, guide, variants, seed, confidence, overwrite, max_pixels)
+    wish.output.encoding("jpeg")  # an unknown format or quality is an error before any work
     if STANDARD in inputs or out == str(STANDARD):
-        if as_json or len(inputs) > 1:
-            raise SettingError("- stands for one picture, without --json")
-        _through_pipe(inputs[0], out, look, output, Colorizer(model, device), overwrite, max_pixels)
+        if as_json or len(inputs) > 1 or variants is not None or confidence:
+            raise SettingError("- stands for one picture, without --json, --variants or --confidence")
+        _through_pipe(inputs[0], out, wish, Colorizer(model, device))
         return
-    tasks = _plan(inputs, out, output)
+    tasks = _plan(inputs, out, wish.output)
+    if guide and guide.places and len(tasks) > 1:
+        raise SettingError(f"hints speak of places in one picture; here are {len(tasks)}: colour them one by one")
     if len(tasks) == 1 and out and tasks[0].destination == Path(out) and format is None:
-        output = replace(output, format=batch.format_of_name(Path(out)))
+        wish = replace(wish, output=replace(wish.output, format=batch.format_of_name(Path(out))))
     jobs = jobs or (batch.default_jobs() if len(tasks) > 1 else 1)
-    _colour_all(Colorizer(model, device), tasks, look, output, overwrite, max_pixels, jobs, as_json)
+    _colour_all(Colorizer(model, device), tasks, wish, jobs, as_json)
 
 
 def _plan(inputs: list[Path], out: str | None, output: Output) -> list[Task]:
@@ -72,33 +94,28 @@ def _plan(inputs: list[Path], out: str | None, output: Output) -> list[Task]:
     return batch.plan(inputs, Path(out) if out else None, is_folder, output)
 
 
-def _through_pipe(
-    source: Path, out: str | None, look: Look, output: Output, colorizer: Colorizer, overwrite: bool, max_pixels: int
-) -> None:
+def _through_pipe(source: Path, out: str | None, wish: Wish, colorizer: Colorizer) -> None:
     picture = Picture.decode(sys.stdin.buffer.read(), "stdin") if source == STANDARD else Picture.read(source)
     if out is None or out == str(STANDARD):
         if sys.stdout.isatty():
             raise SettingError("a picture cannot be shown here: send it on with > or | , or name a file with -o")
-        sys.stdout.buffer.write(colorizer.encode(picture, look=look, output=output, max_pixels=max_pixels))
+        coloured = colorizer.encode(
+            picture, look=wish.look, guide=wish.guide, output=wish.output, max_pixels=wish.max_pixels
+        )
+        sys.stdout.buffer.write(coloured)
         sys.stdout.buffer.flush()
         return
     path = Path(out)
     if path.is_dir() or out.endswith("/"):
         raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
-    named = output if output.format else replace(output, format=batch.format_of_name(path))
-    colorizer.colorize_file(picture, path, look=look, output=named, overwrite=overwrite, max_pixels=max_pixels)
+    named = wish.output if wish.output.format else replace(wish.output, format=batch.format_of_name(path))
+    colorizer.colorize_file(
+        picture, path, look=wish.look, guide=wish.guide, output=named, overwrite=wish.overwrite,
+        max_pixels=wish.max_pixels,
+    )  # fmt: skip
 
 
-def _colour_all(
-    colorizer: Colorizer,
-    tasks: list[Task],
-    look: Look,
-    output: Output,
-    overwrite: bool,
-    max_pixels: int,
-    jobs: int,
-    as_json: bool,
-) -> None:
+def _colour_all(colorizer: Colorizer, tasks: list[Task], wish: Wish, jobs: int, as_json: bool) -> None:
     console = Console(stderr=True, highlight=False)
     counts = dict.fromkeys(("done", "skipped", "failed"), 0)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
@@ -117,10 +134,7 @@ def _colour_all(
             elif len(tasks) == 1:
                 progress.print(_sentence(result), soft_wrap=True, markup=False)
 
-        batch.run(
-            colorizer, tasks, look=look, output=output, overwrite=overwrite, max_pixels=max_pixels, jobs=jobs,
-            report=report,
-        )  # fmt: skip
+        batch.run(colorizer, tasks, wish, jobs=jobs, report=report)
     if len(tasks) > 1:
         console.print("  ".join(f"{count} {status}" for status, count in counts.items()))
     if counts["failed"]:
@@ -129,13 +143,14 @@ def _colour_all(
 
 def _sentence(result: Result) -> str:
     if result.status == "skipped":
-        return f"{result.task.destination} is there already; --overwrite redoes it"
-    return f"{result.task.destination} ({result.width} x {result.height}, {result.seconds:.1f} s)"
+        return f"{', '.join(map(str, result.outputs))} is there already; --overwrite redoes it"
+    return f"{', '.join(map(str, result.outputs))} ({result.width} x {result.height}, {result.seconds:.1f} s)"
 
 
 def _line(result: Result) -> str:
     content = {
-        "input": str(result.task.source), "output": str(result.task.destination), "status": result.status,
+        "input": str(result.task.source), "output": str(next(iter(result.outputs), result.task.destination)),
+        "outputs": [str(path) for path in result.outputs], "status": result.status,
         "seconds": round(result.seconds, 3), "width": result.width, "height": result.height, "pages": result.pages,
         "error": result.error or None,
     }  # fmt: skip

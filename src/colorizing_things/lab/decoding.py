@@ -61,7 +61,7 @@ class Decoding:
 
 
 class Decoder(nn.Module):
-    """A network with its decoding: L ``[N,1,H,W]`` -> (ab ``[N,2,h,w]``, logits, confidence in 0..1)."""
+    """A network with its decoding: L ``[N,1,H,W]`` and hints -> ab ``[N,2,h,w]``, and what else can be asked for."""
 
     bins: Tensor
     log_weight: Tensor
@@ -72,13 +72,26 @@ class Decoder(nn.Module):
         self.register_buffer("bins", torch.from_numpy(ab_bins()), persistent=False)
         self.register_buffer("log_weight", bin_weight.float().log(), persistent=False)
 
-    def forward(self, L: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Lightness 0..100 in; ab in CIELAB units out, and the logits as trained."""
-        answer = self.network(L)
-        unweighted = answer.logits.float() - self.decoding.undo * self.log_weight[:, None, None]
-        classes = annealed_mean(unweighted, self.bins, self.decoding.temperature)
+    def forward(
+        self, L: Tensor, hint_ab: Tensor | None = None, hint_mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Colour.
+
+        What scales the colours behind the network scales the hints back before it: a hint comes out as it is.
+
+        Args:
+            L: lightness 0..100.
+            hint_ab: CIELAB units.
+            hint_mask: 0..1.
+
+        Returns:
+            ab in CIELAB units; the logits whose annealed mean is in it; the confidence in 0..1; the features.
+        """
+        answer = self.network(L, None if hint_ab is None else hint_ab / self.decoding.chroma, hint_mask)
+        logits = answer.logits.float() - self.decoding.undo * self.log_weight[:, None, None]
+        classes = annealed_mean(logits, self.bins, self.decoding.temperature)
         ab = torch.lerp(answer.ab, classes, self.decoding.classes) * self.decoding.chroma
-        return ab, answer.logits, torch.sigmoid(answer.confidence_logits.float())
+        return ab, logits, torch.sigmoid(answer.confidence_logits.float()), answer.features.float()
 
 
 @dataclass(frozen=True)

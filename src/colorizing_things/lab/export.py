@@ -73,7 +73,7 @@ def to_onnx(graph: Graph) -> onnx.ModelProto:
     if graph.fixed_size is None:
         shape |= {n: stride * dim(side, min=1, max=256) for n, side in ((2, "rows"), (3, "columns"))}
     example = examples(graph, 4 * stride, 5 * stride, batch=2)
-    shapes = (shape, {0: batch})[: len(example)]
+    shapes = tuple({0: batch} if name == "z" else shape for name in graph.inputs)
     program = torch.onnx.export(
         graph.module, example, input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
         dynamic_shapes=shapes, dynamo=True, verbose=False,
@@ -83,7 +83,7 @@ def to_onnx(graph: Graph) -> onnx.ModelProto:
 
 
 def examples(graph: Graph, height: int, width: int, batch: int = 1) -> tuple[torch.Tensor, ...]:
-    """Inputs for a graph, the same every time: a noisy ramp of lightness, and a draw if it takes one.
+    """Inputs for a graph, the same every time: a noisy ramp of lightness, a draw or some hints if it takes them.
 
     ``height`` and ``width`` are in px; a network of one size keeps to that.
     """
@@ -91,8 +91,12 @@ def examples(graph: Graph, height: int, width: int, batch: int = 1) -> tuple[tor
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 100, width, dtype=np.float32)[None].repeat(height, 0)
     L = (ramp + rng.normal(0, 5, (batch, 1, height, width))).clip(0, 100).astype(np.float32)
-    z = [torch.from_numpy(rng.standard_normal((batch, graph.latent), np.float32))] if graph.latent else []
-    return torch.from_numpy(L), *z
+    inputs = {"L": L}
+    if graph.latent:
+        inputs["z"] = rng.standard_normal((batch, graph.latent), np.float32)
+    inputs["hint_ab"] = rng.normal(0, 20, (batch, 2, height, width)).astype(np.float32)
+    inputs["hint_mask"] = (rng.random((batch, 1, height, width)) < 0.01).astype(np.float32)
+    return tuple(torch.from_numpy(inputs[name]) for name in graph.inputs)
 
 
 def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:

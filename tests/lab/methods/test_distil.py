@@ -17,7 +17,7 @@ from colorizing_things.lab.training import RunSettings, train
 
 def test_the_teacher_answers_as_the_benchmarks_network():
     rgb = torch.rand(2, 3, 224, 224)
-    features, logits = answers(feature_network(), rgb, 224)
+    features, logits, _ = answers(feature_network(), rgb, 224)
     expected = feature_network()(rgb * 255)
     torch.testing.assert_close(features, expected, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(logits.softmax(1), feature_network().classify(expected), atol=1e-5, rtol=1e-3)

@@ -19,6 +19,7 @@ from colorizing_things.lab.networks.mobilenet import BLOCKS, STAGES, add_blocks,
 from .protocol import PROTOCOL
 
 FEATURES, CLASSES = 1280, 1001  # class 0 is the background
+MAPPED = {6: 32, 13: 96, 17: 320}  # the last block of strides 8, 16 and 32, and its channels
 
 
 class FeatureNetwork(nn.Module):
@@ -41,10 +42,17 @@ class FeatureNetwork(nn.Module):
 
     def pooled(self, x: Tensor) -> Tensor:
         """SRGB -1..1 ``[N,3,H,W]``, sides multiples of 32 -> pooled features ``[N,1280]``, 0..6."""
+        return self.pooled_with_maps(x)[0]
+
+    def pooled_with_maps(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The pooled features, and what the blocks ``MAPPED`` give: maps at strides 8, 16 and 32."""
         x = F.relu6(self.stem(same_pad(x)))
+        maps = []
         for number in range(1, BLOCKS + 1):
             x = self.get_submodule(f"block{number}")(x)
-        return F.relu6(self.head(x)).mean((-2, -1))
+            if number in MAPPED:
+                maps.append(x)
+        return F.relu6(self.head(x)).mean((-2, -1)), maps
 
     def classify(self, features: Tensor) -> Tensor:
         """Features ``[N,1280]`` -> class probabilities ``[N,1001]``."""

@@ -1,7 +1,7 @@
-"""A short adversarial stage at the chroma's own resolution, after classification and regression.
+"""A perceptual and adversarial stage at the chroma's own resolution, after classification and regression.
 
 It makes the regression head bolder and its fields coherent, for half as much again a picture as plain
-training: the discriminator never sees more than a quarter of the size.
+training: the discriminator never sees more than a quarter of the size, the perceptual loss no more than half.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from torch.optim import Adam
 
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.networks.discriminators import ChromaPatches
+from colorizing_things.lab.networks.squeezenet import squeezenet
 from colorizing_things.lab.objectives.adversarial import hinge_discriminator, hinge_generator
+from colorizing_things.lab.objectives.perceptual import joined, perceptual_distance
 from colorizing_things.lab.objectives.regression import chroma_spread, hit, smooth_l1
 
 from .classes_and_regression import ClassesAndRegression
 
 
 class AdversarialFinish(ClassesAndRegression):
-    """Hinge on ab given L, beside weighted smooth L1, the spread of chroma, and the classes."""
+    """Hinge on ab given L and SqueezeNet's opinion, beside weighted smooth L1, the spread of chroma, the classes."""
 
     def prepare(  # type: ignore[override]
         self,
@@ -30,9 +32,13 @@ class AdversarialFinish(ClassesAndRegression):
         classes: float = 1.0,
         positions: float = 0.1,
         uniform: float = 0.5,
+        hinted: float = 0.0,
+        perceptual: float = 0.0,
     ) -> None:
         """``rarity``: 0..1, how far the smooth L1 follows the bins' rebalancing weights."""
-        super().prepare(regression, positions, uniform)
+        super().prepare(regression, positions, uniform, hinted)
+        self.perceptual = perceptual
+        self.looks = squeezenet().to(self.fabric.device)
         self.adversarial, self.spread, self.rarity, self.classes = adversarial, spread, rarity, classes
         critic = ChromaPatches()
         self._join("discriminator", critic, Adam(critic.parameters(), self.rates.discriminator_lr, betas=(0.0, 0.9)))
@@ -56,13 +62,16 @@ class AdversarialFinish(ClassesAndRegression):
         confidence = F.binary_cross_entropy_with_logits(
             answer.confidence_logits.float(), hit(answer.ab.detach(), batch.ab)
         )
-        total = self.classes * classes + self.regression * regression + confidence
+        with self.fabric.autocast():
+            looks = perceptual_distance(self.looks, joined(batch.clean_L, answer.ab), joined(batch.clean_L, batch.ab))
+        total = self.classes * classes + self.regression * regression + confidence + self.perceptual * looks
         self.descend("network", total + self.adversarial * adversarial + self.spread * spread)
         discriminator.requires_grad_(True)
         return {
             "classes": classes.detach(),
             "regression": regression.detach(),
             "confidence": confidence.detach(),
+            "perceptual": looks.detach(),
             "spread": spread.detach(),
             "discriminator": critic_loss.detach(),
             "score_real": real_score.detach().mean(),

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from colorizing_things.color.gamut import ab_bins
 from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
 from colorizing_things.lab.decoding import Decoder, Decoding, Graph
+from colorizing_things.lab.hinting import draw_hints
 from colorizing_things.lab.networks.mobile_unet import Colouring
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
@@ -28,9 +29,18 @@ from .base import Method
 class ClassesAndRegression(Method):
     """Zhang et al. 2016 (eq. 2) + ``regression`` x smooth L1 + the confidence's cross-entropy."""
 
-    def prepare(self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5) -> None:
-        """``positions``: share of the output grid to classify in each step; ``uniform``: eq. 4's lambda."""
-        self.regression, self.positions = regression, positions
+    def prepare(
+        self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5, hinted: float = 0.0
+    ) -> None:
+        """What is learnt, and from how much.
+
+        Args:
+            regression: weight of the smooth L1.
+            positions: share of the output grid to classify in each step.
+            uniform: eq. 4's lambda.
+            hinted: share of the pictures that come with colour hints (:func:`.draw_hints`).
+        """
+        self.regression, self.positions, self.hinted = regression, positions, hinted
         self.encode = SoftEncoder().to(self.fabric.device)
         weights = rebalancing_weights(smooth_prior(self.prior), uniform)
         self.bin_weight = torch.from_numpy(weights).float().to(self.fabric.device)
@@ -39,9 +49,16 @@ class ClassesAndRegression(Method):
         """Run the network on the batch and return its answer with the classification loss."""
         cells = batch.ab.shape[-1] * batch.ab.shape[-2]
         at = torch.randperm(cells, device=batch.ab.device)[: max(1, round(cells * self.positions))]
-        answer = self.network(batch.L, at)
+        answer = self.network(batch.L, *self.hints(batch), at=at)
         target = self.encode(batch.ab.flatten(2).transpose(1, 2)[:, at])
         return answer, rebalanced_cross_entropy(answer.logits, target, self.bin_weight)
+
+    def hints(self, batch: Batch) -> tuple[Tensor, Tensor] | tuple[()]:
+        """This step's hints, of the same seed every time; none where the recipe has none."""
+        if not self.hinted:
+            return ()
+        rng = np.random.default_rng(int(torch.randint(2**31, ())))  # the loop seeds torch anew for every step
+        return draw_hints(batch.ab, self.hinted, OUTPUT_STRIDE, rng)
 
     @classmethod
     def graph(
@@ -52,8 +69,8 @@ class ClassesAndRegression(Method):
         weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
         return Graph(
             Decoder(network, chosen, weight).eval(),
-            inputs=("L",),
-            outputs=("ab", "logits", "confidence"),
+            inputs=("L", "hint_ab", "hint_mask"),
+            outputs=("ab", "logits", "confidence", "features"),
             stride=int(network.stride),  # type: ignore[arg-type]
             output_stride=OUTPUT_STRIDE,
             size=chosen.size,

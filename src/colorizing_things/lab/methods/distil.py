@@ -14,7 +14,7 @@ from colorizing_things.errors import SettingError
 from colorizing_things.lab.batches import Batch, to_lab
 from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
 from colorizing_things.lab.networks.vgg import fold_batch_norm
-from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance
+from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance, map_distance
 from colorizing_things.lab.photographs import Photographs
 
 from .base import Method, Rates
@@ -50,31 +50,38 @@ class Distil(Method):
             raise SettingError("target_stride: must be 1, the teacher sees the colour picture at its full size")
 
     def prepare(
-        self, temperature: float = 2.0, features: float = 2.0, shrink: int = 1, teacher_size: int = 192
-    ) -> None:
+        self, temperature: float = 2.0, features: float = 2.0, maps: float = 4.0, shrink: int = 1,
+        teacher_size: int = 192,
+    ) -> None:  # fmt: skip
         """What is matched.
 
         Args:
             temperature: of both class distributions.
             features: weight of 1 - cosine of the pooled features, beside the classes' T^2 KL.
+            maps: weight of the same at each place of the maps at strides 8, 16 and 32: what makes a student learn
+                from few pictures.
             shrink: the student sees pictures so many times smaller: cheap steps first, larger ones after.
             teacher_size: side in px that the teacher's pictures are brought to; it was trained at 224.
         """
-        self.temperature, self.features, self.shrink, self.teacher_size = temperature, features, shrink, teacher_size
+        self.temperature, self.features, self.maps = temperature, features, maps
+        self.shrink, self.teacher_size = shrink, teacher_size
         self.teacher = feature_network().to(self.fabric.device)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the student."""
         rgb = kornia.color.lab_to_rgb(torch.cat([batch.clean_L, batch.ab], 1))
         with torch.no_grad(), self.fabric.autocast():
-            known, classes = answers(self.teacher, rgb, self.teacher_size)
+            known, classes, theirs = answers(self.teacher, rgb, self.teacher_size)
         L = F.avg_pool2d(batch.L, self.shrink) if self.shrink > 1 else batch.L
-        features, logits = self.network(L)
-        likeness = feature_distance(features, known)
+        features, logits, ours = self.network(L)
+        likeness, places = feature_distance(features, known), map_distance(ours, theirs)
         divergence = distillation(logits, classes, self.temperature)
-        self.descend("network", divergence + self.features * likeness)
+        self.descend("network", divergence + self.features * likeness + self.maps * places)
         top = (logits.argmax(1) == classes.argmax(1)).float().mean()
-        return {"distillation": divergence.detach(), "features": likeness.detach(), "agreement_batch": top}
+        return {
+            "distillation": divergence.detach(), "features": likeness.detach(), "maps": places.detach(),
+            "agreement_batch": top,
+        }  # fmt: skip
 
     @classmethod
     def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
@@ -91,11 +98,11 @@ class Distil(Method):
         return measure_agreement(network, pictures, stage.size, **chosen)
 
 
-def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """SRGB 0..1 ``[N,3,H,W]``, seen at ``side`` px -> the teacher's features ``[N,1280]`` and logits ``[N,1001]``."""
+def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """SRGB 0..1 ``[N,3,H,W]``, seen at ``side`` px -> its features ``[N,1280]``, logits ``[N,1001]`` and maps."""
     x = F.interpolate(rgb, size=(side, side), mode="bilinear", antialias=True, align_corners=False) * 2 - 1
-    features = teacher.pooled(x)
-    return features.float(), teacher.classifier(features[:, :, None, None])[:, :, 0, 0].float()
+    features, maps = teacher.pooled_with_maps(x)
+    return features.float(), teacher.classifier(features[:, :, None, None])[:, :, 0, 0].float(), maps
 
 
 @torch.no_grad()

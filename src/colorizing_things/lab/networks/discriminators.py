@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .generators import AB_LIMIT, FIRST, widths
-from .mobile_unet import AB_SCALE
+from .hints import AB_SCALE
 from .normalisation import normalised
 from .self_attention import SelfAttention
 

@@ -8,6 +8,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.evaluation.features import MAPPED
 
 from .vgg import BLOCKS, VGG
 
@@ -30,6 +31,8 @@ class GreyClassifier(nn.Module):
         self.to_features = nn.Linear(self.encoder.channels[-1], weight.shape[1])
         self.classify = nn.Linear(weight.shape[1], weight.shape[0])
         self.classify.load_state_dict({"weight": weight, "bias": bias})
+        pairs = zip(self.encoder.channels[2:], MAPPED.values(), strict=True)
+        self.to_maps = nn.ModuleList(nn.Conv2d(inside, outside, 1) for inside, outside in pairs)
 
     @staticmethod
     def check(size: int = 0, encoder: str = "vgg16", width: float = 1.0) -> None:
@@ -40,7 +43,13 @@ class GreyClassifier(nn.Module):
         if not 0 < width <= 1:
             raise SettingError(f"width {width}: above 0 and at most 1")
 
-    def forward(self, L: Tensor) -> tuple[Tensor, Tensor]:
-        """Lightness ``[N,1,H,W]`` in 0..100, multiples of 32 -> features ``[N,1280]`` and logits ``[N,1001]``."""
-        features = self.to_features(self.encoder(L)[-1].mean((2, 3)))
-        return features, self.classify(features)
+    def forward(self, L: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Lightness ``[N,1,H,W]`` in 0..100, multiples of 32 -> the teacher's answers as the student sees them.
+
+        Returns:
+            features ``[N,1280]``, logits ``[N,1001]``, and maps at strides 8, 16 and 32.
+        """
+        scales = self.encoder(L)
+        features = self.to_features(scales[-1].mean((2, 3)))
+        maps = [to_map(x) for to_map, x in zip(self.to_maps, scales[2:], strict=True)]
+        return features, self.classify(features), maps

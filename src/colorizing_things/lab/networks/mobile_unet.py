@@ -1,4 +1,4 @@
-"""The default model's network: MobileNetV2, a U-Net decoder, colour queries, and three small heads."""
+"""The default model's network: MobileNetV2, hints, a U-Net decoder, colour queries, and three small heads."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from colorizing_things.color.gamut import ab_bins
 from .attention import ColourQueries
 from .decoders import UNetDecoder
 from .encoders import MobileNetV2
-
-AB_SCALE = 40.0  # keeps the regression head's output near unit size
+from .hints import AB_SCALE, HintPyramid
 
 
 @dataclass
 class Colouring:
-    """What the network says: all at a quarter of the picture's size.
+    """What the network says: all at a quarter of the picture's size but the features.
 
     ``ab`` [N,2,h,w] CIELAB units; ``logits`` [N,Q,h,w] over the ab bins, or [N,P,Q] at the positions asked
-    for; ``confidence_logits`` [N,1,h,w].
+    for; ``confidence_logits`` [N,1,h,w]; ``features`` [N,C,H/8,W/8] of what each place shows.
     """
 
     ab: Tensor
     logits: Tensor
     confidence_logits: Tensor
+    features: Tensor
 
 
 class MobileUNet(nn.Module):
@@ -48,6 +48,7 @@ class MobileUNet(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = MobileNetV2(weights)
+        self.hints = HintPyramid(self.encoder.channels[1:])
         self.decoder = UNetDecoder(self.encoder.channels, widths)
         scales = (self.encoder.channels[-1], *widths[:2])
         self.queries = ColourQueries(scales, widths[2], queries, query_layers, query_width)
@@ -56,15 +57,22 @@ class MobileUNet(nn.Module):
         self.regress = nn.Conv2d(features, 2, 1)
         self.confide = nn.Conv2d(features, 1, 1)
 
-    def forward(self, L: Tensor, at: Tensor | None = None) -> Colouring:
+    def forward(
+        self, L: Tensor, hint_ab: Tensor | None = None, hint_mask: Tensor | None = None, at: Tensor | None = None
+    ) -> Colouring:
         """Colour a batch.
 
         Args:
             L: lightness ``[N,1,H,W]``, 0..100, H and W multiples of 32.
+            hint_ab: ``[N,2,H,W]`` in CIELAB units; None for none anywhere.
+            hint_mask: ``[N,1,H,W]``, 0 (no hint) to 1 (to be trusted).
             at: flat positions ``[P]`` in the output grid to classify; None for all. In training a fraction
                 is enough, and the 313-way softmax is half of a step's cost.
         """
-        features = self.encoder(L)
+        if hint_ab is None or hint_mask is None:
+            hint_ab, hint_mask = torch.zeros_like(L).expand(-1, 2, -1, -1), torch.zeros_like(L)
+        finest, *features = self.encoder(L)
+        features = [finest, *(x + y for x, y in zip(features, self.hints(hint_ab, hint_mask), strict=True))]
         decoded = self.decoder(features)
         maps = self.queries([features[-1], *decoded[:2]], decoded[-1])
         pixels = torch.cat([decoded[-1], maps.to(decoded[-1].dtype)], dim=1)
@@ -72,4 +80,4 @@ class MobileUNet(nn.Module):
         logits = self.classify(flat if at is None else flat[:, at])
         if at is None:
             logits = logits.transpose(1, 2).unflatten(2, pixels.shape[-2:])
-        return Colouring(self.regress(pixels).float() * AB_SCALE, logits, self.confide(pixels.detach()))
+        return Colouring(self.regress(pixels).float() * AB_SCALE, logits, self.confide(pixels.detach()), decoded[1])

@@ -22,6 +22,20 @@ def feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
     return (1 - F.cosine_similarity(student.float(), teacher.float(), dim=1)).mean()
 
 
+def map_distance(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    """1 - cosine of the features at each place, mean over places and maps: 0..2 (FitNets: Romero et al. 2015).
+
+    The teacher's maps are averaged down to the student's sizes, and its mean over batch and places, which says
+    nothing about the picture, is taken off both.
+    """
+    distances = []
+    for ours, theirs in zip(student, teacher, strict=True):
+        wanted = F.adaptive_avg_pool2d(theirs.float(), (ours.shape[-2], ours.shape[-1]))
+        usual = wanted.mean((0, 2, 3), keepdim=True)
+        distances.append((1 - F.cosine_similarity(ours.float() - usual, wanted - usual, dim=1)).mean())
+    return torch.stack(distances).mean()
+
+
 def agreement(student: Tensor, teacher: Tensor) -> dict[str, float]:
     """How often the teacher's top class is the student's first, and among its first five: shares 0..1."""
     best = teacher.argmax(1, keepdim=True)

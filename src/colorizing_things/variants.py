@@ -1,0 +1,100 @@
+"""Many plausible colourings of one picture, likeliest first, by whatever means the network has for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .chroma import Chroma, Float32
+from .color.spaces import FloatArray
+from .errors import SettingError
+from .hints import HintField
+from .options import check_count
+from .palette import distribution
+from .predictor import Predictor, chroma_of
+
+ROUNDS = 4  # places whose colour is drawn, one after the other
+SHARPNESS = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
+APART = 0.3  # of the picture's shorter side: closer to a place already known a draw decides little
+PATCH = 3  # cells of output a side of what a draw gives away
+
+
+def draw(predictor: Predictor, count: int, seed: int, hints: HintField | None = None) -> list[Chroma]:
+    """``count`` colourings; the first is the plain prediction. The same seed gives the same ones.
+
+    Raises:
+        SettingError: a count under 1, or a network that knows one answer only.
+    """
+    check_count(count)
+    if predictor.can("hint_ab") and predictor.can("logits"):
+        return _redrawn(predictor, count, seed, hints)
+    if predictor.can("z"):
+        return [predictor.predict(hints, z) for z in codes(predictor, count, seed)]
+    predictor.need("hint_ab", what="knows one answer only, it cannot draw variants")
+    raise SettingError(f"model {predictor.card.name}: cannot draw variants")
+
+
+def codes(predictor: Predictor, count: int, seed: int) -> Float32:
+    """Latent codes of ``count`` different answers, likeliest first: the network's modes, then draws around them.
+
+    A network without modes has one, at zero.
+
+    Returns:
+        ``[count, d]``.
+    """
+    found = predictor.answer(("mode_weights", "modes"))
+    length = predictor.latent
+    modes = found.get("modes", np.zeros((1, length), np.float32))
+    weight = found.get("mode_weights", np.ones(1)).astype(np.float64)
+    rng = np.random.default_rng(seed)
+    drawn = max(0, count - len(modes))
+    around = modes[rng.choice(len(modes), drawn, p=weight / weight.sum())]
+    noise = rng.standard_normal((drawn, length)).astype(np.float32)
+    noise = noise[np.argsort(np.square(noise).sum(1), kind="stable")]  # the less unusual ones first
+    return np.concatenate([modes[:count], around + noise])
+
+
+def _redrawn(predictor: Predictor, count: int, seed: int, hints: HintField | None) -> list[Chroma]:
+    """The colours of the most uncertain places are drawn, and the network makes the rest fit."""
+    plain = predictor.predict(hints)
+    drawn = [_one(predictor, np.random.default_rng([seed, number]), hints) for number in range(1, count)]
+    drawn.sort(key=lambda pair: -pair[1])
+    return [plain, *(chroma for chroma, _ in drawn)]
+
+
+def _one(predictor: Predictor, rng: np.random.Generator, hints: HintField | None) -> tuple[Chroma, float]:
+    """One colouring, and the log-likelihood of its draws."""
+    field = hints or HintField.none(*predictor.lightness.shape)
+    bins, step, likelihood = np.array(predictor.card.bins), predictor.card.output_stride, 0.0
+    for _ in range(ROUNDS):
+        logits = predictor.answer(("logits",), field)["logits"]
+        row, column = _uncertain_place(logits, field.mask[::step, ::step], rng)
+        share = distribution(logits, row, column) ** SHARPNESS
+        share /= share.sum()
+        chosen = rng.choice(len(share), p=share)
+        likelihood += float(np.log(share[chosen]))
+        at = (row * step + step // 2, column * step + step // 2)
+        field = field.with_patch(*at, PATCH * step, bins[chosen])
+    return chroma_of(predictor.answer(("ab", "confidence"), field)), likelihood
+
+
+def _uncertain_place(logits: Float32, known: Float32, rng: np.random.Generator) -> tuple[int, int]:
+    """A cell drawn by how open its colour is, away from those already known."""
+    largest = logits - logits.max(0)
+    share = np.exp(largest)
+    share /= share.sum(0)
+    openness = -(share * np.log(share + 1e-9)).sum(0).astype(np.float64)
+    weight = (openness * _distance(known[: openness.shape[0], : openness.shape[1]])) ** 4
+    chosen = rng.choice(weight.size, p=(weight / weight.sum()).reshape(-1))
+    return divmod(int(chosen), weight.shape[1])
+
+
+def _distance(known: Float32) -> FloatArray:
+    """How far each cell is from the nearest known one: 0 there, 1 from ``APART`` on."""
+    rows, columns = np.nonzero(known)
+    if not len(rows):
+        return np.ones(known.shape)
+    y, x = np.indices(known.shape)
+    nearest = np.full(known.shape, np.inf)
+    for row, column in zip(rows, columns, strict=True):
+        nearest = np.minimum(nearest, np.hypot(y - row, x - column))
+    return np.minimum(1, nearest / (APART * min(known.shape))) + 1e-6
