@@ -21,11 +21,14 @@ def test_classifying_some_places_gives_what_classifying_all_gives(network):
     L = torch.rand(2, 1, 64, 64) * 100
     at = torch.tensor([0, 17, 255])
     everywhere = network(L).logits.flatten(2).transpose(1, 2)
-    torch.testing.assert_close(network(L, at).logits, everywhere[:, at], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(network(L, at=at).logits, everywhere[:, at], atol=1e-4, rtol=1e-4)
 
 
 def test_every_parameter_gets_a_gradient(network):
-    answer = network(torch.rand(2, 1, 64, 64) * 100)
+    with torch.no_grad():
+        for parameter in network.parameters():  # what starts at zero would hide what lies behind it
+            parameter.add_(0.01 * torch.randn_like(parameter))
+    answer = network(torch.rand(2, 1, 64, 64) * 100, torch.randn(2, 2, 64, 64) * 20, torch.rand(2, 1, 64, 64))
     (
         answer.ab.square().mean() + answer.logits.logsumexp(1).mean() + answer.confidence_logits.square().mean()
     ).backward()

@@ -1,0 +1,71 @@
+"""Real servers on real sockets: no part of ours is replaced."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("fastapi")
+httpx = pytest.importorskip("httpx")
+import uvicorn  # noqa: E402
+
+from colorizing_things.server.app import create_app  # noqa: E402
+from colorizing_things.server.settings import Settings  # noqa: E402
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[httpx.Client]:
+    """A client of a server with these settings."""
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            client.app = app
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@pytest.fixture(scope="package")
+def client() -> Iterator[httpx.Client]:
+    with running(Settings(max_upload=4 * 2**20, max_pixels=4_000_000, session_bytes=2**26)) as found:
+        yield found
+
+
+@pytest.fixture
+def serving() -> Callable:
+    return running
+
+
+@pytest.fixture
+def jpg(grey_photo) -> bytes:
+    return encoded(grey_photo, "JPEG", quality=92)
+
+
+def encoded(pixels: np.ndarray, format: str, **options) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format, **options)
+    return file.getvalue()
+
+
+def one_line(answer: httpx.Response, status: int) -> str:
+    """Check that it is a refusal as all are, and return its line."""
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"detail"}
+    said = answer.json()["detail"]
+    assert isinstance(said, str) and said and "\n" not in said and "Traceback" not in said
+    return said

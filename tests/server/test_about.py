@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import asyncio
+import re
+
+import httpx
+from fastapi import FastAPI
+from server.conftest import one_line
+
+from colorizing_things.server.page import NOT_BUILT, PAGE, serve_page
+
+
+def test_health_models_and_metrics(client, jpg):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/v1/models").json()["models"][0]["licence"]
+    client.post("/v1/colorize", files={"file": ("old.jpg", jpg)})
+    text = client.get("/metrics").text
+    assert re.search(r'colorize_requests_total\{method="POST",route="/v1/colorize",status="200"\} [1-9]', text)
+    assert 'colorize_request_seconds_bucket{le="0.01",method="GET",route="/healthz"}' in text
+    for name in ("colorize_queue_length", "colorize_jobs_running", "colorize_sessions", "colorize_session_bytes"):
+        assert re.search(rf"^{name} \d", text, re.M), name
+    client.get("/v1/sessions/a-secret-id")
+    assert "a-secret-id" not in client.get("/metrics").text
+
+
+def test_the_apis_page_needs_no_other_host(client):
+    page = client.get("/docs")
+    assert page.status_code == 200
+    for link in re.findall(r'(?:href|src)="([^"]+)"', page.text):
+        assert link == "data:," or client.get("/" + link).status_code == 200, link
+    assert "http" not in page.text and "http" not in page.headers["content-security-policy"]
+    assert client.get("/openapi.json").json()["info"]["title"] == "Colorizing Things"
+
+
+def get(app: FastAPI, path: str) -> httpx.Response:
+    async def ask():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return await client.get(path)
+
+    return asyncio.run(ask())
+
+
+def test_the_page_is_served_as_it_was_built(tmp_path):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<p>the page")
+    (tmp_path / "icon.svg").write_text("<svg/>")
+    (tmp_path / "assets" / "a1.js").write_text("1")
+    app = FastAPI()
+    serve_page(app, tmp_path)
+    assert get(app, "/").text == "<p>the page" and get(app, "/").headers["cache-control"] == "no-cache"
+    assert get(app, "/assets/a1.js").text == "1" and get(app, "/icon.svg").status_code == 200
+    assert get(app, "/index2.html").status_code == 404
+
+
+def test_a_page_that_was_not_built(client, tmp_path):
+    app = FastAPI()
+    serve_page(app, tmp_path)
+    assert get(app, "/").text == NOT_BUILT
+    built = (PAGE / "index.html").is_file()
+    assert client.get("/").headers["content-type"].startswith("text/html" if built else "text/plain")
+
+
+def test_what_is_not_there_is_one_line(client):
+    one_line(client.get("/nothing"), 404)
+    one_line(client.get("/v1/colorize"), 405)

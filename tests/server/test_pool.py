@@ -1,0 +1,123 @@
+"""The queue that ends, the time limit, and the client that leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import pytest
+from server.conftest import encoded, one_line
+from starlette.requests import Request
+
+from colorizing_things.server.pool import Pool
+from colorizing_things.server.refusals import Refusal
+from colorizing_things.server.settings import Settings
+
+
+def request(leaves: bool = False) -> Request:
+    async def receive():
+        if not leaves:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    return Request({"type": "http", "method": "GET", "headers": []}, receive)
+
+
+def status_of(pool: Pool, work, leaves: bool = False) -> int:
+    try:
+        asyncio.run(pool.run(request(leaves), work))
+    except Refusal as refusal:
+        return refusal.status
+    return 200
+
+
+def drained(pool: Pool) -> bool:
+    deadline = time.monotonic() + 5
+    while pool.pending and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return pool.pending == 0
+
+
+def test_work_is_done_elsewhere_and_its_errors_come_back():
+    pool = Pool(2, 0, 5)
+    assert asyncio.run(pool.run(request(), lambda _: threading.current_thread().name)).startswith("request")
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(pool.run(request(), lambda _: 1 / 0))
+    assert drained(pool)
+
+
+def test_a_full_queue_says_when_to_try_again():
+    pool, free = Pool(1, 1, 5), threading.Event()
+
+    async def three():
+        tasks = [asyncio.ensure_future(pool.run(request(), lambda _: free.wait(5))) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert (pool.running, pool.waiting) == (1, 1)
+        with pytest.raises(Refusal) as refused:
+            await pool.run(request(), lambda _: None)
+        free.set()
+        await asyncio.gather(*tasks)
+        return refused.value
+
+    refusal = asyncio.run(three())
+    assert refusal.status == 429 and int(refusal.headers["Retry-After"]) >= 1
+    assert drained(pool)
+
+
+def until_cut(deadline):
+    while True:
+        deadline.check()
+        time.sleep(0.005)
+
+
+def test_work_ends_when_its_time_is_over_or_nobody_waits():
+    pool = Pool(1, 1, 0.2)
+    assert status_of(pool, until_cut) == 504
+    assert drained(pool)
+    patient = Pool(1, 1, 30)
+    started = time.monotonic()
+    assert status_of(patient, until_cut, leaves=True) == 499
+    assert drained(patient) and time.monotonic() - started < 10
+
+
+def test_closing_cuts_short_what_runs():
+    pool = Pool(1, 0, 30)
+
+    async def close_meanwhile():
+        task = asyncio.ensure_future(pool.run(request(), until_cut))
+        await asyncio.sleep(0.05)
+        pool.close()
+        with pytest.raises(Refusal):
+            await task
+        with pytest.raises(Refusal) as refused:
+            await pool.run(request(), until_cut)
+        return refused.value.status
+
+    assert asyncio.run(close_meanwhile()) == 503
+
+
+def test_a_server_with_too_much_to_do(serving, grey_photo):
+    large = encoded(np.tile(grey_photo, (5, 5)), "JPEG")
+    with serving(Settings(workers=1, queue=1)) as client, ThreadPoolExecutor(8) as threads:
+
+        def ask(_):
+            return httpx.post(f"{client.base_url}/v1/colorize", files={"file": ("a.jpg", large)}, timeout=60)
+
+        answers = list(threads.map(ask, range(8)))
+        statuses = [answer.status_code for answer in answers]
+        assert set(statuses) == {200, 429}, statuses
+        refused = answers[statuses.index(429)]
+        assert "try again" in one_line(refused, 429) and int(refused.headers["Retry-After"]) >= 1
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_server_out_of_time(serving, grey_photo):
+    large = encoded(np.tile(grey_photo, (6, 6)), "PNG")
+    with serving(Settings(workers=1, time_limit=0.05)) as client:
+        answer = client.post("/v1/colorize", files={"file": ("a.png", large)})
+        assert "0.05 s" in one_line(answer, 504)
+        assert drained(client.app.state.workshop.pool)

@@ -1,0 +1,67 @@
+"""What a user does on the page, in words."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Download, Page, expect
+
+DROP = """files => {
+  const transfer = new DataTransfer();
+  for (const [name, base64] of files) {
+    const bytes = Uint8Array.from(atob(base64), char => char.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type: 'image/jpeg' }));
+  }
+  document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+WAIT = 60_000  # ms: a busy machine may be slow
+ROOT = Path(__file__).parents[2]
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+def drop(page: Page, paths: Sequence[Path]) -> None:
+    page.evaluate(DROP, [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths])
+
+
+def photo(page: Page, name: str):  # type: ignore[no-untyped-def]
+    """A photograph's button in the strip, by what it says: its name alone when it is coloured."""
+    return page.get_by_role("navigation", name="Photographs").get_by_role("button", name=name, exact=True)
+
+
+def coloured(page: Page, paths: Sequence[Path]) -> None:
+    """Wait until all are."""
+    for path in paths:
+        expect(photo(page, path.name)).to_be_visible(timeout=WAIT)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the stage shows the newest colours at full size."""
+    expect(page.get_by_role("application")).to_have_attribute("aria-busy", "false", timeout=WAIT)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def set_slider(page: Page, name: str, value: float) -> None:
+    page.get_by_role("slider", name=name).fill(str(value))
+
+
+def click_picture(page: Page, across: float, down: float) -> None:
+    """Click the stage, by shares of its size."""
+    box = page.get_by_role("application").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def download(page: Page, button: str = "Download") -> Download:
+    with page.expect_download(timeout=WAIT) as started:
+        page.get_by_role("button", name=button, exact=True).click()
+    return started.value
+
+
+def abilities(page: Page) -> set[str]:
+    """Which panels the page shows: a model that knows no hints has none for them."""
+    return set(page.get_by_role("complementary").get_by_role("heading").all_inner_texts())

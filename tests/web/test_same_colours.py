@@ -1,0 +1,37 @@
+"""The page joins lightness and colour itself; the server renders the download. Both must show the same colours."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page_steps import coloured, download, drop, set_slider, settled
+from PIL import Image
+from playwright.sync_api import Page
+
+LOOKS = {"as it comes": (1, 0, 1), "vivid and warm": (1.9, 0.7, 1), "pale and cold": (0.6, -1, 0.55)}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
+def test_preview_is_the_download(page: Page, photos: dict[str, Path], tmp_path: Path, look: tuple) -> None:
+    drop(page, [photos["png"]])
+    coloured(page, [photos["png"]])
+    for name, value in zip(("Saturation", "Warmth", "Strength"), look, strict=True):
+        set_slider(page, name, value)
+    page.get_by_role("button", name="Before and after slider").click()  # off: colour everywhere
+    page.get_by_role("button", name="Show at 100 %").click()
+    page.mouse.move(5, 5)
+    settled(page)
+    stage = Image.open(io.BytesIO(page.get_by_role("application").screenshot())).convert("RGB")
+    download(page).save_as(tmp_path / "rendered.png")
+    rendered = np.asarray(Image.open(tmp_path / "rendered.png").convert("RGB")).astype(int)
+    height, width = rendered.shape[:2]
+    left, top = round((stage.width - width) / 2), round((stage.height - height) / 2)
+    preview = np.asarray(stage.crop((left, top, left + width, top + height))).astype(int)
+    difference = np.abs(preview - rendered)
+    assert difference.mean() < 0.5
+    # Rounding only. At the edge of the gamut a neighbouring cell of the same table may be read.
+    assert np.percentile(difference, 99.9) <= 1
+    assert difference.max() <= 12
