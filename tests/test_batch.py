@@ -119,3 +119,24 @@ def test_many_threads_share_one_colorizer(colorizer, tree, tmp_path):
     assert {r.status for r in run_all(colorizer, tasks, jobs=4)} == {"done"}
     assert len({p.read_bytes() for p in (tmp_path / "many").iterdir()}) == 1
     assert threading.active_count() <= before + colorizer.threads  # its own pool, and none left of the batch
+
+
+def test_variants_come_numbered_with_a_sheet_and_are_not_taken_for_originals(colorizer, tree):
+    wish = Wish(variants=3, seed=1, confidence=True)
+    tasks = plan([tree], None, False, Output())
+    results = []
+    run(colorizer, tasks[:1], wish, report=results.append)
+    source = tasks[0].source
+    names = {path.name for path in results[0].outputs}
+    suffix = source.suffix
+    assert names == {*(f"{source.stem}.color.{n}{suffix}" for n in (1, 2, 3)), f"{source.stem}.sheet.jpg",
+                     f"{source.stem}.confidence.png"}  # fmt: skip
+    assert all((source.parent / name).exists() for name in names)
+    assert [task.source for task in plan([tree], None, False, Output())] == [task.source for task in tasks]
+    with Image.open(source) as original, Image.open(source.parent / f"{source.stem}.confidence.png") as sure:
+        assert sure.size == original.size and sure.mode == "L"
+    run(colorizer, tasks[:1], wish, report=results.append)
+    assert results[1].status == "skipped"
+    (source.parent / f"{source.stem}.color.2{suffix}").unlink()
+    run(colorizer, tasks[:1], wish, report=results.append)
+    assert results[2].status == "done" and (source.parent / f"{source.stem}.color.2{suffix}").exists()

@@ -201,12 +201,17 @@ def _write(colorizer: Colorizer, picture: Picture, task: Task, wish: Wish) -> No
         return
     session = colorizer.session(picture, size=wish.look.size, guide=wish.guide)
     chromas = [session.predict()] if wish.variants is None else session.variants(wish.variants, wish.seed)
-    if "confidence" in extras:
+    if _missing(extras.get("confidence"), wish):
         save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], wish.overwrite)
     for chroma, path in zip(chromas, paths, strict=True):
         _colour(colorizer, picture, task, path, wish, chroma)
-    if "sheet" in extras:
+    if _missing(extras.get("sheet"), wish):
         save_sheet([chroma.looked(wish.look) for chroma in chromas], picture, extras["sheet"], wish.overwrite)
+
+
+def _missing(path: Path | None, wish: Wish) -> bool:
+    """Whether it is wanted and has to be written."""
+    return path is not None and (wish.overwrite or not path.exists())
 
 
 def _colour(colorizer: Colorizer, picture: Picture, task: Task, path: Path, wish: Wish, chroma: Chroma | None) -> None:

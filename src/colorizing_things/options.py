@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from .errors import SettingError
 
 SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
+MOST_SATURATION = 10  # everything is at the gamut's edge long before
 WARMTH = 12.0  # b at the warmest: candle-light rather than amber
 MOST_VARIANTS = 100
 
@@ -20,7 +20,7 @@ class Look:
 
     Attributes:
         size: shorter side at which the network sees the picture, 32 to 2048 px; None: the card's default.
-        saturation: multiplies chroma, 0 or more; 1 leaves it.
+        saturation: multiplies chroma, 0 to 10; 1 leaves it.
         strength: 0 (grey) to 1 (full colour).
         warmth: -1 (towards blue) to 1 (towards yellow); 0 leaves it.
 
@@ -36,8 +36,10 @@ class Look:
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
             raise SettingError(f"size {self.size}: must be {SMALLEST} to {LARGEST} pixels")
-        if not (math.isfinite(self.saturation) and self.saturation >= 0):
-            raise SettingError(f"saturation {self.saturation}: must be 0 or more; 1 leaves the colours as they are")
+        if not 0 <= self.saturation <= MOST_SATURATION:
+            raise SettingError(
+                f"saturation {self.saturation}: must be 0 to {MOST_SATURATION}; 1 leaves the colours as they are"
+            )
         if not 0 <= self.strength <= 1:
             raise SettingError(f"strength {self.strength}: must be 0 (grey) to 1 (full colour)")
         if not -1 <= self.warmth <= 1:

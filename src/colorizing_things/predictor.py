@@ -135,6 +135,8 @@ class Predictor:
         if "z" in self.card.inputs:  # zeros, the prior's mean, are the likeliest colouring
             feeds["z"] = np.zeros((1, self.latent), np.float32) if z is None else z[None].astype(np.float32)
         names = [name for name in wanted if name in self.card.outputs]
+        if not names:
+            return {}
         padded = (height + down, width + across)
         found = dict(zip(names, self._session.run(names, feeds), strict=True))
         return {name: _cut(value[0], padded, (height, width)) for name, value in found.items()}

@@ -18,6 +18,11 @@ APART = 0.3  # of the picture's shorter side: closer to a place already known a 
 PATCH = 3  # cells of output a side of what a draw gives away
 
 
+def can_draw(predictor: Predictor) -> bool:
+    """Whether the network knows more than one answer."""
+    return predictor.can("z") or (predictor.can("hint_ab") and predictor.can("logits"))
+
+
 def draw(predictor: Predictor, count: int, seed: int, hints: HintField | None = None) -> list[Chroma]:
     """``count`` colourings; the first is the plain prediction. The same seed gives the same ones.
 
@@ -28,29 +33,35 @@ def draw(predictor: Predictor, count: int, seed: int, hints: HintField | None = 
     if predictor.can("hint_ab") and predictor.can("logits"):
         return _redrawn(predictor, count, seed, hints)
     if predictor.can("z"):
-        return [predictor.predict(hints, z) for z in codes(predictor, count, seed)]
-    predictor.need("hint_ab", what="knows one answer only, it cannot draw variants")
-    raise SettingError(f"model {predictor.card.name}: cannot draw variants")
+        return [predictor.predict(hints, z) for z in codes(*_modes(predictor), count, seed)]
+    raise SettingError(f"model {predictor.card.name} knows one answer only; colorize models says which knows several")
 
 
-def codes(predictor: Predictor, count: int, seed: int) -> Float32:
+def codes(weight: FloatArray, modes: Float32, count: int, seed: int) -> Float32:
     """Latent codes of ``count`` different answers, likeliest first: the network's modes, then draws around them.
 
-    A network without modes has one, at zero.
+    Args:
+        weight: of the modes, ``[M]``, falling.
+        modes: ``[M,d]``.
+        count: how many.
+        seed: of the draws; the same seed gives the same codes.
 
     Returns:
         ``[count, d]``.
     """
-    found = predictor.answer(("mode_weights", "modes"))
-    length = predictor.latent
-    modes = found.get("modes", np.zeros((1, length), np.float32))
-    weight = found.get("mode_weights", np.ones(1)).astype(np.float64)
     rng = np.random.default_rng(seed)
     drawn = max(0, count - len(modes))
     around = modes[rng.choice(len(modes), drawn, p=weight / weight.sum())]
-    noise = rng.standard_normal((drawn, length)).astype(np.float32)
-    noise = noise[np.argsort(np.square(noise).sum(1), kind="stable")]  # the less unusual ones first
+    noise = rng.standard_normal((drawn, modes.shape[1])).astype(np.float32)
     return np.concatenate([modes[:count], around + noise])
+
+
+def _modes(predictor: Predictor) -> tuple[FloatArray, Float32]:
+    """The modes' weights and places; of a network without modes one, at zero."""
+    found = predictor.answer(("mode_weights", "modes"))
+    if "modes" not in found:
+        return np.ones(1), np.zeros((1, predictor.latent), np.float32)
+    return found["mode_weights"].astype(np.float64), found["modes"]
 
 
 def _redrawn(predictor: Predictor, count: int, seed: int, hints: HintField | None) -> list[Chroma]:

@@ -82,6 +82,19 @@ def test_a_vae_can_be_exported_with_draws(photographs, tmp_path):
     assert np.abs(session.run(["ab"], {"L": L, "z": z + 1})[0] - likeliest).max() > 1e-3
 
 
+def test_variants_of_a_vae_are_draws_of_its_code(photographs, tmp_path, grey_photo):
+    trained = run("vaegan-hinge", photographs, tmp_path / "run")
+    colorizer = Colorizer(export(trained, tmp_path / "model", decoding={"draws": True}))
+    first, *others = colorizer.variants(grey_photo, 3, seed=1)
+    np.testing.assert_array_equal(first.ab, colorizer.predict(grey_photo).ab)
+    assert not any(np.array_equal(first.ab, other.ab) for other in others)
+    plain = Colorizer(export(trained, tmp_path / "plain"))
+    with pytest.raises(SettingError, match="knows one answer only"):
+        plain.variants(grey_photo, 3)
+    with pytest.raises(SettingError, match="takes no hints"):
+        plain(grey_photo, hint=["3,3=#ff0000"])
+
+
 def test_a_unet_is_exported_for_any_shape_without_spectral_norms(photographs, tmp_path):
     out = export(run("unet-sagan-hinge", photographs, tmp_path / "run"), tmp_path / "model")
     card = json.loads((out / "card.json").read_text())

@@ -1,7 +1,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.lab.latent import LatentColourer, variant_codes
+from colorizing_things.lab.latent import LatentColourer
 from colorizing_things.lab.networks.deshpande2017 import Deshpande2017VAE
 from colorizing_things.lab.networks.deshpande2017_mixture import Deshpande2017MDN
 
@@ -35,16 +35,3 @@ def test_a_prior_is_a_mixture_of_one():
     assert ab.shape == (2, 2, 16, 24) and weight.tolist() == [[1.0], [1.0]] and (modes == 0).all()
     direct = torch.nn.functional.interpolate(network.decode(z, L), (16, 24), mode="bilinear", align_corners=False)
     torch.testing.assert_close(ab, direct)
-
-
-def test_variants_are_the_modes_and_then_draws():
-    weight, modes = torch.tensor([0.7, 0.2, 0.1]), torch.tensor([[0.0] * 6, [100.0] * 6, [200.0] * 6])
-    torch.testing.assert_close(variant_codes(weight, modes, 2, seed=0), modes[:2])
-    many = variant_codes(weight, modes, 403, seed=1)
-    torch.testing.assert_close(many[:3], modes)
-    nearest = torch.cdist(many[3:], modes).argmin(1)
-    share = torch.bincount(nearest, minlength=3) / 400
-    torch.testing.assert_close(share, weight, atol=0.08, rtol=0)
-    assert (many[3:] - modes[nearest]).std() == pytest.approx(1, abs=0.1)
-    torch.testing.assert_close(variant_codes(weight, modes, 403, seed=1), many)
-    assert not torch.equal(variant_codes(weight, modes, 403, seed=2), many)

@@ -41,7 +41,6 @@ def coloured(page: Page, paths: Sequence[Path]) -> None:
 def settled(page: Page) -> None:
     """Wait until the stage shows the newest colours at full size."""
     expect(page.get_by_role("application")).to_have_attribute("aria-busy", "false", timeout=WAIT)
-    page.wait_for_load_state("networkidle")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

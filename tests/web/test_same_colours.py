@@ -27,11 +27,20 @@ def test_preview_is_the_download(page: Page, photos: dict[str, Path], tmp_path: 
     stage = Image.open(io.BytesIO(page.get_by_role("application").screenshot())).convert("RGB")
     download(page).save_as(tmp_path / "rendered.png")
     rendered = np.asarray(Image.open(tmp_path / "rendered.png").convert("RGB")).astype(int)
-    height, width = rendered.shape[:2]
-    left, top = round((stage.width - width) / 2), round((stage.height - height) / 2)
-    preview = np.asarray(stage.crop((left, top, left + width, top + height))).astype(int)
-    difference = np.abs(preview - rendered)
+    difference = np.abs(placed(np.asarray(stage).astype(int), rendered) - rendered)
     assert difference.mean() < 0.5
-    # Rounding only. At the edge of the gamut a neighbouring cell of the same table may be read.
+    # Rounding only; but at the edge of the gamut a neighbouring cell of the table may be read.
     assert np.percentile(difference, 99.9) <= 1
     assert difference.max() <= 12
+
+
+def placed(stage: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """The picture's part of the stage: in the middle, within a pixel of rounding."""
+    height, width = picture.shape[:2]
+    middle, centre = (stage.shape[0] - height) // 2, (stage.shape[1] - width) // 2
+    parts = [
+        stage[top : top + height, left : left + width]
+        for top in range(middle - 1, middle + 2)
+        for left in range(centre - 1, centre + 2)
+    ]
+    return min(parts, key=lambda part: np.abs(part - picture).mean())

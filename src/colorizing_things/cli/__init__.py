@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from colorizing_things.errors import ColorizingError
 
-from . import demo, doctor, models, photos
+from . import demo, doctor, models, photos, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]'"
@@ -53,6 +53,7 @@ app.command(DEFAULT_VERB, help="Colour pictures and folders. The verb may be lef
 app.command("demo")(demo.demo)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
+app.command("serve")(serve.serve)
 for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
     app.command(entry.name, rich_help_panel="The lab: train and measure networks")(entry.load())
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -53,23 +51,3 @@ def latent_colouring(network: nn.Module, size: int) -> Graph:
         size=size,
         latent=int(network.latent),  # type: ignore[arg-type]
     )
-
-
-def variant_codes(weight: Tensor, modes: Tensor, count: int, seed: int) -> Tensor:
-    """Codes of ``count`` different answers for one picture, likeliest first: its modes, then draws around them.
-
-    Args:
-        weight: of the modes, ``[M]``, falling.
-        modes: ``[M,d]``.
-        count: how many.
-        seed: of the draws; the same seed gives the same codes.
-
-    Returns:
-        ``[count, d]``.
-    """
-    rng = np.random.default_rng(seed)
-    share = weight.double().numpy() / float(weight.double().sum())
-    drawn = max(0, count - len(modes))
-    around = modes[torch.from_numpy(rng.choice(len(modes), drawn, p=share))]
-    noise = torch.from_numpy(rng.standard_normal((drawn, modes.shape[1]))).to(modes.dtype)
-    return torch.cat([modes[:count], around + noise])

@@ -147,6 +147,7 @@ class Model(Candidate):
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
         """Colour the grey version of the photograph."""
         from colorizing_things.chroma import Joiner, enlarge
+        from colorizing_things.variants import can_draw
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
         chroma = colorizer.predict(grey, size=self.size)
@@ -155,8 +156,10 @@ class Model(Candidate):
         confidence = chroma.confidence
         if confidence is not None:
             confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
-        variants = getattr(colorizer, "variants", None)
-        samples = list(variants(grey, self.sample_count, self.seed)) if variants and self.sample_count else []
+        samples = []
+        if self.sample_count and can_draw(colorizer.predictor):
+            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size):
+                samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
         return Coloured(rgb, confidence, samples)
 
     def about(self) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from colorizing_things.errors import ModelError
-from colorizing_things.lab.networks.mobilenet import BLOCKS, STAGES, add_blocks, same_pad
+from colorizing_things.lab.networks.mobilenet import BLOCKS, MAPPED, STAGES, add_blocks, same_pad
 
 from .protocol import PROTOCOL
 
 FEATURES, CLASSES = 1280, 1001  # class 0 is the background
-MAPPED = {6: 32, 13: 96, 17: 320}  # the last block of strides 8, 16 and 32, and its channels
 
 
 class FeatureNetwork(nn.Module):

@@ -8,8 +8,8 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.evaluation.features import MAPPED
 
+from .mobilenet import MAPPED
 from .vgg import BLOCKS, VGG
 
 

@@ -42,6 +42,7 @@ class InvertedResidual(nn.Module):
 # outside, repeats, stride, expansion (Sandler et al. 2018, table 2)
 STAGES = ((16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6))
 BLOCKS = sum(repeats for _, repeats, _, _ in STAGES)
+MAPPED = {6: 32, 13: 96, 17: 320}  # the last block of strides 8, 16 and 32, and its channels
 
 
 def add_blocks(network: nn.Module) -> None:

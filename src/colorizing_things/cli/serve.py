@@ -1,0 +1,103 @@
+"""``colorize serve``: the page and the HTTP API, on this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from colorizing_things.errors import ColorizingError, SettingError
+from colorizing_things.models import DEFAULT
+from colorizing_things.server.settings import MEGABYTE, Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "fastapi_offline")
+USUAL = Settings()
+LIMITS = "Limits"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 is every one.")] = USUAL.host,
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 8000,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    model: Annotated[str, typer.Option(help="A bundled name, or a path.")] = DEFAULT,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = USUAL.device,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A further name that it is reached by, as behind a proxy.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Pictures at once.", rich_help_panel=LIMITS)] = USUAL.workers,
+    queue: Annotated[int, typer.Option(help="Requests that may wait.", rich_help_panel=LIMITS)] = USUAL.queue,
+    max_upload_mb: Annotated[
+        int, typer.Option(help="Refuse larger uploads.", rich_help_panel=LIMITS)
+    ] = USUAL.max_upload // MEGABYTE,
+    max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=LIMITS)] = USUAL.max_pixels,
+    time_limit: Annotated[float, typer.Option(help="Seconds a request.", rich_help_panel=LIMITS)] = USUAL.time_limit,
+    sessions: Annotated[int, typer.Option(help="Pictures kept open.", rich_help_panel=LIMITS)] = USUAL.max_sessions,
+    session_minutes: Annotated[
+        float, typer.Option(help="How long an unused one is kept.", rich_help_panel=LIMITS)
+    ] = USUAL.session_seconds / 60,
+) -> None:
+    """Serve the page and the HTTP API: open http://127.0.0.1:8000 in a browser."""
+    _check_extra()
+    if not 0 <= port <= 65535:
+        raise SettingError(f"port {port}: must be 0 to 65535")
+    max_upload = max_upload_mb * MEGABYTE
+    settings = replace(
+        USUAL, host=host, names=tuple(name or ()), model=model, device=device, workers=workers, queue=queue,
+        max_upload=max_upload, max_pixels=max_pixels, time_limit=time_limit, max_sessions=sessions,
+        session_seconds=session_minutes * 60, session_bytes=max(USUAL.session_bytes, max_upload),
+    )  # fmt: skip
+    _run(settings, port, open_page)
+
+
+def _run(settings: Settings, port: int, open_page: bool) -> None:
+    import uvicorn
+
+    from colorizing_things.server.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings), settings.host, port, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    listening = _listen(settings.host, port)
+    port = listening.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else host}:{port}"
+    server = uvicorn.Server(config)
+    Console(stderr=True, highlight=False).print(f"{address}  (Ctrl-C ends it)", soft_wrap=True)
+    if open_page:
+        threading.Thread(target=_open_when_up, args=(server, address), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        said = f"{host}:{port} cannot be listened at: {error.strerror}; choose another --host or --port"
+        raise SettingError(said) from error
+
+
+def _check_extra() -> None:
+    try:
+        for needed in NEEDED:
+            import_module(needed)
+    except ModuleNotFoundError as error:
+        said = f"serve needs the server: pip install 'colorizing-things[server]' (no module {error.name})"
+        raise ColorizingError(said) from None
+
+
+def _open_when_up(server: uvicorn.Server, address: str) -> None:
+    waiting = threading.Event()
+    while not server.started:
+        waiting.wait(0.05)
+    webbrowser.open(address)

@@ -1,0 +1,55 @@
+"""What a server says of itself: health, models, metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from colorizing_things.card import Card
+from colorizing_things.models import list_models
+
+from .refusals import documented
+from .schema import Health, Model, Models
+from .workshop import Shop, abilities
+
+router = APIRouter(tags=["the server"], responses=documented())
+
+
+@router.get("/healthz")
+async def health() -> Health:
+    """Whether the server is up."""
+    return Health()
+
+
+@router.get("/v1/models")
+async def models(shop: Shop) -> Models:
+    """The bundled models, and the one that this server colours with."""
+    card = shop.colorizer.card
+    cards = {known.name: known for known in [*list_models(), card]}
+    return Models(current=card.name, models=[_model(known) for known in cards.values()])
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(shop: Shop) -> Response:
+    """For Prometheus: requests, latency, queue, sessions, memory."""
+    return Response(generate_latest(shop.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _model(card: Card) -> Model:
+    return Model(
+        name=card.name,
+        summary=card.summary,
+        method=card.method,
+        parameters=card.parameters,
+        licence=card.licence,
+        default_size=card.default_size,
+        can=abilities(card),
+        training=card.training,
+        scores=card.scores,
+        intended_use=card.intended_use,
+        known_failures=card.known_failures,
+    )

@@ -1,0 +1,58 @@
+"""The colour alone: a transparent picture that, laid over the original, colours it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from colorizing_things.chroma import Chroma, Joiner
+from colorizing_things.colorizer import Output
+from colorizing_things.picture import Picture
+from colorizing_things.rows import RowSource
+from colorizing_things.writing import copy_metadata, to_bytes
+
+from .lightness import eight_bit
+
+
+def color_layer(picture: Picture, chroma: Chroma, output: Output) -> bytes:
+    """A PNG of the first page's size that holds its colour and as little else as can be.
+
+    Laid over the grey original it gives the coloured picture, in an editor's "Normal" mode to a code or two, and in
+    "Color" mode too, which goes on working after the original has been retouched. Grey places are clear.
+    """
+    encoding = output.encoding(picture.kind)
+    joiner = Joiner(chroma, picture.height, picture.width, deep=False)
+    with RowSource(_rows(picture, joiner), picture.width, picture.height, 4, False) as rows:
+        image = encoding.prepare(copy_metadata(picture.header, rows))
+        return to_bytes(image, encoding, picture.name)
+
+
+def _rows(picture: Picture, joiner: Joiner) -> Iterator[npt.NDArray[np.uint8]]:
+    for strip in picture.strips(0):
+        grey = eight_bit(np.asarray(strip.lightness))
+        yield above(grey, np.asarray(joiner(strip.top, strip.lightness)), _alpha(strip.alpha))
+
+
+def _alpha(alpha: npt.NDArray | None) -> npt.NDArray | None:
+    return None if alpha is None else alpha / np.float32(np.iinfo(alpha.dtype).max)
+
+
+def above(
+    grey: npt.NDArray[np.uint8], colored: npt.NDArray[np.uint8], alpha: npt.NDArray | None = None
+) -> npt.NDArray[np.uint8]:
+    """The most transparent RGBA ``[h,w,4]`` that over ``grey`` [h,w] gives ``colored`` [h,w,3].
+
+    Where ``colored = grey + A * (layer - grey)``, A is the least for which the layer stays in 0..255 (Porter and
+    Duff, Compositing Digital Images, 1984, solved for the upper picture). ``alpha`` [h,w] in 0..1, the picture's
+    own, multiplies A.
+    """
+    under = grey.astype(np.float32)[..., None]
+    added = colored.astype(np.float32) - under
+    room = np.where(added > 0, 255 - under, under)
+    cover = np.ceil((np.abs(added) / np.maximum(room, 1)).max(-1).clip(0, 1) * 255) / 255
+    layer = under + added / np.maximum(cover, 1 / 255)[..., None]
+    opacity = cover if alpha is None else cover * alpha
+    out = np.concatenate([layer, 255 * opacity[..., None]], axis=-1)
+    return out.clip(0, 255).round().astype(np.uint8)

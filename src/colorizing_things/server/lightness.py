@@ -1,0 +1,45 @@
+"""A picture's lightness as a PNG: what the page joins with the small field of colour."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyvips
+
+from colorizing_things.color.spaces import lightness_to_srgb
+from colorizing_things.luminance import lightness_plane
+from colorizing_things.picture import Picture, one_line
+
+STEPS = 65535  # of L* 0..100 in the table: a 257th of an 8-bit code
+
+
+def lightness_png(data: bytes, picture: Picture, max_side: int) -> bytes:
+    """8-bit grey PNG of the first page, upright, its longer side ``max_side`` at most; never enlarged.
+
+    Raises:
+        PictureError: the file is damaged.
+    """
+    scale = min(1.0, max_side / max(picture.width, picture.height))
+    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+    with one_line(f"{picture.name}: cannot be read"):
+        image = pyvips.Image.thumbnail_buffer(data, width, height=height, size="force", fail_on="truncated")
+        codes = eight_bit(lightness_plane(image).numpy())
+        grey = pyvips.Image.new_from_array(codes, interpretation="b-w")
+        return bytes(grey.pngsave_buffer(compression=1, keep="none"))
+
+
+def eight_bit(lightness: npt.NDArray) -> npt.NDArray[np.uint8]:
+    """Neutral sRGB codes 0..255 of lightness as :class:`.Strip` has it: codes of 8 or 16 bits, or L* (float32)."""
+    if lightness.dtype == np.uint8:
+        return lightness
+    if lightness.dtype == np.uint16:
+        return ((lightness.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    scaled = np.clip(lightness, 0, 100) * np.float32(STEPS / 100) + np.float32(0.5)
+    return _codes().take(scaled.astype(np.uint16), mode="clip")
+
+
+@cache
+def _codes() -> npt.NDArray[np.uint8]:
+    return np.round(lightness_to_srgb(np.linspace(0, 100, STEPS + 1)).clip(0, 1) * 255).astype(np.uint8)

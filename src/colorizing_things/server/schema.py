@@ -1,0 +1,231 @@
+"""The words of the HTTP API. What the options mean and which values work is :mod:`colorizing_things.options`' to say;
+the ranges here only tell OpenAPI's readers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from colorizing_things.colorizer import Output
+from colorizing_things.hints import Hint
+from colorizing_things.options import LARGEST, SMALLEST, Look
+from colorizing_things.writing import FORMATS
+
+MOST_HINTS = 500
+MOST_DRAWN = 16  # variants: each takes the network several times
+SEEDS = 2**53  # JSON's numbers are exact up to here
+
+
+def _told(minimum: float, maximum: float | None = None) -> Any:
+    """A range for the reader; the core checks it, and says in its own words what is wrong."""
+    bounds: dict[str, Any] = {"minimum": minimum} if maximum is None else {"minimum": minimum, "maximum": maximum}
+
+    def add(schema: dict[str, Any]) -> None:
+        target = next((kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"), schema)
+        target.update(bounds)
+
+    return add
+
+
+class Strict(BaseModel):
+    """A misspelt option is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Looks(Strict):
+    """The colours' look."""
+
+    saturation: Annotated[float, Field(description="Multiplies chroma.", json_schema_extra=_told(0, MOST_SATURATION))] = 1.0
+    strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
+    warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
+
+    def look(self, size: int | None = None) -> Look:
+        """As the core has it.
+
+        Raises:
+            SettingError: a value out of range.
+        """
+        return Look(size, self.saturation, self.strength, self.warmth)
+
+
+class Outputs(Strict):
+    """The file's encoding."""
+
+    format: Annotated[
+        str | None,
+        Field(description=f"One of {', '.join(FORMATS)}; the original's own where left out."),
+    ] = None
+    quality: Annotated[
+        int | None, Field(description="Of lossy formats, 1 to 100.", json_schema_extra=_told(1, 100))
+    ] = None
+    provenance: Annotated[bool, Field(description="Say in the metadata that the colours are machine-made.")] = True
+
+    def output(self, kind: str) -> Output:
+        """As the core has it, for a picture of that kind.
+
+        Raises:
+            SettingError: an unknown format, or a quality out of range.
+        """
+        output = Output(self.format, self.quality, self.provenance)
+        output.encoding(kind)
+        return output
+
+
+Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which set of variants.")]
+Count = Annotated[
+    int, Field(le=MOST_DRAWN, description="How many variants to draw.", json_schema_extra=_told(1, MOST_DRAWN))
+]
+
+
+class ColorizeForm(Looks, Outputs):
+    """A picture, and how it shall look."""
+
+    file: Annotated[UploadFile, Field(description="The picture.")]
+    size: Annotated[
+        int | None,
+        Field(
+            description="Shorter side in pixels at which the network sees it; the model's default where left out.",
+            json_schema_extra=_told(SMALLEST, LARGEST),
+        ),
+    ] = None
+    hint: Annotated[
+        list[str], Field(max_length=MOST_HINTS, description="X,Y=#rrggbb in the upright picture's own pixels.")
+    ] = []
+    reference: Annotated[UploadFile | None, Field(description="A colour picture whose palette is taken over.")] = None
+    variant: Annotated[
+        int | None, Field(ge=0, description="Which of the variants, 0 the likeliest; the plain colours if left out.")
+    ] = None
+    variants: Count = 6
+    seed: Seed = 0
+
+
+class PictureForm(Strict):
+    """A picture."""
+
+    file: Annotated[UploadFile, Field(description="The picture.")]
+
+
+class HintPoint(Strict):
+    """The colour of one place, in the upright picture's own pixels; the colour's own lightness is ignored."""
+
+    x: float
+    y: float
+    color: Annotated[str, Field(examples=["#7a4a2b"], max_length=7)]
+
+    def hint(self) -> Hint:
+        """As the core has it.
+
+        Raises:
+            SettingError: no colour.
+        """
+        return Hint.of_color(self.x, self.y, self.color)
+
+
+class Variant(Strict):
+    """One of the ``count`` variants of a seed; index 0 is the likeliest."""
+
+    seed: Seed
+    index: Annotated[int, Field(ge=0)]
+    count: Count
+
+
+class Hinted(Strict):
+    """What a user has said about the colours so far."""
+
+    hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
+
+    def points(self) -> list[Hint]:
+        """The hints as the core has them."""
+        return [point.hint() for point in self.hints]
+
+
+class PredictBody(Hinted):
+    """Which colours."""
+
+    variant: Variant | None = None
+
+
+class VariantsBody(Hinted):
+    """How many variants, and which."""
+
+    count: Count = 6
+    seed: Seed = 0
+
+
+class RenderBody(PredictBody, Looks, Outputs):
+    """Which colours, how they look, and what file to make of them."""
+
+    layer: Annotated[
+        Literal["picture", "color"],
+        Field(description="The picture; or its colour alone, as a transparent PNG to lie over the original."),
+    ] = "picture"
+
+
+class SessionInfo(BaseModel):
+    """A session."""
+
+    id: str
+    name: str
+    width: Annotated[int, Field(description="Upright, in pixels, as all coordinates are.")]
+    height: int
+    kind: Annotated[str, Field(description="The file's format.", examples=["jpeg"])]
+    pages: int
+    has_alpha: bool
+    default_size: Annotated[int, Field(description="Shorter side in pixels at which the network sees it.")]
+    can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette.")]
+    expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
+
+
+class Drawn(BaseModel):
+    """Variants, likeliest first; each is base64 of float32 little-endian planes a and b."""
+
+    width: int
+    height: int
+    variants: list[str]
+
+
+class PaletteColor(BaseModel):
+    """A likely colour of a place, at the place's own lightness."""
+
+    hex: str
+    a: float
+    b: float
+    probability: float
+
+
+class Palette(BaseModel):
+    """Likely colours of a place, likeliest first."""
+
+    colors: list[PaletteColor]
+
+
+class Model(BaseModel):
+    """A bundled model, from its card."""
+
+    name: str
+    summary: str
+    method: str
+    parameters: int
+    licence: str
+    default_size: int
+    can: list[str]
+    training: dict[str, Any]
+    scores: dict[str, Any]
+    intended_use: str
+    known_failures: list[str]
+
+
+class Models(BaseModel):
+    """The bundled models, and the name of the one that this server colours with."""
+
+    current: str
+    models: list[Model]
+
+
+class Health(BaseModel):
+    """That the server is up."""
+
+    status: Literal["ok"] = "ok"

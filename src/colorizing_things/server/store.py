@@ -1,0 +1,122 @@
+"""The sessions of a server: kept while they are used, dropped when they are not or when there are too many."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from colorizing_things.chroma import Chroma
+from colorizing_things.hints import Hint
+from colorizing_things.picture import Picture
+from colorizing_things.session import Session
+
+from .refusals import Refusal
+
+
+@dataclass
+class Kept:
+    """One session: the uploaded bytes, by the client's name for them, and what the core knows of the picture.
+
+    The last set of variants is kept, because a client that asked for them will ask for one of them.
+    """
+
+    name: str
+    data: bytes
+    session: Session
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    used: float = 0.0
+    _drawn: tuple[Any, list[Chroma]] | None = None
+    _reference: int = 0  # counts changes, so that variants of an older one are not taken for the present one's
+
+    @property
+    def bytes(self) -> int:
+        """What it holds, near enough."""
+        return len(self.data) + self.session.predictor.lightness.nbytes
+
+    def variants(self, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
+        """As :meth:`.Session.variants`."""
+        key, last = (count, seed, tuple(hints), self._reference), self._drawn
+        if last is not None and last[0] == key:
+            return last[1]
+        drawn = self.session.variants(count, seed, hints)
+        self._drawn = (key, drawn)
+        return drawn
+
+    def set_reference(self, other: Picture | None) -> None:
+        """As :meth:`.Session.set_reference`."""
+        self.session.set_reference(other)
+        self._reference += 1
+        self._drawn = None
+
+
+class Store:
+    """Sessions by id, the least recently used first. May be used from many threads."""
+
+    def __init__(self, most: int, most_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """``most`` sessions of ``most_bytes`` together, each for ``seconds`` after its last use."""
+        self.most, self.most_bytes, self.seconds, self._clock = most, most_bytes, seconds, clock
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def bytes(self) -> int:
+        """What all of them hold."""
+        with self._lock:
+            return sum(kept.bytes for kept in self._kept.values())
+
+    def add(self, kept: Kept) -> None:
+        """Keep a session; the least recently used ones make room for it."""
+        with self._lock:
+            kept.used = self._clock()
+            self._kept[kept.id] = kept
+            total = sum(other.bytes for other in self._kept.values())
+            while len(self._kept) > self.most or (total > self.most_bytes and len(self._kept) > 1):
+                total -= self._kept.popitem(last=False)[1].bytes
+
+    def get(self, session_id: str) -> Kept:
+        """A session, which counts as a use of it.
+
+        Raises:
+            Refusal: 404, unknown or expired.
+        """
+        with self._lock:
+            self._drop_expired()
+            kept = self._kept.get(session_id)
+            if kept is None:
+                raise Refusal(404, "no such session: it never was, or it expired; send the picture again")
+            kept.used = self._clock()
+            self._kept.move_to_end(session_id)
+            return kept
+
+    def drop(self, session_id: str) -> None:
+        """Forget a session.
+
+        Raises:
+            Refusal: 404, unknown or expired.
+        """
+        self.get(session_id)
+        with self._lock:
+            self._kept.pop(session_id, None)
+
+    def sweep(self) -> None:
+        """Forget what has expired."""
+        with self._lock:
+            self._drop_expired()
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._kept.clear()
+
+    def _drop_expired(self) -> None:
+        oldest = self._clock() - self.seconds
+        while self._kept and next(iter(self._kept.values())).used < oldest:
+            self._kept.popitem(last=False)

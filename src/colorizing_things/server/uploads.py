@@ -1,0 +1,133 @@
+"""Uploads: from a stranger's bytes to a picture that is safe to work on."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Self
+from urllib.parse import quote
+
+import pyvips
+from fastapi import UploadFile
+
+from colorizing_things.chroma import Float32
+from colorizing_things.errors import PictureError
+from colorizing_things.picture import Picture, Strip, one_line
+
+from .pool import Deadline
+from .refusals import Refusal
+
+MAX_PAGES = 1000  # each is opened once to be compared with the first
+LONGEST_NAME = 100
+NAMELESS = "picture"
+
+# Decoders that are made for files from strangers; libvips' others (SVG, PDF, MATLAB, ...) stay shut.
+DECODERS = ("Jpeg", "Png", "Tiff", "Webp", "Heif", "Nsgif")
+
+
+_sharing = 0
+_changing = threading.Lock()
+
+
+@contextmanager
+def sturdy_decoders_only() -> Iterator[None]:
+    """Meanwhile libvips opens ``DECODERS`` only, in this whole process."""
+    _shut_others(1)
+    try:
+        yield
+    finally:
+        _shut_others(-1)
+
+
+def _shut_others(more: int) -> None:
+    global _sharing
+    with _changing:
+        _sharing += more
+        pyvips.operation_block_set("VipsForeignLoad", _sharing > 0)
+        for name in DECODERS:
+            pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
+
+
+class Upload(Picture):
+    """A picture that stops being read when its request's time is over."""
+
+    deadline: Deadline | None = None
+
+    @classmethod
+    def open(cls, data: bytes, name: str, max_pixels: int, deadline: Deadline) -> Self:
+        """Open it, if it is a picture of a reasonable size.
+
+        Raises:
+            Refusal: 422 empty; 415 no picture; 413 too many pixels or pages.
+        """
+        if not data:
+            raise Refusal(422, f"{name}: is empty (0 bytes)")
+        try:
+            _check_header(data, name, max_pixels)
+            picture = cls(name, data)
+        except PictureError as error:
+            raise Refusal(415, str(error)) from error
+        picture.deadline = deadline
+        return picture
+
+    @staticmethod
+    def check_whole(data: bytes, name: str) -> None:
+        """Decode the first page once: a file that is broken off should be refused now, not when it is saved.
+
+        Raises:
+            PictureError: it is.
+        """
+        with one_line(f"{name}: cannot be read"):
+            pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated").avg()
+
+    def small_lightness(self, page: int, width: int, height: int) -> Float32:
+        """As :meth:`.Picture.small_lightness`."""
+        if self.deadline:
+            self.deadline.check()
+        return super().small_lightness(page, width, height)
+
+    def strips(self, page: int) -> Iterator[Strip]:
+        """As :meth:`.Picture.strips`."""
+        for strip in super().strips(page):
+            if self.deadline:
+                self.deadline.check()
+            yield strip
+
+
+def _check_header(data: bytes, name: str, max_pixels: int) -> None:
+    """Look at what the file says of itself, before anything is decoded: a tiny file may claim to be huge."""
+    with one_line(f"{name}: cannot be read"):
+        header = pyvips.Image.new_from_buffer(data, "", access="sequential")
+    is_tiff = str(header.get("vips-loader")).startswith("tiff")
+    pages = int(header.get("n-pages")) if is_tiff and "n-pages" in header.get_fields() else 1
+    if pages > MAX_PAGES:
+        raise Refusal(413, f"{name}: {pages} pages are over the limit of {MAX_PAGES}")
+    if header.width * header.height * pages > max_pixels:
+        size = f"{header.width} x {header.height} pixels" + (f" on {pages} pages" if pages > 1 else "")
+        raise Refusal(413, f"{name}: {size} are over the server's limit of {max_pixels:,}")
+
+
+def read(file: UploadFile) -> bytes:
+    """An upload's bytes. To be called on a worker's thread: until then it lies in a nameless temporary file."""
+    file.file.seek(0)
+    return file.file.read()
+
+
+def safe_name(said: str | None) -> str:
+    """What a client calls its file, fit to be shown and sent back; it is never used as a path."""
+    last = PurePosixPath((said or "").replace("\\", "/")).name
+    printable = "".join(char for char in unicodedata.normalize("NFC", last) if char.isprintable())
+    name = re.sub(r'[<>:"|?*%;]', "_", printable).strip(". ")
+    stem, dot, suffix = name.rpartition(".")
+    name = stem[: LONGEST_NAME - len(suffix)] + dot + suffix if stem and len(suffix) < 10 else name
+    return name[:LONGEST_NAME] or NAMELESS
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition for a download of that name (RFC 6266), which :func:`safe_name` has made."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip(". ") or NAMELESS
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
