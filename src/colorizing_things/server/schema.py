@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from colorizing_things.colorizer import Output
 from colorizing_things.hints import Hint
-from colorizing_things.options import LARGEST, SMALLEST, Look
+from colorizing_things.options import LARGEST, MOST_SATURATION, SMALLEST, Look
 from colorizing_things.writing import FORMATS
 
 MOST_HINTS = 500
@@ -38,7 +38,9 @@ class Strict(BaseModel):
 class Looks(Strict):
     """The colours' look."""
 
-    saturation: Annotated[float, Field(description="Multiplies chroma.", json_schema_extra=_told(0, MOST_SATURATION))] = 1.0
+    saturation: Annotated[
+        float, Field(description="Multiplies chroma.", json_schema_extra=_told(0, MOST_SATURATION))
+    ] = 1.0
     strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
     warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
 
