@@ -72,7 +72,7 @@ def test_gradients_go_where_larsen_sends_them(name):
     """Encoders: KL / M + like; generator: gamma like + adversarial; discriminator: its own loss alone."""
     gamma = 7.0
     stage = tiny_stage(
-        name, f"gamma={gamma}", "objective=lsgan", "method_settings.objective_settings={normalisation: none}",
+        name, f"gamma={gamma}", "pixels=0", "objective=lsgan", "method_settings.objective_settings={normalisation: none}",
         "discriminator_lr=1e-12", "lr=1e-12", "encoder_lr=1e-12", "normalisation=none",
     )  # fmt: skip
     method, batch = make_method(stage), make_batch(stage)

@@ -36,6 +36,7 @@ class VAEGAN(AdversarialMethod):
         objective_settings: dict[str, Any] | None = None,
         gamma: float = 1.0,
         kl: float = 1.0,
+        pixels: float = 0.0,
         width: int = 32,
         space: str = "lab",
     ) -> None:
@@ -45,10 +46,12 @@ class VAEGAN(AdversarialMethod):
             objective, objective_settings: of the discriminator, as :func:`.choose_objective` takes them.
             gamma: weight of the similarity against the adversarial term, in the generator's gradient only.
             kl: weight of the prior's term; 1 is the evidence's lower bound.
+            pixels: weight of L1 on ab, in CIELAB units, beside the paper's terms. Without it the discriminator wins
+                before it has learnt anything worth being similar in (docs/results.md).
             width: channels of the discriminator's finest map.
             space: what it looks at, ``lab`` or ``rgb``.
         """
-        self.gamma, self.kl = gamma, kl
+        self.gamma, self.kl, self.pixels = gamma, kl, pixels
         self.add_discriminator(self.size, width, space)
         self.network.mark_forward_method("encode")  # type: ignore[operator]
         self.network.mark_forward_method("generate")  # type: ignore[operator]
@@ -86,10 +89,12 @@ class VAEGAN(AdversarialMethod):
         like = 0.5 * (ours - real).square().mean()
         kl = kl_to_standard_normal(code.mean, code.log_variance)
         adversarial = self.objective.generator(fakes)
-        self.descend("network", self.kl * kl / real[0].numel() + self.gamma * like + adversarial)
+        pixels = (decoded - batch.ab).abs().mean()
+        reconstruction = self.gamma * like + self.pixels * pixels
+        self.descend("network", self.kl * kl / real[0].numel() + reconstruction + adversarial)
         return logged | {
             "kl": kl.detach(),
             "like": like.detach(),
             "generator": adversarial.detach(),
-            "pixels": (decoded.detach() - batch.ab).abs().mean(),
+            "pixels": pixels.detach(),
         }
