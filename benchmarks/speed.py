@@ -54,16 +54,18 @@ def worker(kind: str, source: Path, target: Path, repeats: int) -> None:
 
         def once() -> None:
             colorizer.colorize_file(source, target, overwrite=True)
-    elif kind == "network":
-        from colorizing_things import Colorizer, Picture
+    elif kind in ("network", "hint", "variants"):
+        from colorizing_things import Colorizer, Hint, Picture
 
-        colorizer = Colorizer()
-        picture = Picture.read(source)
-        size = colorizer.predictor.network_size(picture.width, picture.height)
-        predictor = colorizer.predictor.set_picture(picture.small_lightness(0, *size))
+        session = Colorizer().session(Picture.read(source))
+        ask = {
+            "network": session.predict,
+            "hint": lambda: session.predict([Hint.of_color(900, 900, "#7a4a2b")]),
+            "variants": lambda: session.variants(6, 1),
+        }
 
         def once() -> None:
-            predictor.predict()
+            ask[kind]()
     else:
 
         def once() -> None:
@@ -142,8 +144,10 @@ def main() -> None:
         small, large = folder / "1mp.jpg", folder / "12mp.jpg"
         make_photo(small, 1200, 900)
         make_photo(large, 4000, 3000)
-        network = measure("network", large, folder)
-        row("the network alone, at its default size", network["seconds"], network["peak"])
+        for kind, what in (("network", "the network alone, at its default size"), ("hint", "a changed hint, answered"),
+                           ("variants", "six variants")):  # fmt: skip
+            found = measure(kind, large, folder)
+            row(what, found["seconds"], found["peak"])
         compare("1 MP, warm", small, folder)
         compare("12 MP, warm", large, folder)
         seconds, peak = min(command_seconds(str(small), "-o", str(folder / f"cold{n}.jpg")) for n in range(3))

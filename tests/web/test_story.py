@@ -188,7 +188,7 @@ def test_the_colour_alone(page: Page, photos: dict[str, Path], tmp_path: Path) -
     drop(page, [photos["coffee"]])
     coloured(page, [photos["coffee"]])
     page.get_by_role("button", name="More ways to download").click()
-    saved = download(page, "Colour alone, as a transparent layer")
+    saved = download(page, "Colour alone, transparent PNG")
     saved.save_as(tmp_path / "layer.png")
     layer = Image.open(tmp_path / "layer.png")
     assert (layer.format, layer.mode, layer.size) == ("PNG", "RGBA", Image.open(photos["coffee"]).size)

@@ -71,10 +71,9 @@ def test_the_code_and_its_discriminator_pull_at_each_other(monkeypatch):
 def test_gradients_go_where_larsen_sends_them(name):
     """Encoders: KL / M + like; generator: gamma like + adversarial; discriminator: its own loss alone."""
     gamma = 7.0
-    stage = tiny_stage(
-        name, f"gamma={gamma}", "pixels=0", "objective=lsgan", "method_settings.objective_settings={normalisation: none}",
-        "discriminator_lr=1e-12", "lr=1e-12", "encoder_lr=1e-12", "normalisation=none",
-    )  # fmt: skip
+    plain = "method_settings.objective_settings={normalisation: none}"
+    still = ("discriminator_lr=1e-12", "lr=1e-12", "encoder_lr=1e-12")
+    stage = tiny_stage(name, f"gamma={gamma}", "pixels=0", "objective=lsgan", plain, *still, "normalisation=none")
     method, batch = make_method(stage), make_batch(stage)
     method.number = 0
     torch.manual_seed(3)
