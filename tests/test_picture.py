@@ -233,3 +233,11 @@ def test_mutated_files_are_read_or_refused_in_one_line(seeds, data):
     else:
         assert plane.shape == (picture.height, picture.width)
         assert np.isfinite(plane).all()
+
+
+def test_a_broken_off_picture_is_refused_at_the_first_look_too(grey_photo, tmp_path):
+    path = tmp_path / "half.jpg"
+    Image.fromarray(grey_photo).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(PictureError, match="broken off"):
+        Picture.read(path).small_lightness(0, 30, 20)

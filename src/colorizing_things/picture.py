@@ -195,9 +195,9 @@ class Picture:
     def _shrink(self, page: int, width: int, height: int) -> pyvips.Image:
         if isinstance(self._origin, pyvips.Image):
             return self._origin.thumbnail_image(width, height=height, size="force")
-        option = f"page={page}" if page else ""
+        option = "fail_on=truncated" + (f",page={page}" if page else "")  # thumbnail's own argument is not passed on
         return pyvips.Image.thumbnail_source(
-            _source(self._origin), width, height=height, size="force", option_string=option, fail_on="truncated"
+            _source(self._origin), width, height=height, size="force", option_string=option
         )
 
     def _check_pages(self) -> None:
