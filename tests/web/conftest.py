@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from measures import lightness
+from page_settings import DESKTOP, ROOT, WAIT, chromium, grey_jpegs, launched
 from PIL import Image
-from skimage import data
 
-from colorizing_things.color.spaces import lightness_to_srgb
-
-sync_api = pytest.importorskip("playwright.sync_api")
-for needed in ("fastapi", "uvicorn", "fastapi_offline", "prometheus_client"):
-    pytest.importorskip(needed)
-
-from page_steps import DESKTOP, ROOT, WAIT  # noqa: E402 - needs playwright
+try:
+    from playwright import sync_api
+except ImportError:  # each test says so itself
+    sync_api = None  # type: ignore[assignment]
 
 MODEL = os.environ.get("COLORIZE_TEST_MODEL")  # another than the bundled one, to try it out
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# No graphics card is asked for, and colours are those of the page: sRGB.
-FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-color-profile=srgb"]
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Address of ``colorize serve``."""
+    for needed in ("fastapi", "uvicorn", "fastapi_offline", "prometheus_client"):
+        pytest.importorskip(needed)
     if not (ROOT / "src/colorizing_things/web/dist/index.html").is_file():
         pytest.skip("the page was not built")
     command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", "serve", "--port", "0"]
@@ -47,12 +41,10 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
+    if chromium() is None:
         pytest.skip("no Chromium on this machine")
-    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
+        started = launched(playwright)
         yield started
         started.close()
 
@@ -84,13 +76,8 @@ def page(context: sync_api.BrowserContext, server: str) -> Iterator[sync_api.Pag
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Grey photographs of scikit-image's own, in the public domain."""
     folder = tmp_path_factory.mktemp("photographs")
-    paths = {}
-    for name in ("coffee", "astronaut", "rocket"):
-        grey = (lightness_to_srgb(lightness(getattr(data, name)())) * 255).round().astype("uint8")
-        paths[name] = folder / f"{name}.jpg"
-        Image.fromarray(grey).save(paths[name], quality=92, dpi=(300, 300))
+    paths = grey_jpegs(folder, ("coffee", "astronaut", "rocket"))
     paths["png"] = folder / "coffee.png"
     Image.open(paths["coffee"]).save(paths["png"])
     return paths

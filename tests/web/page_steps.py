@@ -6,24 +6,24 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
+from page_settings import WAIT
 from playwright.sync_api import Download, Page, expect
 
-DROP = """files => {
+GIVE = """([how, files]) => {
   const transfer = new DataTransfer();
   for (const [name, base64] of files) {
     const bytes = Uint8Array.from(atob(base64), char => char.charCodeAt(0));
     transfer.items.add(new File([bytes], name, { type: 'image/jpeg' }));
   }
-  document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  const event = { bubbles: true, cancelable: true, dataTransfer: transfer, clipboardData: transfer };
+  document.body.dispatchEvent(how === 'drop' ? new DragEvent(how, event) : new ClipboardEvent(how, event));
 }"""
-WAIT = 60_000  # ms: a busy machine may be slow
-ROOT = Path(__file__).parents[2]
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 
 
-def drop(page: Page, paths: Sequence[Path]) -> None:
-    page.evaluate(DROP, [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths])
+def drop(page: Page, paths: Sequence[Path], how: str = "drop") -> None:
+    """Drop files on the page, or ``paste`` them."""
+    files = [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths]
+    page.evaluate(GIVE, [how, files])
 
 
 def photo(page: Page, name: str):  # type: ignore[no-untyped-def]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from page_steps import DESKTOP, PHONE, ROOT, click_picture, coloured, drop
+from page_settings import DESKTOP, PHONE, ROOT
+
+pytest.importorskip("playwright.sync_api")
+
+from page_steps import click_picture, coloured, drop
 from playwright.sync_api import Page, expect
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from page_steps import ROOT
+from page_settings import ROOT
 
 WEB, DIST = ROOT / "web", ROOT / "src/colorizing_things/web/dist"
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("playwright.sync_api")
+
 from page_steps import coloured, download, drop, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Page

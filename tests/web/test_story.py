@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from measures import chroma, lightness
+from page_settings import PHONE
+
+pytest.importorskip("playwright.sync_api")
+
 from page_steps import abilities, click_picture, coloured, download, drop, photo, set_slider, settled
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 
 def shown(page: Page) -> bytes:
@@ -240,3 +244,41 @@ def test_confidence_is_an_overlay(page: Page, photos: dict[str, Path]) -> None:
     assert shown(page) != first
     toggle.click()
     assert shown(page) == first
+
+
+def test_pasted_and_chosen_pictures_are_coloured_too(page: Page, photos: dict[str, Path]) -> None:
+    drop(page, [photos["coffee"]], how="paste")
+    coloured(page, [photos["coffee"]])
+    page.get_by_label("Photographs", exact=True).and_(page.locator("input")).set_input_files(photos["rocket"])
+    coloured(page, [photos["rocket"]])
+
+
+def test_a_quick_hand_loses_nothing(page: Page, photos: dict[str, Path]) -> None:
+    """Pictures dropped while the page still reads what it kept stand beside those."""
+    drop(page, [photos["coffee"]])
+    coloured(page, [photos["coffee"]])
+    page.reload(wait_until="commit")
+    page.wait_for_function("() => document.querySelector('#app')?.children.length")
+    drop(page, [photos["rocket"]])
+    coloured(page, [photos["coffee"], photos["rocket"]])
+    page.reload()
+    coloured(page, [photos["coffee"], photos["rocket"]])
+
+
+def test_on_a_phone(browser: Browser, server: str, photos: dict[str, Path]) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+    page = context.new_page()
+    page.goto(server)
+    drop(page, [photos["astronaut"], photos["coffee"]])
+    coloured(page, [photos["astronaut"], photos["coffee"]])
+    assert page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [PHONE["width"]] * 2
+    if "Your colours" in abilities(page):
+        box = page.get_by_role("application").bounding_box()
+        assert box
+        page.touchscreen.tap(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"])
+        sheet = page.get_by_role("dialog", name="Colour here")
+        expect(sheet).to_be_visible()
+        at = sheet.bounding_box()
+        assert at and at["x"] == 0 and at["width"] == PHONE["width"]
+        assert abs(at["y"] + at["height"] - PHONE["height"]) < 1
+    context.close()

@@ -1,0 +1,107 @@
+#version 300 es
+// Joins full-size lightness with a small field of ab, as chroma.py does: bicubic enlargement, the look, chroma
+// pulled into the sRGB gamut at constant L and hue, sRGB. Units are CIELAB's.
+precision highp float;
+precision highp sampler2D;
+
+uniform sampler2D lightness;   // neutral sRGB codes
+uniform sampler2D chroma;      // a, b; float, so four taps each way are fetched by hand
+uniform sampler2D confidence;  // 0..1
+uniform sampler2D limits;      // largest chroma by (diamond angle, lightness)
+
+uniform vec2 canvas;     // size in device pixels
+uniform vec2 offset;     // of the picture's corner, in device pixels
+uniform vec2 drawn;      // the picture's size on the canvas, in device pixels
+uniform float saturation;
+uniform float warmth;    // already in units of b
+uniform float strength;
+uniform float split;     // device pixels from the left: what lies left of it stays grey
+uniform float doubt;     // 0, or 1 to hatch where the network is unsure
+uniform float density;   // device pixels per CSS pixel
+uniform mat3 fToLinear;
+
+out vec4 colour;
+
+float fOfLightness(float code) {
+  float linear = code <= 0.04045 ? code / 12.92 : pow((code + 0.055) / 1.055, 2.4);
+  return linear > 0.008856 ? pow(linear, 1.0 / 3.0) : 7.787 * linear + 16.0 / 116.0;
+}
+
+float fInverse(float f) {
+  return f > 0.2068966 ? f * f * f : (f - 16.0 / 116.0) / 7.787;
+}
+
+vec3 toLinear(float fy, vec2 ab) {
+  float dx = ab.x / 500.0;
+  float dz = ab.y / -200.0;
+  return fToLinear * vec3(fInverse(fy + dx), fInverse(fy), fInverse(fy + dz));
+}
+
+vec3 toSrgb(vec3 linear) {
+  vec3 held = clamp(linear, 0.0, 1.0);
+  return mix(1.055 * pow(held, vec3(1.0 / 2.4)) - 0.055, held * 12.92, lessThanEqual(held, vec3(0.0031308)));
+}
+
+vec4 catmullRom(float t) {
+  float u = 1.0 - t;
+  return vec4(
+    -0.5 * t * u * u,
+    1.5 * t * t * t - 2.5 * t * t + 1.0,
+    1.5 * u * u * u - 2.5 * u * u + 1.0,
+    -0.5 * u * t * t
+  );
+}
+
+vec2 enlarged(vec2 where) {
+  ivec2 size = textureSize(chroma, 0);
+  vec2 centre = where * vec2(size) - 0.5;
+  vec2 base = floor(centre);
+  vec4 across = catmullRom(centre.x - base.x);
+  vec4 down = catmullRom(centre.y - base.y);
+  vec2 sum = vec2(0.0);
+  for (int row = 0; row < 4; row++) {
+    for (int column = 0; column < 4; column++) {
+      ivec2 tap = clamp(ivec2(base) + ivec2(column - 1, row - 1), ivec2(0), size - 1);
+      sum += across[column] * down[row] * texelFetch(chroma, tap, 0).xy;
+    }
+  }
+  return sum;
+}
+
+float pullIn(float fy, vec2 ab) {
+  float turn = ab.y / max(abs(ab.x) + abs(ab.y), 1e-6);
+  if (ab.x < 0.0) turn = 2.0 - turn;
+  ivec2 steps = textureSize(limits, 0);
+  int column = int((turn + 1.0) * float(steps.x) / 4.0) % steps.x;
+  int row = clamp(int((116.0 * fy - 16.0) * float(steps.y) / 100.0), 0, steps.y - 1);
+  return min(1.0, texelFetch(limits, ivec2(column, row), 0).r / sqrt(max(dot(ab, ab), 1e-6)));
+}
+
+vec3 hatched(vec3 rgb, vec2 where, vec2 pixel) {
+  float unsure = smoothstep(0.25, 0.8, 1.0 - texture(confidence, where).r);
+  float stripe = step(0.5, fract((pixel.x + pixel.y) / (7.0 * density)));
+  return mix(rgb, vec3(0.85, 0.2, 0.75), unsure * (0.25 + 0.45 * stripe));
+}
+
+void main() {
+  vec2 pixel = vec2(gl_FragCoord.x, canvas.y - gl_FragCoord.y);
+  vec2 where = (pixel - offset) / drawn;
+  float code = texture(lightness, where).r; // before any branch: mipmaps need neighbours
+  if (any(lessThan(where, vec2(0.0))) || any(greaterThanEqual(where, vec2(1.0)))) {
+    colour = vec4(0.0);
+    return;
+  }
+  if (pixel.x < split) {
+    colour = vec4(vec3(code), 1.0);
+    return;
+  }
+  float fy = fOfLightness(code);
+  vec2 ab = (enlarged(where) * saturation + vec2(0.0, warmth)) * strength;
+  vec3 linear = toLinear(fy, ab);
+  if (any(lessThan(linear, vec3(-1e-4))) || any(greaterThan(linear, vec3(1.0001)))) {
+    linear = toLinear(fy, ab * pullIn(fy, ab));
+  }
+  vec3 rgb = toSrgb(linear);
+  if (doubt > 0.0) rgb = hatched(rgb, where, pixel);
+  colour = vec4(rgb, 1.0);
+}

@@ -1,0 +1,30 @@
+/** A hint travels as `#rrggbb`. In a dark or bright place few colours fit, and all would look alike: so a likely
+ *  colour is shown, and sent, at a lightness at which its a and b fit whole. Its own lightness does not count. */
+import { F_TO_LINEAR, fInverse, inside, lightnessOf } from './gamut';
+
+const DARKEST = 40;
+const BRIGHTEST = 75;
+
+/** `likely` is the colour at the place's own lightness. */
+export function showable(a: number, b: number, likely: string): string {
+  const wanted = Math.min(Math.max(lightnessOf(likely), DARKEST), BRIGHTEST);
+  for (let away = 0; away <= 60; away++) {
+    for (const L of [wanted + away, wanted - away]) {
+      const fy = (L + 16) / 116;
+      if (L > 5 && L < 99 && inside(fy, a / 500, b / -200)) return hex(fy, a / 500, b / -200);
+    }
+  }
+  return likely;
+}
+
+function hex(fy: number, dx: number, dz: number): string {
+  const [X, Y, Z] = [fInverse(fy + dx), fInverse(fy), fInverse(fy + dz)];
+  const digits = F_TO_LINEAR.map(([x, y, z]) => {
+    const linear = Math.min(Math.max(x * X + y * Y + z * Z, 0), 1);
+    const code = linear <= 0.0031308 ? linear * 12.92 : 1.055 * linear ** (1 / 2.4) - 0.055;
+    return Math.round(255 * code)
+      .toString(16)
+      .padStart(2, '0');
+  });
+  return `#${digits.join('')}`;
+}

@@ -1,0 +1,96 @@
+/** The server's HTTP interface, typed. Every call may throw; `errors.ts` says what it means. */
+import ky from 'ky';
+import { showable } from '../gl/swatch';
+import type { Chroma, Edits, Hint, Session, Swatch, Variant } from './types';
+
+const http = ky.create({
+  prefixUrl: new URL('v1', document.baseURI),
+  timeout: false, // the server has a limit of its own, and says so in words
+  retry: { limit: 8, methods: ['get', 'post', 'put', 'delete'], statusCodes: [429], backoffLimit: 5000 },
+});
+
+export async function openSession(file: File): Promise<Session> {
+  return http.post('sessions', { body: form(file) }).json<Session>();
+}
+
+export async function getSession(id: string): Promise<Session> {
+  return http.get(`sessions/${id}`).json<Session>();
+}
+
+export async function closeSession(id: string): Promise<void> {
+  await http.delete(`sessions/${id}`);
+}
+
+export async function lightness(id: string, maxSide: number, signal?: AbortSignal): Promise<Blob> {
+  return http.get(`sessions/${id}/lightness`, { searchParams: { max_side: maxSide }, signal }).blob();
+}
+
+export async function predict(id: string, hints: Hint[], variant: Variant | null): Promise<Chroma> {
+  const answer = await http.post(`sessions/${id}/predict`, { json: { hints, variant } });
+  const width = Number(answer.headers.get('X-Chroma-Width'));
+  const height = Number(answer.headers.get('X-Chroma-Height'));
+  const planes = new Float32Array(await answer.arrayBuffer());
+  const plane = width * height;
+  const confidence = planes.length >= 3 * plane ? planes.subarray(2 * plane, 3 * plane) : null;
+  return { width, height, ab: planes.subarray(0, 2 * plane), confidence };
+}
+
+export async function variants(id: string, count: number, seed: number, hints: Hint[]): Promise<Chroma[]> {
+  const answer = await http
+    .post(`sessions/${id}/variants`, { json: { count, seed, hints } })
+    .json<{ width: number; height: number; variants: string[] }>();
+  return answer.variants.map((base64) => ({
+    width: answer.width,
+    height: answer.height,
+    ab: new Float32Array(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer),
+    confidence: null,
+  }));
+}
+
+export async function palette(id: string, x: number, y: number, signal: AbortSignal): Promise<Swatch[]> {
+  const answer = await http
+    .get(`sessions/${id}/palette`, { searchParams: { x, y }, signal })
+    .json<{ colors: { hex: string; a: number; b: number; probability: number }[] }>();
+  const found = new Map<string, number>(); // two bins may share a colour: their chances add up
+  for (const { hex, a, b, probability } of answer.colors) {
+    const shown = showable(a, b, hex);
+    found.set(shown, (found.get(shown) ?? 0) + probability);
+  }
+  return [...found].map(([hex, probability]) => ({ hex, probability }));
+}
+
+export async function setReference(id: string, file: File): Promise<void> {
+  await http.put(`sessions/${id}/reference`, { body: form(file) });
+}
+
+export async function dropReference(id: string): Promise<void> {
+  await http.delete(`sessions/${id}/reference`);
+}
+
+export interface Wish {
+  format: string | null;
+  layer: 'picture' | 'color';
+}
+
+/** The picture at full size, as the file that the user keeps. */
+export async function render(id: string, edits: Edits, wish: Wish): Promise<File> {
+  const { hints, variant, saturation, strength, warmth } = edits;
+  const json = { hints, variant, saturation, strength, warmth, quality: null, ...wish };
+  const answer = await http.post(`sessions/${id}/render`, { json });
+  const blob = await answer.blob();
+  const name = fileName(answer.headers.get('Content-Disposition') ?? '') ?? 'picture.color';
+  return new File([blob], name, { type: blob.type });
+}
+
+/** The name in a Content-Disposition; the encoded one (RFC 6266) before the plain one. */
+export function fileName(disposition: string): string | null {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
+  if (encoded) return decodeURIComponent(encoded);
+  return /filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? null;
+}
+
+function form(file: File): FormData {
+  const body = new FormData();
+  body.append('file', file, file.name);
+  return body;
+}

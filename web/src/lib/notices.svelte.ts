@@ -1,0 +1,17 @@
+/** The two lines in which the page speaks: what was just done, for screen readers too, and what went wrong. */
+import { explain } from './errors';
+
+class Notices {
+  status = $state('');
+  problem = $state('');
+
+  say(text: string): void {
+    this.status = text;
+  }
+
+  async complain(error: unknown): Promise<void> {
+    this.problem = await explain(error);
+  }
+}
+
+export const notices = new Notices();

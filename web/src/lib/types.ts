@@ -1,0 +1,70 @@
+/** Words shared by every room of the page; those of the server's JSON are spelt as it spells them. */
+
+export type Ability = 'hints' | 'variants' | 'reference' | 'confidence' | 'palette';
+
+export interface Session {
+  id: string;
+  name: string;
+  width: number;
+  height: number;
+  kind: string;
+  pages: number;
+  has_alpha: boolean;
+  default_size: number;
+  can: Ability[];
+  expires_in: number;
+}
+
+/** The colour of one place, in the upright picture's own pixels. */
+export interface Hint {
+  x: number;
+  y: number;
+  color: string;
+}
+
+export interface Variant {
+  seed: number;
+  index: number;
+  count: number;
+}
+
+export interface Look {
+  saturation: number;
+  warmth: number;
+  strength: number;
+}
+
+/** All that a user may change about one photograph; one step of its history. */
+export interface Edits extends Look {
+  hints: Hint[];
+  variant: Variant | null;
+  reference: Reference | null;
+}
+
+/** A picture whose colours are taken over; `id` tells two files of one name apart. */
+export interface Reference {
+  id: string;
+  file: File;
+}
+
+/** A small field of colour that covers the whole picture: planes a, b, and confidence 0..1 where known. */
+export interface Chroma {
+  width: number;
+  height: number;
+  ab: Float32Array;
+  confidence: Float32Array | null;
+}
+
+export interface Swatch {
+  hex: string;
+  probability: number;
+}
+
+export const UNTOUCHED: Edits = {
+  hints: [],
+  variant: null,
+  reference: null,
+  saturation: 1,
+  warmth: 0,
+  strength: 1,
+};
