@@ -3,7 +3,7 @@ import pytest
 
 from colorizing_things import Hint, Picture, SettingError
 from colorizing_things.color.spaces import srgb_to_lab
-from colorizing_things.hints import HintField, ab_of_color, painted, place
+from colorizing_things.hints import HintField, ab_of_color, honour, painted, place
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_another_writing_is_one_clear_line(text):
 
 def test_a_point_lands_where_it_is_meant(picture):
     field = place([Hint(79, 39, (10, -20)), Hint(0, 0, (5, 5))], picture, 10, 20)
-    assert field.mask.sum() == 2 and field.mask[9, 19] == field.mask[0, 0] == 1
+    assert field.mask.sum() == 2 * 9 and field.mask[9, 19] == field.mask[0, 0] == 1  # cut at both corners
     np.testing.assert_array_equal(field.ab[:, 9, 19], [10, -20])
 
 
@@ -71,3 +71,27 @@ def test_nearer_words_win():
 def test_patches_are_cut_at_the_edge():
     field = HintField.none(4, 4).with_patch(0, 3, 3, (7, 7))
     assert field.mask.sum() == 4 and field.mask[1, 2] == 1
+
+
+def test_a_hint_keeps_its_word_up_to_the_edge_of_its_object():
+    L = np.full((40, 80), 30, np.float32)
+    L[:, 40:] = 80
+    answer = np.full((2, 10, 20), 5, np.float32)
+    kept = honour(answer, HintField.none(40, 80).with_patch(20, 36, 1, (45, -15)), L)
+    np.testing.assert_array_equal(kept[:, 5, 9], [45, -15])
+    assert kept[0, 5, 8] > 20  # its neighbour on the same side
+    assert abs(kept[0, 5, 10] - 5) < 1  # as near, beyond the edge
+    np.testing.assert_allclose(kept[:, :, :2], 5, atol=1e-3)  # far away
+
+
+def test_doubtful_hints_and_none_force_nothing():
+    L, answer = np.full((40, 80), 30, np.float32), np.zeros((2, 10, 20), np.float32)
+    doubtful = HintField.none(40, 80).with_patch(20, 36, 5, (45, -15), 0.9)
+    np.testing.assert_array_equal(honour(answer, doubtful, L), answer)
+    np.testing.assert_array_equal(honour(answer, HintField.none(40, 80), L), answer)
+
+
+def test_a_painted_area_comes_out_as_painted():
+    L, answer = np.full((40, 80), 50, np.float32), np.zeros((2, 10, 20), np.float32)
+    field = HintField(np.full((2, 40, 80), 12, np.float32), np.ones((40, 80), np.float32))
+    np.testing.assert_array_equal(honour(answer, field, L), 12)

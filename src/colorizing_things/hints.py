@@ -18,6 +18,11 @@ from .picture import Picture, one_line
 AS_TEXT = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*=\s*(\S+)\s*")
 PAINTED = 0.02  # share of a small pixel that must be painted for it to count: thin strokes do, stray pixels do not
 
+POINT = 5  # px a side of what a point says, at the size that the network sees
+REACH = 0.1  # of the shorter side: how far a correction goes
+ALIKE = 8.0  # L* units: how much lightness may differ for it to go there
+MOST_SPREADING = 256  # cells whose correction is spread; of a large painted area as many, evenly chosen
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -112,7 +117,7 @@ def place(hints: Sequence[Hint], picture: Picture, height: int, width: int) -> H
                 f"hint at {hint.x:g},{hint.y:g}: outside of {picture.name}, which is {picture.width} x {picture.height}"
             )
         row, column = int(hint.y * height / picture.height), int(hint.x * width / picture.width)
-        field = field.with_patch(row, column, 1, hint.ab)
+        field = field.with_patch(row, column, POINT, hint.ab)
     return field
 
 
@@ -146,3 +151,47 @@ def _averaged(image: pyvips.Image, height: int, width: int) -> Float32:
     """Area average of float planes, ``[height, width, bands]``."""
     shrunk = image.resize(width / image.width, vscale=height / image.height, kernel="linear")
     return np.asarray(shrunk.numpy(), np.float32)
+
+
+def honour(ab: Float32, hints: HintField, L: Float32) -> Float32:
+    """Make sure hints keep their word: what the network missed by is made good, there and where it looks alike nearby.
+
+    A network trained with hints follows them, but not to the unit, and least where it thinks it knows better. The
+    rest of the way is a correction that fades with distance and with difference in lightness (a bilateral kernel:
+    Tomasi & Manduchi 1998), so that it ends at edges. Only hints of full trust are so forced.
+
+    Args:
+        ab: the network's answer, ``[2,h,w]`` in CIELAB units.
+        hints: at the size of ``L``.
+        L: the lightness that it saw, 0..100, ``[H,W]``, a multiple of the answer's size.
+
+    Returns:
+        The corrected ab.
+    """
+    step = L.shape[0] // ab.shape[1]
+
+    def cells(field: Float32) -> Float32:
+        return field.reshape(*field.shape[:-2], ab.shape[1], step, ab.shape[2], step)
+
+    sure = np.asarray(hints.mask >= 1, np.float32)
+    count = cells(sure).sum((-3, -1))
+    rows, columns = np.nonzero(count)
+    if not len(rows):
+        return ab
+    wanted = cells(hints.ab * sure).sum((-3, -1))[:, rows, columns] / count[rows, columns]
+    missed = wanted - ab[:, rows, columns]
+    lightness = cells(L).mean((-3, -1))
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST_SPREADING)).round().astype(int)
+    reach = REACH * min(ab.shape[1:])
+    y, x = np.indices(ab.shape[1:], np.float32)
+    total, weight = np.zeros_like(ab), np.zeros(ab.shape[1:], np.float32)
+    for n in chosen:
+        row, column = rows[n], columns[n]
+        distance = ((y - row) ** 2 + (x - column) ** 2) / reach**2
+        alike = (lightness - lightness[row, column]) ** 2 / ALIKE**2
+        share = np.exp(-0.5 * (distance + alike))
+        total += share * missed[:, n, None, None]
+        weight += share
+    corrected = ab + total / np.maximum(weight, 1)
+    corrected[:, rows, columns] = wanted
+    return np.asarray(corrected, np.float32)

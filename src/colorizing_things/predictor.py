@@ -13,7 +13,7 @@ import onnxruntime
 from .card import Card
 from .chroma import Chroma, Float32
 from .errors import ModelError, SettingError
-from .hints import HintField
+from .hints import HintField, honour
 from .models import DEFAULT, find_model
 
 PROVIDERS = {
@@ -113,6 +113,8 @@ class Predictor:
             SettingError: no picture, or hints for a network that takes none.
         """
         found = self.answer(("ab", "confidence"), hints, z)
+        if hints is not None:
+            found["ab"] = honour(found["ab"], hints, self.lightness)
         return chroma_of(found)
 
     def answer(

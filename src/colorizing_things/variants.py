@@ -10,12 +10,13 @@ from .errors import SettingError
 from .hints import HintField
 from .options import check_count
 from .palette import distribution
-from .predictor import Predictor, chroma_of
+from .predictor import Predictor
 
 ROUNDS = 4  # places whose colour is drawn, one after the other
 SHARPNESS = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
 APART = 0.3  # of the picture's shorter side: closer to a place already known a draw decides little
 PATCH = 3  # cells of output a side of what a draw gives away
+TRUST = 0.95  # under 1: the network may soften a draw, which nobody insists on
 
 
 def can_draw(predictor: Predictor) -> bool:
@@ -84,8 +85,8 @@ def _one(predictor: Predictor, rng: np.random.Generator, hints: HintField | None
         chosen = rng.choice(len(share), p=share)
         likelihood += float(np.log(share[chosen]))
         at = (row * step + step // 2, column * step + step // 2)
-        field = field.with_patch(*at, PATCH * step, bins[chosen])
-    return chroma_of(predictor.answer(("ab", "confidence"), field)), likelihood
+        field = field.with_patch(*at, PATCH * step, bins[chosen], TRUST)
+    return predictor.predict(field), likelihood
 
 
 def _uncertain_place(logits: Float32, known: Float32, rng: np.random.Generator) -> tuple[int, int]:
