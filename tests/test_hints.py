@@ -3,7 +3,7 @@ import pytest
 
 from colorizing_things import Hint, Picture, SettingError
 from colorizing_things.color.spaces import srgb_to_lab
-from colorizing_things.hints import HintField, ab_of_color, honour, painted, place
+from colorizing_things.hints import HintField, ab_of_color, honour, kinship, painted, place
 
 
 @pytest.fixture
@@ -95,3 +95,11 @@ def test_a_painted_area_comes_out_as_painted():
     L, answer = np.full((40, 80), 50, np.float32), np.zeros((2, 10, 20), np.float32)
     field = HintField(np.full((2, 40, 80), 12, np.float32), np.ones((40, 80), np.float32))
     np.testing.assert_array_equal(honour(answer, field, L), 12)
+
+
+def test_a_hint_goes_to_what_is_of_its_kind():
+    features = np.zeros((3, 5, 10), np.float32)
+    features[0, :, :5], features[1, :, 5:] = 1, 1
+    share = kinship(features, HintField.none(40, 80).with_patch(20, 16, 1, (45, -15)))
+    np.testing.assert_array_equal(share[:, :5], 1)
+    np.testing.assert_array_equal(share[:, 5:], 0)

@@ -21,6 +21,7 @@ PAINTED = 0.02  # share of a small pixel that must be painted for it to count: t
 POINT = 5  # px a side of what a point says, at the size that the network sees
 REACH = 0.1  # of the shorter side: how far a correction goes
 ALIKE = 8.0  # L* units: how much lightness may differ for it to go there
+STRANGER, KIN = -0.2, 0.4  # cosines of features from which a hint begins to say something, and says all
 MOST_SPREADING = 256  # cells whose correction is spread; of a large painted area as many, evenly chosen
 
 
@@ -97,6 +98,11 @@ class HintField:
         field[:, rows, columns] = np.asarray(ab, np.float32)[:, None, None]
         mask[rows, columns] = trust
         return HintField(field, mask)
+
+    @property
+    def doubtful(self) -> HintField:
+        """The hints of less than full trust alone."""
+        return HintField(self.ab, np.where(self.mask < 1, self.mask, 0))
 
     def over(self, other: HintField) -> HintField:
         """These hints, and the other's where these have none."""
@@ -195,3 +201,25 @@ def honour(ab: Float32, hints: HintField, L: Float32) -> Float32:
     corrected = ab + total / np.maximum(weight, 1)
     corrected[:, rows, columns] = wanted
     return np.asarray(corrected, np.float32)
+
+
+def kinship(features: Float32, hints: HintField) -> Float32:
+    """How far each place is of a kind with any hinted one, 0..1: its own object and others like it, not the picture.
+
+    A network learns that one colour says something about all others, and would tint the wall with the coat. Here a
+    hint goes only where the network's own features say the same thing is shown.
+
+    Args:
+        features: of the picture without hints, ``[C,h,w]``.
+        hints: at the size that the network sees.
+
+    Returns:
+        ``[h,w]``.
+    """
+    centred = features - features.mean((1, 2), keepdims=True)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=0), 1e-6)
+    rows, columns = np.nonzero(hints.mask >= 1)
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST_SPREADING)).round().astype(int)
+    at = (rows[chosen] * unit.shape[1] // hints.mask.shape[0], columns[chosen] * unit.shape[2] // hints.mask.shape[1])
+    likeness = np.einsum("cn,chw->nhw", unit[:, at[0], at[1]], unit).max(0)
+    return np.asarray(np.clip((likeness - STRANGER) / (KIN - STRANGER), 0, 1), np.float32)

@@ -11,9 +11,9 @@ import numpy as np
 import onnxruntime
 
 from .card import Card
-from .chroma import Chroma, Float32
+from .chroma import Chroma, Float32, enlarge
 from .errors import ModelError, SettingError
-from .hints import HintField, honour
+from .hints import HintField, honour, kinship
 from .models import DEFAULT, find_model
 
 PROVIDERS = {
@@ -113,9 +113,17 @@ class Predictor:
             SettingError: no picture, or hints for a network that takes none.
         """
         found = self.answer(("ab", "confidence"), hints, z)
-        if hints is not None:
-            found["ab"] = honour(found["ab"], hints, self.lightness)
+        if hints is not None and (hints.mask >= 1).any():
+            found["ab"] = honour(self._kept_local(found["ab"], hints), hints, self.lightness)
         return chroma_of(found)
+
+    def _kept_local(self, ab: Float32, hints: HintField) -> Float32:
+        """Take back what sure hints did to places that have nothing to do with them (:func:`.kinship`)."""
+        if not self.can("features"):
+            return ab
+        plain = self.answer(("ab", "features"), hints.doubtful)
+        share = enlarge(kinship(plain["features"], hints), *ab.shape[1:]).clip(0, 1)
+        return plain["ab"] + share * (ab - plain["ab"])
 
     def answer(
         self, wanted: Sequence[str], hints: HintField | None = None, z: Float32 | None = None

@@ -47,6 +47,7 @@ class Decoding:
         undo: 0..1, how much of the class rebalancing is taken back before that (log weights subtracted).
         chroma: factor on the result's chroma.
         size: shorter side in pixels at which the network does best.
+        sharpness, doubt: calibrate the confidence for this decoding: sigmoid(sharpness x logit - doubt) (Platt 1999).
     """
 
     classes: float = 0.5
@@ -54,6 +55,8 @@ class Decoding:
     undo: float = 0.0
     chroma: float = 1.0
     size: int = 128
+    sharpness: float = 1.0
+    doubt: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.classes <= 1 or self.temperature <= 0 or self.chroma <= 0:
@@ -91,7 +94,8 @@ class Decoder(nn.Module):
         logits = answer.logits.float() - self.decoding.undo * self.log_weight[:, None, None]
         classes = annealed_mean(logits, self.bins, self.decoding.temperature)
         ab = torch.lerp(answer.ab, classes, self.decoding.classes) * self.decoding.chroma
-        return ab, logits, torch.sigmoid(answer.confidence_logits.float()), answer.features.float()
+        sure = self.decoding.sharpness * answer.confidence_logits.float() - self.decoding.doubt
+        return ab, logits, torch.sigmoid(sure), answer.features.float()
 
 
 @dataclass(frozen=True)
