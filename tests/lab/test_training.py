@@ -16,7 +16,12 @@ TINY = {
     "batch_size": 4,
     "stages": [
         {"steps": 3},
-        {"steps": 3, "method": "adversarial-finish", "method_settings": {"rarity": 0.3}},
+        {
+            "steps": 3,
+            "size": 64,
+            "method": "adversarial-finish",
+            "method_settings": {"rarity": 0.3, "hinted": 0.5, "perceptual": 1.0},
+        },
     ],
 }
 

@@ -6,10 +6,14 @@ training: the discriminator never sees more than a quarter of the size, the perc
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Adam
 
+from colorizing_things.errors import SettingError
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.networks.discriminators import ChromaPatches
 from colorizing_things.lab.networks.squeezenet import squeezenet
@@ -19,9 +23,21 @@ from colorizing_things.lab.objectives.regression import chroma_spread, hit, smoo
 
 from .classes_and_regression import ClassesAndRegression
 
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
+
+SMALLEST_LOOK = 64  # px
+
 
 class AdversarialFinish(ClassesAndRegression):
     """Hinge on ab given L and SqueezeNet's opinion, beside weighted smooth L1, the spread of chroma, the classes."""
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """SqueezeNet needs a picture to look at."""
+        super().check(stage)
+        if stage.method_settings.get("perceptual") and stage.size < SMALLEST_LOOK:
+            raise SettingError(f"size {stage.size}: perceptual needs {SMALLEST_LOOK} px or more; or set perceptual=0")
 
     def prepare(  # type: ignore[override]
         self,
@@ -38,7 +54,7 @@ class AdversarialFinish(ClassesAndRegression):
         """``rarity``: 0..1, how far the smooth L1 follows the bins' rebalancing weights."""
         super().prepare(regression, positions, uniform, hinted)
         self.perceptual = perceptual
-        self.looks = squeezenet().to(self.fabric.device)
+        self.looks = squeezenet().to(self.fabric.device) if perceptual else None
         self.adversarial, self.spread, self.rarity, self.classes = adversarial, spread, rarity, classes
         critic = ChromaPatches()
         self._join("discriminator", critic, Adam(critic.parameters(), self.rates.discriminator_lr, betas=(0.0, 0.9)))
@@ -62,8 +78,7 @@ class AdversarialFinish(ClassesAndRegression):
         confidence = F.binary_cross_entropy_with_logits(
             answer.confidence_logits.float(), hit(answer.ab.detach(), batch.ab)
         )
-        with self.fabric.autocast():
-            looks = perceptual_distance(self.looks, joined(batch.clean_L, answer.ab), joined(batch.clean_L, batch.ab))
+        looks = self._looks(batch, answer.ab)
         total = self.classes * classes + self.regression * regression + confidence + self.perceptual * looks
         self.descend("network", total + self.adversarial * adversarial + self.spread * spread)
         discriminator.requires_grad_(True)
@@ -77,3 +92,10 @@ class AdversarialFinish(ClassesAndRegression):
             "score_real": real_score.detach().mean(),
             "score_ours": fake_score.detach().mean(),
         }
+
+    def _looks(self, batch: Batch, ab: Tensor) -> Tensor:
+        """How unlike the real picture ours looks to SqueezeNet; 0 where the recipe does not ask."""
+        if self.looks is None:
+            return torch.zeros((), device=ab.device)
+        with self.fabric.autocast():
+            return perceptual_distance(self.looks, joined(batch.clean_L, ab), joined(batch.clean_L, batch.ab))

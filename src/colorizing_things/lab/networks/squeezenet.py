@@ -66,7 +66,8 @@ class SqueezeNet(nn.Module):
 @cache
 def squeezenet() -> SqueezeNet:
     """The packaged ImageNet weights in fp32, frozen; one a process."""
-    network = SqueezeNet()
+    with torch.random.fork_rng(devices=[]):  # made once a process: what is drawn after it must not depend on that
+        network = SqueezeNet()
     data = (files("colorizing_things.lab") / "features" / "squeezenet1_1.safetensors").read_bytes()
     network.load_state_dict({key: value.float() for key, value in load(data).items()})
     return network.eval().requires_grad_(False)
