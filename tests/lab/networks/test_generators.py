@@ -1,6 +1,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
+import torch.nn.functional as F
 from torch import nn
 
 from colorizing_things.errors import SettingError
@@ -79,11 +80,18 @@ def test_a_conditional_vae_decodes_a_code_and_the_picture(size):
     L, ab = torch.rand(2, 1, size, size) * 100, torch.randn(2, 2, size, size) * 20
     code = network.encode(L, ab)
     assert code.mean.shape == code.log_variance.shape == (2, 5)
-    assert [m.shape[-1] for m in code.content] == [4, 8, 16]
+    assert [m.shape[-1] for m in code.content] == [size // 32, size // 16, size // 8]
     torch.testing.assert_close(network(L), network.generate(torch.zeros(2, 5), network.maps(L)))
     assert not torch.allclose(network(L, torch.ones(2, 5)), network(L))
     assert not torch.allclose(network.encode(L, -ab).mean, code.mean)  # q(z | L, ab) sees the colour
     assert not torch.allclose(network(100 - L), network(L))  # and the decoder sees the picture
+
+
+def test_content_maps_are_narrowed_before_they_are_enlarged_as_well_as_after():
+    network = ConditionalVAE(64, weights="none", width=0.0625, generator_width=2, latent=5).eval()
+    z, content = torch.randn(2, 5), network.maps(torch.rand(2, 1, 64, 64) * 100)
+    enlarged = [F.interpolate(m, size=(4 * 2**i,) * 2, mode="bilinear") for i, m in enumerate(content)]
+    torch.testing.assert_close(network.generate(z, content), network.generate(z, enlarged))
 
 
 def test_the_unet_answers_at_half_the_size_for_any_shape():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
@@ -22,7 +21,7 @@ class ConditionalVAE(nn.Module):
 
     Args:
         size, encoder, weights, width, latent, generator_width, normalisation: as :class:`Bottleneck`.
-        content: how many of the encoder's maps the generator joins, from the deepest, at sides 4, 8, ...
+        content: how many of the encoder's maps the generator joins, from the deepest, brought to sides 4, 8, ...
     """
 
     output_stride = 1
@@ -51,13 +50,9 @@ class ConditionalVAE(nn.Module):
             raise SettingError(f"content {content}: 1 to 3 maps; for none take network bottleneck, variational: true")
 
     def maps(self, L: Tensor) -> list[Tensor]:
-        """Lightness -> the encoder's deepest maps, coarse to fine, brought to sides 4, 8, ..."""
-        features = self.encoder(L)[::-1][: self.content]
-        sides = [4 * 2**i for i in range(self.content)]
-        return [
-            f if f.shape[-1] == side else F.interpolate(f, size=(side, side), mode="bilinear", align_corners=False)
-            for f, side in zip(features, sides, strict=True)
-        ]
+        """Lightness -> the encoder's deepest maps, coarse to fine."""
+        deepest: list[Tensor] = self.encoder(L)[::-1][: self.content]
+        return deepest
 
     def encode(self, L: Tensor, ab: Tensor) -> Code:
         """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and the content maps of L."""

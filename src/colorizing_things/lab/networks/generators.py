@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
@@ -72,11 +73,20 @@ class Generator(nn.Module):
         nn.init.normal_(self.to_ab.weight, 0.0, START)
 
     def forward(self, z: Tensor, content: list[Tensor] | None = None) -> Tensor:
-        """``[N, latent]``, and the content maps coarse to fine -> ab ``[N,2,S,S]`` within +-110 CIELAB units."""
+        """``[N, latent]``, and the content maps coarse to fine -> ab ``[N,2,S,S]`` within +-110 CIELAB units.
+
+        Content maps of another side are brought to theirs, after their 1x1 convolution: it commutes, and costs less.
+        """
         x = z[:, :, None, None]
         for number, block in enumerate(self.blocks):
             x = block(x)
             if number < len(self.joins):
                 assert content is not None
-                x = torch.cat([x, self.joins[number](content[number]).to(x.dtype)], dim=1)
+                joined = self.joins[number](content[number]).to(x.dtype)
+                x = torch.cat([x, _at_side(joined, x.shape[-1])], dim=1)
         return torch.tanh(self.to_ab(x).float()) * AB_LIMIT
+
+
+def _at_side(maps: Tensor, side: int) -> Tensor:
+    """Maps ``[N,C,h,h]`` -> ``[N,C,side,side]``, bilinear."""
+    return maps if maps.shape[-1] == side else F.interpolate(maps, size=(side, side), mode="bilinear")
