@@ -131,6 +131,7 @@ def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_pa
         ("vaegan-hinge", "latent=-3", "latent -3"),
         ("aae-hinge", "size=96", "power of two from 32 up"),
         ("unet-sagan-hinge", "size=96", "size 48: .*power of two"),
+        ("aae-hinge", "batch_size=1", "batch_size 1: the code is normalised"),
         ("aae-hinge", "target_stride=4", "network bottleneck needs 1"),
         ("aae-hinge", "space=hsv", "choose lab, rgb"),
         ("aae-hinge", "pixels=-1", "a weight is 0 or more"),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Adam
 
+from colorizing_things.errors import SettingError
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.networks.discriminators import CodeDiscriminator
 from colorizing_things.lab.objectives.adversarial import vanilla_discriminator, vanilla_generator
 
 from .adversarial import AdversarialMethod, lightness_at
+
+if TYPE_CHECKING:
+    from colorizing_things.lab.recipes import Stage
 
 CODE_RATE = 2e-4  # of the code discriminator: the vanilla objective's
 
@@ -56,6 +60,13 @@ class AAE(AdversarialMethod):
         if code:
             module = CodeDiscriminator(self.network.latent, code_width)  # type: ignore[arg-type]
             self._join("code_discriminator", module, Adam(module.parameters(), CODE_RATE, betas=(0.5, 0.999)))
+
+    @classmethod
+    def check(cls, stage: Stage) -> None:
+        """A code that is normalised over the batch needs more than one picture in it."""
+        super().check(stage)
+        if stage.batch_size < 2 and stage.network_settings.get("normalisation", "batch") == "batch":
+            raise SettingError("batch_size 1: the code is normalised over the batch; take 2 or more pictures")
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The image discriminator, the code discriminator, then the network."""

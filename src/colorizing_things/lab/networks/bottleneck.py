@@ -38,7 +38,9 @@ class Bottleneck(nn.Module):
         latent: length of z.
         variational: give a variance beside the mean: a VAE's code rather than an autoencoder's.
         generator_width: channels of the generator's finest map.
-        normalisation: of the generator.
+        normalisation: of the generator; with ``batch`` a deterministic code is normalised over the batch too, each
+            number to mean 0 and deviation 1. An adversary that sees one code at a time cannot ask for that: left to
+            it alone, all pictures get nearly one code, and that looks like a draw from N(0, I).
     """
 
     output_stride = 1
@@ -55,6 +57,8 @@ class Bottleneck(nn.Module):
         cells = (size // 32) ** 2
         # Flattened, not pooled: where the sky is matters as much as that there is one.
         self.to_code = nn.Linear(self.encoder.channels[-1] * cells, latent * (2 if variational else 1))  # type: ignore
+        evens = normalisation == "batch" and not variational
+        self.even = nn.BatchNorm1d(latent, affine=False) if evens else nn.Identity()
         self.generator = Generator(latent, size, generator_width, normalisation=normalisation)
 
     @staticmethod
@@ -71,7 +75,7 @@ class Bottleneck(nn.Module):
         """Lightness ``[N,1,S,S]`` in 0..100 -> its code; ``ab`` is not looked at."""
         code = self.to_code(self.encoder(L)[-1].flatten(1)).float()
         if not self.variational:
-            return Code(code, None, [])
+            return Code(self.even(code), None, [])
         mean, log_variance = code.chunk(2, dim=1)
         return Code(mean, log_variance, [])
 
