@@ -17,6 +17,8 @@ from colorizing_things.lab.evaluation.candidates import (
     RealPhotographs,
     open_model,
     open_predictions,
+    true_hints,
+    with_hints,
     with_unique_names,
 )
 from colorizing_things.lab.evaluation.pictures import choose, grey_of, read_rgb, set_checksum, size_of
@@ -164,6 +166,35 @@ def test_several_colourings_are_scored_where_a_model_gives_them(photo_folder):
     assert record["best_of_1"] == pytest.approx(float(record["ab_error"]), abs=0.05)
     assert record["sample_variance"] > 0
     assert "sample_variance" not in score(Model("one", "default", "0", 64), picture)
+
+
+def test_true_hints_are_the_photographs_own_colours(photos):
+    hints = true_hints(photos[0], 8, "a")
+    assert hints[:3] == true_hints(photos[0], 3, "a") != true_hints(photos[0], 3, "b")
+    height, width = photos[0].shape[:2]
+    assert all(0 <= hint.x < width and 0 <= hint.y < height for hint in hints)
+    even = np.full((32, 48, 3), (200, 90, 40), np.uint8)
+    expected = srgb_to_lab(np.array([[[200, 90, 40]]]) / 255)[0, 0, 1:]
+    for hint in true_hints(even, 20, "a"):  # at the borders too
+        np.testing.assert_allclose(hint.ab, expected, atol=0.05)
+
+
+def test_the_more_a_model_is_told_the_less_it_misses(photo_folder, tmp_path):
+    from colorizing_things.lab.evaluation.benchmark import score
+
+    pictures = choose(photo_folder)
+    models = with_hints([open_model("default", tmp_path)], [1, 10, 50])
+    assert [m.name for m in models] == ["default", "default, 1 hint", "default, 10 hints", "default, 50 hints"]
+    assert len({m.fingerprint(pictures[0]) for m in models}) == 4
+    errors = [np.mean([score(model, picture)["ab_error"] for picture in pictures]) for model in models]
+    assert errors[0] > errors[1] > errors[2] > errors[3]
+
+
+def test_counts_of_hints_that_cannot_be(tmp_path):
+    with pytest.raises(SettingError, match="hints 0: give counts of 1 or more"):
+        with_hints([open_model("default", tmp_path)], [1, 0])
+    with pytest.raises(SettingError, match="none of these models takes any"):
+        with_hints([], [1])
 
 
 def test_an_unknown_model_is_said_in_one_line(tmp_path):

@@ -30,6 +30,9 @@ def evaluate(
     samples: Annotated[
         int, typer.Option(help="Colourings to draw of each picture, where a model gives several (8 or 100).")
     ] = 0,
+    hints: Annotated[
+        str, typer.Option(help="Score again with the true colour of so many places given, as 1,5,10,50.")
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, or what else ONNX Runtime offers.")] = "auto",
 ) -> None:
     """Score colorizers on photographs: figures with intervals, pictures, and a page to look at.
@@ -53,7 +56,18 @@ def evaluate(
         workers=workers,
         seed=seed,
         samples=samples,
+        hints=_counts(hints),
         device=device,
     )
     run(request, Console(stderr=True))
     typer.echo(out / "index.html")
+
+
+def _counts(text: str) -> list[int]:
+    """``1,5,10`` -> [1, 5, 10]."""
+    from colorizing_things.errors import SettingError
+
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SettingError(f"hints {text!r}: give counts, as 1,5,10,50") from None

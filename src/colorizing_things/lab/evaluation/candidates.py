@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,9 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from colorizing_things.errors import PictureError
+from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.hints import Hint
 
-from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, read_rgb, size_of
+from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, read_rgb, size_of, to_tensor
+
+HINT_PATCH = 5  # px, the side of what a true hint is the mean of
 
 
 @dataclass(frozen=True)
@@ -138,19 +143,23 @@ class Model(Candidate):
     device: str = "auto"
     sample_count: int = 0
     seed: int = 0
+    hints: int = 0  # places whose true colour it is told
     kind: str = "model"
 
     def fingerprint(self, picture: Picture) -> str:
-        """Weights, size, and how samples are drawn."""
-        return f"{self.checksum}:{self.size}" + (f":{self.sample_count}:{self.seed}" if self.sample_count else "")
+        """Weights, size, and how samples and hints are drawn."""
+        drawn = f":{self.sample_count}:{self.seed}" if self.sample_count else ""
+        return f"{self.checksum}:{self.size}" + drawn + (f":hints{self.hints}:{self.seed}" if self.hints else "")
 
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
         """Colour the grey version of the photograph."""
+        from colorizing_things import Guide
         from colorizing_things.chroma import Joiner, enlarge
         from colorizing_things.variants import can_draw
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
-        chroma = colorizer.predict(grey, size=self.size)
+        guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
+        chroma = colorizer.predict(grey, size=self.size, guide=guide)
         # What calling the Colorizer does, without running the network again for the confidence.
         rgb = Joiner(chroma, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8)
         confidence = chroma.confidence
@@ -158,7 +167,7 @@ class Model(Candidate):
             confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
         samples = []
         if self.sample_count and can_draw(colorizer.predictor):
-            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size):
+            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size, guide=guide):
                 samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
         return Coloured(rgb, confidence, samples)
 
@@ -171,6 +180,30 @@ class Model(Candidate):
             "parameters": card.parameters,
             "method": card.method,
         }
+
+
+def true_hints(real: UInt8, count: int, seed: str) -> list[Hint]:
+    """What somebody who knows the photograph would say: the mean colour of ``count`` patches at random places.
+
+    The places of a larger count begin with those of a smaller one.
+
+    Args:
+        real: sRGB ``[H,W,3]``.
+        count: how many.
+        seed: of the places.
+    """
+    from .metrics.base import to_lab
+
+    ab = to_lab(to_tensor(real))[1:].double().numpy()
+    height, width = real.shape[:2]
+    near = HINT_PATCH // 2
+    places = np.random.default_rng(list(seed.encode())).random((count, 2))
+    hints = []
+    for y, x in (places * (height, width)).astype(int):
+        patch = ab[:, max(0, y - near) : y + near + 1, max(0, x - near) : x + near + 1]
+        a, b = patch.mean((1, 2))
+        hints.append(Hint(float(x), float(y), (float(a), float(b))))
+    return hints
 
 
 @lru_cache(maxsize=1)  # candidates are scored one after another: one network in memory at a time
@@ -211,6 +244,26 @@ def open_model(
     return Model(name, model, card.sha256, chosen, device, sample_count, seed)
 
 
+def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
+    """The models, and behind each that takes hints the same told the true colour of 1, 5, ... places.
+
+    Raises:
+        SettingError: none of them takes hints, or a count is below 1.
+    """
+    if any(count < 1 for count in counts):
+        raise SettingError(f"hints {min(counts)}: give counts of 1 or more, as 1,5,10,50")
+    able = [model for model in models if open_colorizer(model.model, model.device).predictor.can("hint_ab")]
+    if counts and not able:
+        raise SettingError("hints: none of these models takes any; leave out --hints")
+    found = []
+    for model in models:
+        found.append(model)
+        for count in counts if model in able else ():
+            name = f"{model.name}, {count} hint{'s' if count > 1 else ''}"
+            found.append(dataclasses.replace(model, name=name, hints=count, sample_count=0, kind="hinted"))
+    return found
+
+
 def _exported(run: Path, checkpoint: Path, work: Path) -> Path:
     """Export a training run, once for each state of its checkpoint."""
     folder = work / "exported" / f"{run.stem}-{file_sha256(checkpoint)[:12]}"
@@ -223,8 +276,6 @@ def _exported(run: Path, checkpoint: Path, work: Path) -> Path:
 
 def with_unique_names(candidates: list[Candidate]) -> list[Candidate]:
     """Number candidates of the same name: ``default``, ``default (2)``; order kept."""
-    import dataclasses
-
     seen: dict[str, int] = {}
     unique: list[Candidate] = []
     for candidate in candidates:

@@ -22,6 +22,7 @@ from .candidates import (
     RealPhotographs,
     open_model,
     open_predictions,
+    with_hints,
     with_unique_names,
 )
 from .cost import measure_cost
@@ -39,7 +40,8 @@ class Request:
     ``models`` and ``predictions`` are the candidates, beside the grey floor and the real photographs, which
     are always there. ``size`` is the shorter side at which the networks see a picture (each card's default if
     None). ``workers`` None takes all cores. ``samples`` colourings are drawn of each picture where a model
-    can. Nothing but the candidates, the set, ``size``, ``samples`` and ``seed`` changes a figure.
+    can. For each count in ``hints`` a model that takes hints is scored again, told the true colour of so many
+    places. Nothing but the candidates, the set, ``size``, ``samples``, ``hints`` and ``seed`` changes a figure.
     """
 
     data: Path
@@ -51,6 +53,7 @@ class Request:
     workers: int | None = None
     seed: int = 0
     samples: int = 0
+    hints: Sequence[int] = ()
     device: str = "auto"
     name: str | None = None  # of the set, for people; the folder's by default
 
@@ -84,7 +87,7 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
         for model in request.models
     ]
     folders = [open_predictions(folder, pictures) for folder in request.predictions]
-    return with_unique_names([GreyFloor(), *models, *folders, RealPhotographs()])
+    return with_unique_names([GreyFloor(), *with_hints(models, request.hints), *folders, RealPhotographs()])
 
 
 def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:
@@ -92,7 +95,7 @@ def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: P
     known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     costs = {}
     for candidate in candidates:
-        if not isinstance(candidate, Model):
+        if not isinstance(candidate, Model) or candidate.hints:
             continue
         key = f"{candidate.checksum}:{candidate.size}:{candidate.device}"
         if key not in known:

@@ -80,7 +80,7 @@ def _cell(estimate: dict[str, Any], digits: int, best: bool) -> str:
 
 def _best(figure: dict[str, Any], candidates: list[dict[str, Any]]) -> set[str]:
     """Names of the best among models and folders, if there are two or more of them."""
-    rated = [c for c in candidates if c["kind"] not in ("floor", "ceiling")]
+    rated = [c for c in candidates if c["kind"] not in ("floor", "ceiling", "hinted")]
     values = {c["name"]: c["figures"][figure["key"]]["value"] for c in rated}
     values = {name: value for name, value in values.items() if value is not None}
     if len(values) < 2 or figure["direction"] == "none":
