@@ -37,12 +37,22 @@ def test_stages_are_diffs_from_the_base_and_overrides_win():
         ("method=magic", "unknown method"),
         ("ema=1.5", "between 0 and 1"),
         ("lr=-1", "above 0"),
+        ("decoding.sise=96", "decoding: unknown setting 'sise': choose classes"),
+        ("decoding.classes=2", "classes is 0 to 1"),
+        ("decoding.size=0", "size 0: must be above 0"),
     ],
 )
 def test_a_wrong_setting_is_one_line(override, match):
     with pytest.raises(SettingError, match=match) as error:
         load_recipe("default", [override])
     assert "\n" not in str(error.value)
+
+
+def test_decoding_is_the_whole_recipes():
+    recipe = load_recipe("default", ["decoding.size=96"])
+    assert recipe.decoding == {**load_recipe("default").decoding, "size": 96}
+    with pytest.raises(SettingError, match="unknown setting 'draws': choose chroma, size"):
+        load_recipe("unet-sagan-hinge", ["decoding.draws=true"])  # it has no latent to draw
 
 
 def test_an_unknown_recipe_lists_the_known(tmp_path):

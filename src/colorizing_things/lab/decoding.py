@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -98,21 +96,6 @@ class Decoder(nn.Module):
         return ab, logits, torch.sigmoid(sure), answer.features.float()
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """How an adversarial network's answer becomes colour; chosen on dev, never on val.
-
-    Attributes:
-        chroma: factor on the result's chroma.
-        size: shorter side in pixels at which the network does best; a network of one size keeps to that.
-        draws: give the graph an input ``z`` (a draw from N(0, I), zeros for the likeliest colours).
-    """
-
-    chroma: float = 1.0
-    size: int = 128
-    draws: bool = False
-
-
 class Drawn(nn.Module):
     """A network that answers with ab, its chroma scaled: L (and z) -> (ab,)."""
 
@@ -125,29 +108,23 @@ class Drawn(nn.Module):
         return ((self.network(L) if z is None else self.network(L, z)) * self.chroma,)
 
 
-def latent_graph(network: nn.Module, decoding: dict[str, Any]) -> Graph:
+def latent_graph(network: nn.Module, chroma: float = 1.0, size: int = 128, draws: bool = False) -> Graph:
     """The graph of a network whose ``forward(L)`` or ``forward(L, z)`` is ab.
 
-    Raises:
-        SettingError: ``decoding`` has a key or value that cannot work.
+    Args:
+        network: trained.
+        chroma: factor on the result's chroma.
+        size: shorter side in pixels at which the network does best; one of a fixed size keeps to that.
+        draws: give the graph an input ``z`` (a draw from N(0, I), zeros for the likeliest colours).
     """
-    known = [field.name for field in dataclasses.fields(Drawing)]
-    for key in decoding:
-        if key not in known:
-            raise SettingError(f"decoding: unknown setting {key!r}: choose {', '.join(known)}")
-    chosen = Drawing(**decoding)
-    if chosen.chroma <= 0 or chosen.size <= 0:
-        raise SettingError("decoding: chroma and size are above 0")
     latent, fixed = getattr(network, "latent", None), getattr(network, "fixed_size", None)
-    if chosen.draws and latent is None:
-        raise SettingError("decoding: draws needs a network with a latent code")
     return Graph(
-        Drawn(without_spectral_norms(network), chosen.chroma).eval(),
-        inputs=("L", "z") if chosen.draws else ("L",),
+        Drawn(without_spectral_norms(network), chroma).eval(),
+        inputs=("L", "z") if draws else ("L",),
         outputs=("ab",),
         stride=fixed or int(network.stride),  # type: ignore[arg-type]
         output_stride=int(network.output_stride),  # type: ignore[arg-type]
-        size=fixed or chosen.size,
+        size=fixed or size,
         fixed_size=fixed,
-        latent=latent if chosen.draws else None,
+        latent=latent if draws else None,
     )

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.networks.deshpande2017 import Deshpande2017CVAE, Deshpande2017VAE, gradients
+from colorizing_things.lab.networks.deshpande2017 import AB_SCALE, Deshpande2017CVAE, Deshpande2017VAE, gradients
 from colorizing_things.lab.networks.deshpande2017_mixture import Deshpande2017MDN
 
 W = 0.03
@@ -58,6 +58,12 @@ def test_fields_come_out_for_any_picture(skips):
     one, other = network.decode(z, L), network.decode(z, 100 - L)
     assert one.shape == (2, 2, 64, 64) and not torch.allclose(one, other)  # it sees the grey picture
     assert not torch.allclose(one, network.decode(-z, L))
+
+
+def test_fields_begin_about_as_colourful_as_photographs():
+    network = Deshpande2017VAE(W)
+    answer = network(torch.rand(8, 1, 64, 64) * 100, torch.randn(8, 2, 64, 64) * 20)
+    assert 8 < (answer.field * AB_SCALE).std() < 25
 
 
 def test_only_the_conditional_encoder_sees_lightness():

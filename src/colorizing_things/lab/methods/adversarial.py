@@ -41,6 +41,7 @@ class AdversarialMethod(Method):
     ``critic_steps`` k it learns in every step and the network in every k-th.
     """
 
+    decoding: ClassVar[dict[str, Any]] = {"chroma": 1.0, "size": 128}
     gradient_limit: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
 
     @classmethod
@@ -149,7 +150,7 @@ class AdversarialMethod(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it colours; of a VAE the mean of the code, or with ``decoding.draws`` an input ``z``."""
-        return latent_graph(network, decoding)
+        return latent_graph(network, **cls.chosen(decoding))
 
 
 def lightness_at(batch: Batch) -> Tensor:

@@ -19,6 +19,8 @@ from colorizing_things.lab.decoding import Graph
 from colorizing_things.lab.devices import average_gradients
 from colorizing_things.lab.photographs import Photographs
 
+from .choices import chosen_decoding
+
 if TYPE_CHECKING:
     from colorizing_things.lab.recipes import Stage
 
@@ -48,6 +50,7 @@ class Method(ABC):
 
     Attributes:
         networks: names of those that it can train; empty where any will do.
+        decoding: what a recipe's ``decoding`` may give, with its defaults.
         gradient_limit: norm that each player's gradient is clipped to.
         number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
@@ -55,6 +58,7 @@ class Method(ABC):
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
+    decoding: ClassVar[dict[str, Any]] = {}
     gradient_limit: ClassVar[float] = GRADIENT_LIMIT
 
     def __init__(
@@ -111,6 +115,15 @@ class Method(ABC):
     @abstractmethod
     def prepare(self, *_: Any, **settings: Any) -> None:
         """Take the recipe's ``method_settings`` and make what else is needed."""
+
+    @classmethod
+    def chosen(cls, decoding: dict[str, Any]) -> dict[str, Any]:
+        """The recipe's ``decoding`` over the defaults.
+
+        Raises:
+            SettingError: a key that this method does not take, or a value that cannot work.
+        """
+        return chosen_decoding(decoding, cls.decoding)
 
     @classmethod
     def graph(

@@ -6,12 +6,24 @@ from typing import Any
 
 from colorizing_things.errors import SettingError
 
+ABOVE_ZERO = ("size", "temperature", "chroma")
+
 
 def chosen_decoding(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """``defaults`` with what the recipe's ``decoding`` gives; a key that this method does not know is an error."""
+    """``defaults`` with what the recipe's ``decoding`` gives.
+
+    Raises:
+        SettingError: a key that is not among the defaults, a value of another kind, or one that must be above 0.
+    """
     for key, value in given.items():
         if key not in defaults:
-            raise SettingError(f"decoding: unknown setting {key!r}: choose {', '.join(defaults)}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            raise SettingError(f"decoding: {key} {value!r}: must be a number above 0")
+            choices = f"choose {', '.join(defaults)}" if defaults else "this method takes none"
+            raise SettingError(f"decoding: unknown setting {key!r}: {choices}")
+        if isinstance(defaults[key], bool):
+            if not isinstance(value, bool):
+                raise SettingError(f"decoding: {key} {value!r}: must be true or false")
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise SettingError(f"decoding: {key} {value!r}: must be a number")
+        elif key in ABOVE_ZERO and value <= 0:
+            raise SettingError(f"decoding: {key} {value}: must be above 0")
     return {**defaults, **given}

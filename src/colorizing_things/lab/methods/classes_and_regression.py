@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ from .base import Method
 
 class ClassesAndRegression(Method):
     """Zhang et al. 2016 (eq. 2) + ``regression`` x smooth L1 + the confidence's cross-entropy."""
+
+    decoding: ClassVar[dict[str, Any]] = dataclasses.asdict(Decoding())
 
     def prepare(
         self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5, hinted: float = 0.0
@@ -61,11 +64,16 @@ class ClassesAndRegression(Method):
         return draw_hints(batch.ab, self.hinted, OUTPUT_STRIDE, rng)
 
     @classmethod
+    def chosen(cls, decoding: dict[str, Any]) -> dict[str, Any]:
+        """The recipe's ``decoding`` over the defaults, in the ranges of :class:`.Decoding`."""
+        return dataclasses.asdict(Decoding(**super().chosen(decoding)))
+
+    @classmethod
     def graph(
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """Both heads, decoded into one colour (:class:`.Decoding`)."""
-        chosen = Decoding(**decoding)
+        chosen = Decoding(**cls.chosen(decoding))
         weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
         return Graph(
             Decoder(network, chosen, weight).eval(),

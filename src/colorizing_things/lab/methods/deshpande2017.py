@@ -33,7 +33,6 @@ from colorizing_things.lab.objectives.diverse import (
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal
 
 from .base import Method
-from .choices import chosen_decoding
 
 if TYPE_CHECKING:
     from colorizing_things.lab.recipes import Stage
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
 class Deshpande2017Method(Method):
     """What all three share: Adam (the PyTorch port's), fields of 64 x 64, and the graph with a code."""
+
+    decoding: ClassVar[dict[str, Any]] = {"size": 256}
 
     @classmethod
     def check(cls, stage: Stage) -> None:
@@ -62,7 +63,7 @@ class Deshpande2017Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """One colouring for each code ``z``; ``decoding`` takes ``size``."""
-        return latent_colouring(network, chosen_decoding(decoding, {"size": 256})["size"])
+        return latent_colouring(network, cls.chosen(decoding)["size"])
 
 
 class Deshpande2017Autoencoder(Deshpande2017Method):

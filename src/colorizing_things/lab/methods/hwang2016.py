@@ -21,7 +21,6 @@ from colorizing_things.lab.objectives.blurred import blurred_squared_error, squa
 from colorizing_things.lab.objectives.uv_bins import uv_cross_entropy, uv_index
 
 from .base import Method
-from .choices import chosen_decoding
 
 if TYPE_CHECKING:
     from colorizing_things.lab.recipes import Stage
@@ -57,10 +56,7 @@ class Hwang2016Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """u* and v* turned into ab inside the graph; ``decoding`` takes ``size`` and, of classes, ``temperature``."""
-        defaults: dict[str, Any] = {"size": 224}
-        if cls.head == "bins":
-            defaults["temperature"] = 0.38
-        chosen = chosen_decoding(decoding, defaults)
+        chosen = cls.chosen(decoding)
         temperature = chosen.get("temperature")
         module = ThroughLuv(network, temperature or 1.0).eval()
         return Graph(
@@ -72,6 +68,7 @@ class Hwang2016Regression(Hwang2016Method):
     """The baseline: squared Euclidean distance of (u*, v*), in units of 50 CIELUV units (our choice)."""
 
     head: ClassVar[str] = "uv"
+    decoding: ClassVar[dict[str, Any]] = {"size": 224}
 
     def prepare(self, blurred: bool = False) -> None:  # type: ignore[override]
         """``blurred``: also compare after 3 x 3 and 5 x 5 blurs, as Dahl's network was trained."""
@@ -88,6 +85,7 @@ class Hwang2016Classification(Hwang2016Method):
     """Cross-entropy over the bins of u* plus that over the bins of v*."""
 
     head: ClassVar[str] = "bins"
+    decoding: ClassVar[dict[str, Any]] = {"size": 224, "temperature": 0.38}
 
     def prepare(self) -> None:
         """No settings."""

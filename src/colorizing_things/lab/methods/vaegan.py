@@ -29,6 +29,7 @@ class VAEGAN(AdversarialMethod):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("conditional-vae", "bottleneck")
+    decoding: ClassVar[dict[str, Any]] = {**AdversarialMethod.decoding, "draws": False}
 
     def prepare(
         self,

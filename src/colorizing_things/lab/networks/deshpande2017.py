@@ -2,8 +2,8 @@
 
 They encode colour fields of 64 x 64 into 64 numbers, and decode those with the help of the grey picture: either
 of its gradients alone, or, with skips, of a grey encoder's features. Layers without skips are the TensorFlow
-release's, with skips the author's PyTorch port's (aditya12agd5/divcolor and pytorch_divcolor); initialisation is
-torch's own, as in the port.
+release's, with skips the author's PyTorch port's (aditya12agd5/divcolor and pytorch_divcolor) but for the colour
+encoder, which is the former's throughout; initialisation is torch's own, as in the port, but for the last batch norm.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FIELD = 64  # side of a colour field
 LATENT = 64  # length of a code
 AB_SCALE = 128.0  # a field is ab / 128
 COMPONENTS = 20  # principal components of the Mahalanobis term
+START = 0.12  # of the last batch norm: fields begin as colourful as photographs, not five times that
 DROPOUT = 0.3  # the release keeps .7; the port's Dropout(.7) would keep .3, which reads like a slip
 
 
@@ -92,6 +93,7 @@ class GradientDecoder(nn.Module):
         self.layer4, self.layer8 = _layer(LATENT, a, 4), _layer(a, b, 5)
         self.layer16, self.layer32 = _layer(b + 2, c, 5), _layer(c + 2, d, 5)
         self.out = nn.Sequential(nn.Conv2d(d, 2, 5, padding=2), _norm(2))
+        nn.init.constant_(self.out[1].weight, START)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, grey: Tensor) -> Tensor:
         """``z`` [N,64] and ``grey`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""

@@ -67,7 +67,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Args:
         name: a packaged recipe, or a path that ends in .yaml.
         overrides: ``key=value`` strings; dots reach into settings (``method_settings.regression=0.1``), and a
-            setting of the network or the method may be named by itself (``encoder=resnet152``).
+            setting of the network or the method may be named by itself (``encoder=resnet152``); ``decoding.size``
+            and the like are the whole recipe's.
 
     Raises:
         SettingError: unknown recipe, misspelt key, wrong type or a value that cannot work.
@@ -86,7 +87,14 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
 
 def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, Any]]) -> Recipe:
     """Make a recipe of its parsed YAML and parsed overrides."""
+    from colorizing_things.lab.methods import METHODS
+
     base = {key: value for key, value in content.items() if key not in ("summary", "stages", "decoding")}
+    decoding = content.get("decoding") or {}
+    for key, value in overrides:
+        if key.startswith("decoding."):
+            decoding = _put(decoding, key.removeprefix("decoding."), value)
+    overrides = [(key, value) for key, value in overrides if not key.startswith("decoding.")]
     stages = []
     for diff in content.get("stages") or [{}]:
         merged = {**base, **diff}
@@ -94,7 +102,8 @@ def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, 
             merged = _put(merged, _full_key(merged, key), value)
         stages.append(_check(merged))
     _check_order(stages)
-    return Recipe(name, content.get("summary", ""), tuple(stages), content.get("decoding") or {})
+    METHODS[stages[-1].method].chosen(decoding)
+    return Recipe(name, content.get("summary", ""), tuple(stages), decoding)
 
 
 def parse_override(text: str) -> tuple[str, Any]:
