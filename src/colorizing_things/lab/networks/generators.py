@@ -61,8 +61,11 @@ class Generator(nn.Module):
         layer = nn.ConvTranspose2d(latent, channels[0], FIRST, 1, 0, bias=bias)
         first = normalised(layer, channels[0], normalisation)
         blocks = [nn.Sequential(*first, nn.ReLU())]
-        # Each content map is brought to as many channels as the generator has there, so that neither drowns.
-        self.joins = nn.ModuleList(nn.Conv2d(n, m, 1) for n, m in zip(content, channels, strict=False))
+        # Each content map is brought to as many channels as the generator has there, and to its scale, so that neither
+        # drowns: an encoder's features may be a thousand times as large.
+        self.joins = nn.ModuleList(
+            normalised(nn.Conv2d(n, m, 1, bias=bias), m, normalisation) for n, m in zip(content, channels, strict=False)
+        )
         for number, (inside, outside) in enumerate(pairwise(channels)):
             joined = inside * (2 if number < len(content) else 1)
             layer = nn.ConvTranspose2d(joined, outside, 4, 2, 1, bias=bias)
