@@ -112,6 +112,20 @@ def test_gradients_go_where_larsen_sends_them(name):
         torch.testing.assert_close(got, expected, atol=1e-7, rtol=1e-3)
 
 
+def test_nothing_is_gained_by_louder_features():
+    """Batch norm takes their scale away: a gradient along it would only have the encoder's weights grow."""
+    stage = tiny_stage("vaegan-hinge", "kl=0", "batch_size=8", "lr=1e-12", "encoder_lr=1e-12", "discriminator_lr=1e-12")
+    method = make_method(stage)
+    last = [p for key, p in method.network.named_parameters() if "encoder" in key][-2:]  # of the deepest map
+    with torch.no_grad():
+        for p in last:
+            p *= 1000  # far above batch norm's epsilon
+    method.step(make_batch(stage))
+    along = sum((p.grad * p).sum() for p in last)
+    size = sum((p.grad * p).square().sum() for p in last).sqrt()
+    assert size > 0 and along.abs() < 0.02 * size
+
+
 def test_spread_is_nothing_for_one_colour_and_the_deviation_for_two():
     constant = torch.tensor([30.0, -10.0])[None, :, None, None].expand(2, 2, 4, 4)
     assert float(spread(constant)) == 0

@@ -72,13 +72,13 @@ class VAEGAN(AdversarialMethod):
         with torch.set_grad_enabled(self.networks_turn):
             code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
             z = reparametrise(code.mean, code.log_variance, torch.randn_like(code.mean))
-            # Three decodings in one pass. The first carries gradients on to the encoders, where they must be
-            # those of L_like, not of gamma L_like; the other two are the adversarial term's, and end here.
-            codes = torch.cat([scale_gradient(z, 1 / self.gamma), z.detach(), torch.randn_like(z)])
-            content = [
-                torch.cat([scale_gradient(c, 1 / self.gamma), c.detach(), c.detach()]) for c in code.content
-            ]  # fmt: skip
-            decoded, again, sampled = self.network.generate(codes, content).split(number)  # type: ignore[operator]
+            # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
+            # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
+            # would take the two for fixed, and its gradient would have the encoder's features grow without end.
+            learn, stay = 1 / self.gamma, code.content
+            decoded = self.network.generate(scale_gradient(z, learn), [scale_gradient(c, learn) for c in stay])  # type: ignore[operator]
+            content = [c.detach().repeat(2, 1, 1, 1) for c in stay]
+            again, sampled = self.network.generate(torch.cat([z.detach(), torch.randn_like(z)]), content).split(number)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [again, sampled])
         if not self.networks_turn:
             return logged
