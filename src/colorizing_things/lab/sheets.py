@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from colorizing_things.color.gamut import pull_into_gamut
-from colorizing_things.color.spaces import lab_to_srgb
+from colorizing_things.chroma import Chroma, Joiner
 
 from .batches import to_lab
 from .decoding import Graph
@@ -19,10 +18,10 @@ UInt8 = npt.NDArray[np.uint8]
 
 
 def join(L: npt.NDArray[np.floating], ab: npt.NDArray[np.floating]) -> UInt8:
-    """L ``[H,W]`` and ab ``[2,H,W]`` -> sRGB uint8 ``[H,W,3]``, chroma pulled into the gamut."""
-    a, b = pull_into_gamut(L, ab[0], ab[1])
-    rgb = lab_to_srgb(np.stack([L, a, b], axis=-1))
-    return (rgb.clip(0, 1) * 255).round().astype(np.uint8)
+    """L ``[H,W]`` and ab ``[2,h,w]`` -> sRGB uint8 ``[H,W,3]``, as the product joins them (:class:`.Joiner`)."""
+    height, width = L.shape
+    joiner = Joiner(Chroma(ab.astype(np.float32)), height, width, deep=False)
+    return joiner(0, L.astype(np.float32)).astype(np.uint8)
 
 
 @torch.no_grad()
@@ -34,9 +33,7 @@ def colour(graph: Graph, pixels: UInt8) -> UInt8:
     L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
     L = F.pad(L, (0, max(0, width - L.shape[3]), 0, max(0, height - L.shape[2])), mode="replicate")
     L = L[:, :, :height, :width]
-    ab = _run(graph, L)
-    ab = F.interpolate(ab, size=(height, width), mode="bicubic", align_corners=False)
-    return join(L[0, 0].numpy(), ab[0].numpy())
+    return join(L[0, 0].numpy(), _run(graph, L)[0].numpy())
 
 
 def _run(graph: Graph, L: Tensor) -> Tensor:
