@@ -135,7 +135,7 @@ def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_pa
         ("aae-hinge", "target_stride=4", "network bottleneck needs 1"),
         ("aae-hinge", "space=hsv", "choose lab, rgb"),
         ("aae-hinge", "pixels=-1", "a weight is 0 or more"),
-        ("aae-hinge", "method=vaegan", "set network_settings.variational=true"),
+        ("aae-wgan-gp", "method=vaegan", "set network_settings.variational=true"),
         ("aae-hinge", "network=unet-sagan", "unknown network_settings 'latent' of unet-sagan"),
         ("unet-sagan-hinge", "method=aae", "trains network bottleneck, not unet-sagan"),
         ("vaegan-hinge", "gamma=0", "gamma"),
