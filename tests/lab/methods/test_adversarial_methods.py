@@ -89,7 +89,7 @@ def test_gradients_go_where_larsen_sends_them(name):
     code = network.encode(batch.L, batch.ab)
     z = reparametrise(code.mean, code.log_variance, torch.randn_like(code.mean))
     decoded = network.generate(z, code.content)
-    sampled = network.generate(torch.randn_like(z), code.content)
+    sampled = network.generate(torch.randn_like(z) * torch.rand(len(z), 1), code.content)
     discriminator = method.players["discriminator"].module
     seen = lambda ab: discriminator(as_seen(batch.L, ab))  # noqa: E731
     real = seen(batch.ab)

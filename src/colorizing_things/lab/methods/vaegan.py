@@ -78,7 +78,10 @@ class VAEGAN(AdversarialMethod):
             learn, stay = 1 / self.gamma, code.content
             decoded = self.network.generate(scale_gradient(z, learn), [scale_gradient(c, learn) for c in stay])  # type: ignore[operator]
             content = [c.detach().repeat(2, 1, 1, 1) for c in stay]
-            again, sampled = self.network.generate(torch.cat([z.detach(), torch.randn_like(z)]), content).split(number)  # type: ignore[operator]
+            # Draws of every temperature from 0 to 1: in a hundred dimensions those of 1 all lie far from z = 0, the
+            # likeliest colours that the network is asked for in the end.
+            drawn = torch.randn_like(z) * torch.rand(number, 1, device=z.device)
+            again, sampled = self.network.generate(torch.cat([z.detach(), drawn]), content).split(number)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [again, sampled])
         if not self.networks_turn:
             return logged
