@@ -158,7 +158,7 @@ class Model(Candidate):
         from colorizing_things.variants import can_draw
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
-        guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
+        guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}")) if self.hints else None
         chroma = colorizer.predict(grey, size=self.size, guide=guide)
         # What calling the Colorizer does, without running the network again for the confidence.
         rgb = Joiner(chroma, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8)
@@ -167,7 +167,7 @@ class Model(Candidate):
             confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
         samples = []
         if self.sample_count and can_draw(colorizer.predictor):
-            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size, guide=guide):
+            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size):
                 samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
         return Coloured(rgb, confidence, samples)
 

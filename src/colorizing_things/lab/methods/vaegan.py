@@ -75,9 +75,10 @@ class VAEGAN(AdversarialMethod):
             # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
             # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
             # would take the two for fixed, and its gradient would have the encoder's features grow without end.
-            learn, stay = 1 / self.gamma, code.content
-            decoded = self.network.generate(scale_gradient(z, learn), [scale_gradient(c, learn) for c in stay])  # type: ignore[operator]
-            content = [c.detach().repeat(2, 1, 1, 1) for c in stay]
+            share = 1 / self.gamma
+            learning = [scale_gradient(c, share) for c in code.content]
+            decoded = self.network.generate(scale_gradient(z, share), learning)  # type: ignore[operator]
+            content = [c.detach().repeat(2, 1, 1, 1) for c in code.content]
             # Draws of every temperature from 0 to 1: in a hundred dimensions those of 1 all lie far from z = 0, the
             # likeliest colours that the network is asked for in the end.
             drawn = torch.randn_like(z) * torch.rand(number, 1, device=z.device)

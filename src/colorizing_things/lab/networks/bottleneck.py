@@ -57,8 +57,8 @@ class Bottleneck(nn.Module):
         cells = (size // 32) ** 2
         # Flattened, not pooled: where the sky is matters as much as that there is one.
         self.to_code = nn.Linear(self.encoder.channels[-1] * cells, latent * (2 if variational else 1))  # type: ignore
-        evens = normalisation == "batch" and not variational
-        self.even = nn.BatchNorm1d(latent, affine=False) if evens else nn.Identity()
+        over_batch = normalisation == "batch" and not variational
+        self.code_norm = nn.BatchNorm1d(latent, affine=False) if over_batch else nn.Identity()
         self.generator = Generator(latent, size, generator_width, normalisation=normalisation)
 
     @staticmethod
@@ -75,7 +75,7 @@ class Bottleneck(nn.Module):
         """Lightness ``[N,1,S,S]`` in 0..100 -> its code; ``ab`` is not looked at."""
         code = self.to_code(self.encoder(L)[-1].flatten(1)).float()
         if not self.variational:
-            return Code(self.even(code), None, [])
+            return Code(self.code_norm(code), None, [])
         mean, log_variance = code.chunk(2, dim=1)
         return Code(mean, log_variance, [])
 
