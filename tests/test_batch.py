@@ -34,6 +34,14 @@ def test_without_out_results_lie_beside(tree):
     assert names(tasks, tree)["deep/b.png"] == "scans/deep/b.color.png"
 
 
+def test_results_named_beside_their_originals_are_left_out(tree):
+    for name in ("a.color.2.jpg", "a.sheet.jpg", "alone.color.jpg"):
+        Image.new("L", (20, 20)).save(tree / name)
+    tasks = plan(sorted(tree.glob("*.jpg")), None, False, Output())
+    assert [task.source.name for task in tasks] == ["a.jpg", "alone.color.jpg"]
+    assert [task.source.name for task in plan([tree / "a.color.jpg"], None, False, Output())] == ["a.color.jpg"]
+
+
 def test_an_output_folder_inside_the_input_is_not_coloured_again(tree):
     out = tree / "done"
     out.mkdir()

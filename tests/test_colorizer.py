@@ -277,6 +277,7 @@ def test_originals_and_earlier_results_are_never_overwritten(tmp_path, colorizer
     with pytest.raises(PictureError, match="exists already"):
         colorizer(old_jpg)
     assert result.read_bytes() == mine
+    assert colorizer(old_jpg, warmth=1, overwrite=True) == result and result.read_bytes() != mine
 
 
 def test_a_file_broken_off_halfway_leaves_nothing_behind(tmp_path, colorizer, old_jpg):

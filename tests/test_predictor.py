@@ -1,4 +1,5 @@
 import numpy as np
+import onnxruntime
 import pytest
 
 from colorizing_things import Predictor, SettingError
@@ -36,3 +37,15 @@ def test_the_network_sees_the_picture_in_its_own_shape(predictor):
     assert predictor.network_size(3000, 4000, 120) == (120, 160)
     assert predictor.network_size(1, 20000, 128) == (4, 512)
     assert predictor.network_size(1, 1, 128) == (128, 128)
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_device_that_does_not_start_is_said_and_not_replaced(monkeypatch):
+    """ONNX Runtime falls back to the CPU by itself, with a warning."""
+    offered = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("needs a machine without CUDA")
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: offered)
+    with pytest.raises(SettingError, match="did not start"):
+        Predictor(device="cuda")
+    Predictor(device="auto")

@@ -124,10 +124,16 @@ def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Outp
 
 
 def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
-    """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``."""
+    """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``.
+
+    A result that is named, by ``*.jpg`` perhaps, is left out only where its original is named too.
+    """
+    named = {(path.parent, path.stem) for path in inputs}
     for path in inputs:
         if not path.is_dir():
-            yield path, Path(path.name)
+            original = _original_stem(path)
+            if original == path.stem or (path.parent, original) not in named:
+                yield path, Path(path.name)
             continue
         found = 0
         for file in sorted(path.rglob("*")):
@@ -145,10 +151,14 @@ def _is_ours(file: Path) -> bool:
     """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
     if OURS.search(file.stem):
         return True
+    original = _original_stem(file)
+    return original != file.stem and any(file.with_name(original + suffix).exists() for suffix in PICTURE_SUFFIXES)
+
+
+def _original_stem(file: Path) -> str:
+    """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
     ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
-    return ending is not None and any(
-        file.with_name(file.stem.removesuffix(ending) + suffix).exists() for suffix in PICTURE_SUFFIXES
-    )
+    return file.stem.removesuffix(ending) if ending else OURS.sub("", file.stem)
 
 
 def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: Output) -> Path:

@@ -93,6 +93,7 @@ class Colorizer:
         hint: Sequence[Hint | str] = (),
         hints: Any = None,
         reference: Any = None,
+        overwrite: bool = False,
     ) -> AnyPicture:
         """Colour one picture.
 
@@ -106,6 +107,7 @@ class Colorizer:
             hint: colours of places: :class:`.Hint`, or as the command line has them, ``"120,340=#7a4a2b"``.
             hints: painted hints: a picture of the same size, transparent where nothing is said.
             reference: a colour picture whose palette is taken over, region by region.
+            overwrite: of a path: write the new file even where there is one already.
 
         Returns:
             The same type. An ndarray has three channels, four if it came with alpha; a path is that of the new
@@ -119,7 +121,7 @@ class Colorizer:
         opened = open_picture(picture)
         result: Any
         if isinstance(picture, str | Path):
-            result = type(picture)(self.colorize_file(opened, look=look, guide=guide))  # type: ignore[call-arg]
+            result = type(picture)(self.colorize_file(opened, look=look, guide=guide, overwrite=overwrite))  # type: ignore[call-arg]
         elif isinstance(picture, np.ndarray):
             result = arrays.like(picture, self.pixels(opened, look=look, guide=guide))
         elif arrays.is_pil(picture):
@@ -310,7 +312,9 @@ def check_free(path: Path, picture: Picture, overwrite: bool) -> None:
     if path.exists() and Path(picture.name).exists() and path.samefile(picture.name):
         raise PictureError(f"{path}: is the original; give another name with -o")
     if path.exists() and not overwrite:
-        raise PictureError(f"{path}: exists already; delete it, or ask to overwrite it")
+        raise PictureError(
+            f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
+        )
 
 
 def beside(source: Path, format_name: str) -> Path:

@@ -67,4 +67,4 @@ def check_free(path: Path, overwrite: bool) -> None:
         PictureError: ``path`` is there.
     """
     if path.exists() and not overwrite:
-        raise PictureError(f"{path}: exists already; delete it, or ask to overwrite it")
+        raise PictureError(f"{path}: exists already; delete it, or overwrite it on purpose (--overwrite)")

@@ -190,7 +190,7 @@ def _open_session(card: Card, device: str, threads: int | None) -> onnxruntime.I
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             card.weights(), options, providers=[PROVIDERS[name] for name in dict.fromkeys([*chosen, "cpu"])]
         )
     except ModelError:
@@ -198,3 +198,6 @@ def _open_session(card: Card, device: str, threads: int | None) -> onnxruntime.I
     except Exception as error:
         first = str(error).splitlines()[0]
         raise ModelError(f"{card.folder / card.file}: cannot be loaded: {first}") from error
+    if device != "auto" and PROVIDERS[device] not in session.get_providers():  # it would run on the CPU, unasked
+        raise SettingError(f"device {device!r} is installed but did not start: check its driver, or choose cpu")
+    return session

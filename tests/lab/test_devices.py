@@ -40,20 +40,19 @@ def expected_gradients(recipe, photographs):
             parts.append(batches.make(0))
     method.step(Batch(*(torch.cat(pair) for pair in zip(*parts, strict=True))))
     assert not torch.equal(parts[0].L, parts[1].L)
-    return {name: [p.grad for p in player.module.parameters()] for name, player in method.players.items()}
+    groups = {name: player.optimizer.param_groups for name, player in method.players.items()}
+    return {name: [p.grad for group in own for p in group["params"]] for name, own in groups.items()}
 
 
 def check_gradients(checkpoint, expected):
     for name, gradients in expected.items():
         state = checkpoint["players"][name]["optimizer"]
         order = [index for group in state["param_groups"] for index in group["params"]]
-        found = sorted(float(state["state"][i]["exp_avg"].double().norm()) for i in order)
-        wanted = sorted(float(g.double().norm()) for g in gradients)
-        assert found == pytest.approx(wanted, rel=1e-3, abs=1e-7), name
-        whole = torch.cat([state["state"][i]["exp_avg"].flatten() for i in order]).double().sum()
-        torch.testing.assert_close(
-            whole, torch.cat([g.flatten() for g in gradients]).double().sum(), atol=1e-4, rtol=1e-3
-        )
+        largest = max(float(gradient.abs().max()) for gradient in gradients)
+        assert largest > 0
+        for index, wanted in zip(order, gradients, strict=True):
+            found = state["state"][index]["exp_avg"]
+            torch.testing.assert_close(found, wanted, atol=1e-4 * largest, rtol=1e-3)
 
 
 def test_two_processes_give_the_gradients_of_one_with_twice_the_batch(recipe, photographs, tmp_path):

@@ -39,7 +39,7 @@ def test_stages_are_diffs_from_the_base_and_overrides_win():
         ("lr=-1", "above 0"),
         ("decoding.sise=96", "decoding: unknown setting 'sise': choose classes"),
         ("decoding.classes=2", "classes is 0 to 1"),
-        ("decoding.size=0", "size 0: must be above 0"),
+        ("decoding.size=0", "size: 0 must be above 0"),
     ],
 )
 def test_a_wrong_setting_is_one_line(override, match):
@@ -60,5 +60,10 @@ def test_an_unknown_recipe_lists_the_known(tmp_path):
         load_recipe("defualt")
     with pytest.raises(SettingError, match="no such recipe file"):
         load_recipe(str(tmp_path / "mine.yaml"))
+    for text in ("[1, 2]", "stages: 3", "decoding: 5", "stages: [4]", "size: ["):
+        (tmp_path / "mine.yaml").write_text(text)
+        with pytest.raises(SettingError, match="mine") as error:
+            load_recipe(str(tmp_path / "mine.yaml"))
+        assert "\n" not in str(error.value)
     (tmp_path / "mine.yaml").write_text("summary: mine\nsize: 64\n")
     assert load_recipe(str(tmp_path / "mine.yaml")).stages[0].size == 64

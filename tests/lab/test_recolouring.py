@@ -51,7 +51,8 @@ def test_a_new_set_of_the_same_photographs_in_other_colours(run, photographs, tm
     same = first.relative_to(tmp_path / "new")
     np.testing.assert_array_equal(np.asarray(Image.open(again / same)), ours)
     assert not np.array_equal(np.asarray(Image.open(other / same)), ours)
-    assert sum(map(len, open_photographs(tmp_path / "new"))) == len(written)  # a training set
+    to_train_on, to_measure_on = open_photographs(tmp_path / "new")
+    assert (len(to_train_on), len(to_measure_on)) == (len(written), 0)
 
 
 def test_what_cannot_be_is_one_line(run, photographs, tmp_path):
@@ -59,6 +60,8 @@ def test_what_cannot_be_is_one_line(run, photographs, tmp_path):
     (tmp_path / "full" / "a").touch()
     with pytest.raises(TrainingError, match="not empty"):
         augment(run, photographs, tmp_path / "full")
+    with pytest.raises(TrainingError, match="is a file"):
+        augment(run, photographs, tmp_path / "full" / "a")
     with pytest.raises(SettingError, match="1 or more"):
         augment(run, photographs, tmp_path / "new", variants=0)
     other = a_run("aae-hinge", photographs, tmp_path / "aae")

@@ -77,6 +77,38 @@ def test_a_resumed_run_equals_an_unbroken_one(whole, recipe, photographs, tmp_pa
         torch.testing.assert_close(two[key], value, rtol=0, atol=0)
 
 
+def test_a_resumed_run_says_what_it_was_given_otherwise(recipe, photographs, tmp_path, capsys):
+    out = tmp_path / "resumed"
+    train(recipe, settings(photographs, out, max_steps=1))
+    train(recipe, settings(photographs, out, max_steps=2, resume=True))
+    assert "other settings" not in capsys.readouterr().out
+    other = build_recipe("tiny", TINY, [("lr", 1e-4), ("decoding.chroma", 1.1)])
+    train(other, settings(photographs, out, max_steps=2, resume=True))
+    assert "other settings than before: lr None -> 0.0001, chroma None -> 1.1" in capsys.readouterr().out
+
+
+def test_a_resumed_run_learns_at_the_rate_that_it_is_given(recipe, photographs, tmp_path):
+    out = tmp_path / "resumed"
+    train(recipe, settings(photographs, out, max_steps=1))
+    before = checkpoint(out)["network"]
+    still = build_recipe("tiny", TINY, [("lr", 1e-30), ("encoder_lr", 1e-30), ("weight_decay", 0.0)])
+    train(still, settings(photographs, out, max_steps=2, resume=True))
+    after = checkpoint(out)["network"]
+    assert all(torch.equal(before[name], after[name]) for name in before if name.endswith("weight"))
+
+
+def test_a_checkpoint_of_other_settings_is_one_line(recipe, photographs, tmp_path):
+    out = tmp_path / "run"
+    train(recipe, settings(photographs, out, max_steps=1))
+    written = (out / "run.json").read_text()
+    other = build_recipe("tiny", TINY, [("network_settings.queries", 3)])
+    for more in ({"resume": True}, {"start": out / "last.ckpt"}):
+        with pytest.raises(TrainingError, match=r"last\.ckpt: its network has other settings") as error:
+            train(other, settings(photographs, out if "resume" in more else tmp_path / "new", **more))
+        assert "\n" not in str(error.value)
+    assert (out / "run.json").read_text() == written
+
+
 def test_a_folder_with_a_run_is_not_overwritten(whole, recipe, photographs, tmp_path):
     with pytest.raises(TrainingError, match="already holds a run"):
         train(recipe, settings(photographs, whole))

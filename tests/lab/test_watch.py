@@ -8,6 +8,7 @@ from colorizing_things.lab.watch import Watch
 
 HEALTHY = {
     "discriminator": 1.2, "gradient_discriminator": 0.5, "generator": -3.0, "spread_real": 20.0, "spread_ours": 12.0,
+    "tint_real": 12.0, "tint_ours": 3.0,
 }  # fmt: skip
 
 
@@ -33,7 +34,9 @@ def test_what_is_not_finite_stops_at_once(value):
     [
         ({"gradient_discriminator": 1e-12}, "dead discriminator: its gradient has vanished"),
         ({"discriminator": 0.0}, "dead discriminator: it never errs"),
-        ({"spread_ours": 0.1}, "collapsed colour"),
+        ({"discriminator": 0.3251, "discriminator_floor": 0.32508}, "dead discriminator: it never errs"),
+        ({"spread_ours": 0.1}, "collapsed colour: all pictures have nearly one colour"),
+        ({"tint_ours": 0.1}, "collapsed colour: all pictures have one tint"),
     ],
 )
 def test_a_sign_stops_the_run_only_if_it_stays(sign, match):

@@ -14,7 +14,7 @@ from colorizing_things.errors import ColorizingError
 from . import demo, doctor, models, photos, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
-NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]'"
+NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]', or '.[train]' in a checkout"
 INTERRUPTED = 130
 DEFAULT_VERB = "color"
 

@@ -143,7 +143,7 @@ def _colour_all(colorizer: Colorizer, tasks: list[Task], wish: Wish, jobs: int, 
 
 def _sentence(result: Result) -> str:
     if result.status == "skipped":
-        return f"{', '.join(map(str, result.outputs))} is there already; --overwrite redoes it"
+        return f"{', '.join(map(str, result.outputs))} is there already; --overwrite redoes it, -o names another"
     return f"{', '.join(map(str, result.outputs))} ({result.width} x {result.height}, {result.seconds:.1f} s)"
 
 

@@ -92,8 +92,8 @@ def _check_extra() -> None:
         for needed in NEEDED:
             import_module(needed)
     except ModuleNotFoundError as error:
-        said = f"serve needs the server: pip install 'colorizing-things[server]' (no module {error.name})"
-        raise ColorizingError(said) from None
+        install = "pip install 'colorizing-things[server]', or '.[server]' in a checkout"
+        raise ColorizingError(f"serve needs the server: {install} (no module {error.name})") from None
 
 
 def _open_when_up(server: uvicorn.Server, address: str) -> None:

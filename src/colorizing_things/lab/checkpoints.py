@@ -40,6 +40,24 @@ def averaged_weights(checkpoint: dict[str, Any]) -> dict[str, Tensor]:
     return {key[len(prefix) :]: value for key, value in checkpoint["average"].items() if key.startswith(prefix)}
 
 
+def changed_settings(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What a run that is resumed was given otherwise than before: ``lr 0.0003 -> 0.001``, each once.
+
+    Args:
+        before: the recipe of the checkpoint, as a dict.
+        now: the recipe that it goes on with.
+    """
+    found: dict[str, None] = {}
+    pairs = [*zip(before["stages"], now["stages"], strict=False), (before["decoding"], now["decoding"])]
+    for old, new in pairs:
+        for key in sorted(old.keys() | new.keys()):
+            if old.get(key) != new.get(key):
+                found[f"{key} {old.get(key)} -> {new.get(key)}"] = None
+    if len(before["stages"]) != len(now["stages"]):
+        found[f"stages {len(before['stages'])} -> {len(now['stages'])}"] = None
+    return list(found)
+
+
 def load_network(run: Path) -> tuple[nn.Module, dict[str, Any]]:
     """The averaged network of a run's folder or checkpoint, in eval mode, and the checkpoint.
 

@@ -12,7 +12,13 @@ from .recipes import Stage
 from .watch import Watch
 
 console = Console()
-UNPRINTED = ("gradient_", "spread_", "code_")  # these go to TensorBoard alone, or the line would not fit a screen
+UNPRINTED = (
+    "gradient_",
+    "spread_",
+    "tint_",
+    "code_",
+    "discriminator_",
+)  # these go to TensorBoard alone, or the line would not fit a screen
 
 
 class Meter:

@@ -3,7 +3,7 @@
 A data set is a folder of pictures, a folder of parquet shards (columns ``image`` with ``bytes``, and
 optionally ``source``), or one such file. Pictures are shrunk to a shorter side of at most ``STORED_SIZE``,
 cropped to at most 3:2, and kept as uint8 sRGB. The dev split is decided by the picture's bytes, so it is the
-same whatever the order, the machine, or the pictures beside it.
+same whatever the order, the machine, or the pictures beside it; what ``colorize augment`` drew is never in it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from colorizing_things.errors import PictureError
 
 STORED_SIZE = 144
 MAX_ASPECT = 1.5
+MADE = "augmented.json"  # lies beside pictures that a network drew: they are trained on, and never measured on
 DEV_PREFIXES = 5  # of 256: SHA-1 of the stored bytes starts with 00..04
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp"}
 
@@ -38,6 +39,7 @@ class Encoded(NamedTuple):
 
     data: bytes
     source: str
+    real: bool = True  # not drawn by a network
 
 
 class Decoded(NamedTuple):
@@ -111,6 +113,7 @@ def _list_files(data: Path) -> list[Path]:
 
 
 def _read_encoded(files: list[Path], root: Path) -> Iterator[Encoded]:
+    made = {path.parent for path in root.rglob(MADE)}
     for file in files:
         if file.suffix == ".parquet":
             import pyarrow.parquet
@@ -122,7 +125,8 @@ def _read_encoded(files: list[Path], root: Path) -> Iterator[Encoded]:
                     yield Encoded(row["image"]["bytes"], row.get("source") or file.stem)
         else:
             folder = file.parent.relative_to(root) if root.is_dir() else Path()
-            yield Encoded(file.read_bytes(), folder.parts[0] if folder.parts else root.name)
+            real = made.isdisjoint(file.parents)
+            yield Encoded(file.read_bytes(), folder.parts[0] if folder.parts else root.name, real)
 
 
 def decode(encoded: Encoded) -> Decoded | None:
@@ -144,7 +148,7 @@ def decode(encoded: Encoded) -> Decoded | None:
         picture = picture.resize((round(crop_w * scale), round(crop_h * scale)), Image.Resampling.BOX, box=box)
     elif box != (0, 0, width, height):
         picture = picture.crop(box)
-    dev = hashlib.sha1(encoded.data).digest()[0] < DEV_PREFIXES
+    dev = encoded.real and hashlib.sha1(encoded.data).digest()[0] < DEV_PREFIXES
     return Decoded(np.asarray(picture), encoded.source, dev)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from colorizing_things.errors import SettingError, TrainingError
 from .batches import to_lab
 from .checkpoints import load_network
 from .networks.conditional_vae import ConditionalVAE
-from .photographs import open_photographs
+from .objectives.variational import reparametrise
+from .photographs import MADE, open_photographs
 from .sheets import UInt8, into_square, join, out_of_square
 
 
@@ -52,9 +54,12 @@ def recolour(network: ConditionalVAE, pixels: UInt8, variants: int, rng: np.rand
     L, ab = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], 1)
     square = into_square(torch.cat([L, ab], 1), network.fixed_size)
     code = network.encode(square[:, :1], square[:, 1:])
+    noise = torch.from_numpy(rng.standard_normal(network.latent, np.float32))
+    assert code.log_variance is not None
+    own = reparametrise(code.mean[0], code.log_variance[0], noise)
     drawn = torch.from_numpy(rng.standard_normal((variants, network.latent), np.float32))
     content = [maps.expand(variants, -1, -1, -1) for maps in code.content]
-    fields = out_of_square(network.generate(codes_between(code.mean[0], drawn), content), height, width)
+    fields = out_of_square(network.generate(codes_between(own, drawn), content), height, width)
     return [join(L[0, 0].numpy(), field.numpy()) for field in fields]
 
 
@@ -75,18 +80,23 @@ def augment(run: Path, data: Path, out: Path, variants: int = 2, seed: int = 0) 
     """
     if variants < 1:
         raise SettingError(f"variants {variants}: must be 1 or more")
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out}: is a file; choose a new folder")
     if out.exists() and any(out.iterdir()):
         raise TrainingError(f"{out}: is not empty; choose a new folder")
     network, saved = load_network(run)
     if not isinstance(network, ConditionalVAE):
-        raise TrainingError(f"{run}: has no latent space of colour; train a vaegan recipe, vaegan-hinge say")
+        raise TrainingError(
+            f"{run}: has no latent space of colour beside what a picture shows; train vaegan-hinge, vaegan-lsgan or "
+            "vaegan-wgan-gp"
+        )
     photographs, _ = open_photographs(data)
     for number in track(range(len(photographs)), description="recolouring"):
-        folder = out / photographs.sources[number]
+        folder = out / re.sub(r"[^\w.-]+|^\.+", "_", photographs.sources[number])  # a shard may call it anything
         folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng([seed, number])
         for variant, pixels in enumerate(recolour(network, photographs[number], variants, rng)):
             Image.fromarray(pixels).save(folder / f"{number:06d}.{variant}.png")
     facts = {"recipe": saved["recipe"]["name"], "steps": saved["steps_done"], "variants": variants, "seed": seed}
-    (out / "augmented.json").write_text(json.dumps(facts, indent=1) + "\n")
+    (out / MADE).write_text(json.dumps(facts, indent=1) + "\n")
     return len(photographs) * variants

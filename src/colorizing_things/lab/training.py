@@ -27,9 +27,9 @@ from colorizing_things.errors import TrainingError
 
 from .averaging import schedule, warmed_average
 from .batches import Batch, Batches, Sampling
-from .checkpoints import averaged_weights, load, load_network, save
+from .checkpoints import averaged_weights, changed_settings, load, load_network, save
 from .devices import make_fabric, started_by_torchrun
-from .meter import Meter
+from .meter import Meter, console
 from .methods import METHODS, Method
 from .methods.base import Rates
 from .networks import build, check_weights
@@ -77,8 +77,6 @@ class Run:
             self.train, self.dev = open_photographs(settings.data)
         if self.writes:
             settings.out.mkdir(parents=True, exist_ok=True)
-            describe = {"recipe": dataclasses.asdict(recipe), "pictures": len(self.train), "dev": len(self.dev)}
-            (settings.out / "run.json").write_text(json.dumps(describe, indent=2))
             self.log = SummaryWriter(str(settings.out))
         self.prior = ab_prior(self.train)
         self.steps_done = 0  # over all stages
@@ -87,6 +85,8 @@ class Run:
     def run(self) -> nn.Module:
         """Train through all stages; return the averaged network."""
         saved = load(self.settings.checkpoint) if self.settings.resume else None
+        if saved and self.writes:
+            self._say_what_changed(saved["recipe"])
         weights = saved["network"] if saved else self._starting_weights()
         averaged: nn.Module | None = None
         self.seconds = saved["seconds"] if saved else 0.0
@@ -97,13 +97,36 @@ class Run:
             torch.manual_seed(stage.seed)
             network = build(stage.network, size=stage.size, pretrained=weights is None, **stage.network_settings)
             if weights is not None:
-                network.load_state_dict(weights)
+                self._load(network, weights)
+            self._describe()
             averaged = self._run_stage(number, stage, network, saved)
             saved, weights = None, averaged.state_dict()
             if self._exhausted():
                 break
         assert averaged is not None
         return averaged
+
+    def _say_what_changed(self, before: dict[str, Any]) -> None:
+        """Settings are the command's, not the checkpoint's: whoever forgot one should see it."""
+        changed = changed_settings(before, dataclasses.asdict(self.recipe))
+        if changed:
+            console.print(f"going on with other settings than before: {', '.join(changed)}", soft_wrap=True)
+
+    def _load(self, network: nn.Module, weights: dict[str, Tensor]) -> None:
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            source = self.settings.checkpoint if self.settings.resume else self.settings.start
+            first = str(error).splitlines()[1].strip()
+            raise TrainingError(
+                f"{source}: its network has other settings than this recipe ({first}); give the same size and "
+                "network_settings"
+            ) from error
+
+    def _describe(self) -> None:
+        if self.writes:
+            describe = {"recipe": dataclasses.asdict(self.recipe), "pictures": len(self.train), "dev": len(self.dev)}
+            (self.settings.out / "run.json").write_text(json.dumps(describe, indent=2))
 
     def _starting_weights(self) -> dict[str, Tensor] | None:
         return None if self.settings.start is None else averaged_weights(load(self.settings.start))
@@ -121,11 +144,12 @@ class Run:
             first = saved["step"]
             self._restore(method, average, saved)
         self.steps_done += first
-        base = [(group, group["lr"]) for p in method.players.values() for group in p.optimizer.param_groups]
-        base = [(group, group.setdefault("base_lr", lr)) for group, lr in base]
+        groups = [group for player in method.players.values() for group in player.optimizer.param_groups]
+        base = [(group, group["lr"]) for group in groups]
         title = f"stage {number + 1}/{len(self.recipe.stages)}"
         meter = Meter(self.log, stage, title, first, self.fabric.world_size) if self.writes else None
         started = time.perf_counter() - self.seconds
+        latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
         with Batches(self.train, sampling(number, stage), rank) as batches:
             for step in range(first, stage.steps):
                 if self._exhausted():
@@ -134,7 +158,7 @@ class Run:
                     group["lr"] = lr * schedule(step, stage)
                 torch.manual_seed((hash((stage.seed, number, step)) + rank) % 2**31)
                 method.number = step
-                losses = method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
+                latest |= method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
                 average.update_parameters(network)
                 self.steps_done += 1
                 self.seconds = time.perf_counter() - started
@@ -142,7 +166,7 @@ class Run:
                 if meter is None:
                     continue
                 if (step + 1) % self.settings.log_every == 0 or last:
-                    meter.report(step + 1, self.steps_done, losses | method.gradient_norms)
+                    meter.report(step + 1, self.steps_done, latest | method.gradient_norms)
                 if (step + 1) % self.settings.checkpoint_every == 0 or last:
                     self._save(number, step + 1, method, network, average)
                 if (step + 1) % self.settings.sample_every == 0 or last:
@@ -167,8 +191,15 @@ class Run:
         if set(saved["players"]) != set(method.players):
             raise TrainingError("the checkpoint belongs to another recipe; use another --out")
         for name, player in method.players.items():
-            player.module.load_state_dict(saved["players"][name]["module"])
-            player.optimizer.load_state_dict(saved["players"][name]["optimizer"])
+            # Rates and what else the recipe sets are the recipe's; the checkpoint has the optimizer's memory.
+            given = [{k: v for k, v in group.items() if k != "params"} for group in player.optimizer.param_groups]
+            try:
+                player.module.load_state_dict(saved["players"][name]["module"])
+                player.optimizer.load_state_dict(saved["players"][name]["optimizer"])
+            except (RuntimeError, ValueError) as error:
+                raise TrainingError(f"the checkpoint's {name} has other settings than this recipe's") from error
+            for group, own in zip(player.optimizer.param_groups, given, strict=True):
+                group.update(own)
 
     def _sample(self, stage: Stage, network: nn.Module, meter: Meter) -> None:
         """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""

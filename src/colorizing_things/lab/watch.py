@@ -11,13 +11,15 @@ PATIENCE = 20  # reports in a row that must show a sign: a GAN may look dead for
 NO_GRADIENT = 1e-9
 NO_LOSS = 1e-4
 COLLAPSE = 0.02  # share of the real photographs' spread of colour
+ONE_TINT = 0.05  # share of how far real photographs' mean colours lie apart; pale but healthy runs had .2 and more
 
 
 class Watch:
     """Looks at what a run logs, report after report.
 
-    The names it knows: ``gradient_discriminator``, ``discriminator`` (its loss, which has a floor unless
-    ``wasserstein`` is logged too), and ``spread_ours`` beside ``spread_real`` (ab units).
+    The names it knows: ``gradient_discriminator``; ``discriminator``, its loss, which has a floor (0 or
+    ``discriminator_floor``) unless ``wasserstein`` is logged too; ``spread_ours`` beside ``spread_real`` and
+    ``tint_ours`` beside ``tint_real`` (ab units).
     """
 
     def __init__(self, patience: int = PATIENCE) -> None:
@@ -34,14 +36,18 @@ class Watch:
             if not math.isfinite(value):
                 raise TrainingError(f"step {step}: {name} is {value}; the run diverged, lower the learning rate")
         signs = {
+            "dead discriminator: it never errs, so the generator learns nothing from it; lower discriminator_lr": (
+                "wasserstein" not in values
+                and values.get("discriminator", 1.0) - values.get("discriminator_floor", 0.0) < NO_LOSS
+            ),
             "dead discriminator: its gradient has vanished; lower its clipping or its rate": (
                 values.get("gradient_discriminator", 1.0) < NO_GRADIENT
             ),
-            "dead discriminator: it never errs, so the generator learns nothing from it; lower discriminator_lr": (
-                "wasserstein" not in values and values.get("discriminator", 1.0) < NO_LOSS
-            ),
             "collapsed colour: all pictures have nearly one colour; lower the adversarial weight or the rates": (
                 "spread_ours" in values and values["spread_ours"] < COLLAPSE * values["spread_real"]
+            ),
+            "collapsed colour: all pictures have one tint; raise the weight of pixels, or lower the adversarial one": (
+                "tint_ours" in values and values["tint_ours"] < ONE_TINT * values["tint_real"]
             ),
         }
         for sign, present in signs.items():

@@ -75,8 +75,8 @@ def test_the_l2_loss_is_equation_1():
 @pytest.mark.parametrize(
     ("name", "override", "match"),
     [
-        ("zhang2016", "method_settings.neighbours=0", "whole number, 1 to 313"),
-        ("zhang2016", "method_settings.neighbours=2.5", "neighbours 2.5"),
+        ("zhang2016", "method_settings.neighbours=0", "neighbours 0: must be 1 to 313"),
+        ("zhang2016", "method_settings.neighbours=2.5", "neighbours: 2.5 is not a whole number"),
         ("zhang2016", "method_settings.sigma=-1", "sigma is above 0"),
         ("zhang2016", "method_settings.uniform=2", "uniform 0 to 1"),
         ("zhang2016", "network_settings.head=ab", "head=classes"),
@@ -100,7 +100,7 @@ def test_decoding_takes_what_it_knows_and_says_what():
         chosen_decoding({"temprature": 0.5}, defaults)
     with pytest.raises(SettingError, match="above 0"):
         chosen_decoding({"temperature": 0}, defaults)
-    with pytest.raises(SettingError, match="must be a number"):
+    with pytest.raises(SettingError, match="is not a whole number"):
         chosen_decoding({"size": "small"}, defaults)
     with pytest.raises(SettingError, match="true or false"):
         chosen_decoding({"draws": 1}, {"draws": False})

@@ -65,6 +65,8 @@ class AAE(AdversarialMethod):
     def check(cls, stage: Stage) -> None:
         """A code that is normalised over the batch needs more than one picture in it."""
         super().check(stage)
+        if stage.network_settings.get("variational"):
+            raise SettingError("variational: the adversarial autoencoder's code has no variance; take a vaegan recipe")
         if stage.batch_size < 2 and stage.network_settings.get("normalisation", "batch") == "batch":
             raise SettingError("batch_size 1: the code is normalised over the batch; take 2 or more pictures")
 

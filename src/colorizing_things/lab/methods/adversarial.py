@@ -19,6 +19,7 @@ from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.decoding import Graph, latent_graph
 from colorizing_things.lab.networks.discriminators import SPACES, Discriminator, Seen, as_seen
 from colorizing_things.lab.networks.generators import check_size
+from colorizing_things.lab.networks.normalisation import check_normalisation
 from colorizing_things.lab.objectives.adversarial import (
     Objective,
     choose_objective,
@@ -59,14 +60,17 @@ class AdversarialMethod(Method):
     def check(cls, stage: Stage) -> None:
         """The objective, what the discriminator looks at, and a side that it can halve down to 4."""
         super().check(stage)
-        cls.objective_of(stage.method_settings)
+        check_normalisation(cls.objective_of(stage.method_settings).normalisation)
         space = stage.method_settings.get("space", "lab")
         if space not in SPACES:
             raise SettingError(f"space {space!r}: choose {', '.join(SPACES)}")
         for key in WEIGHTS & set(stage.method_settings):
             if stage.method_settings[key] < 0:
                 raise SettingError(f"{key} {stage.method_settings[key]}: a weight is 0 or more")
-        check_size(stage.size // stage.target_stride)
+        for key in ("width", "code_width"):
+            if stage.method_settings.get(key, 1) < 1:
+                raise SettingError(f"method_settings.{key} {stage.method_settings[key]}: must be 1 or more")
+        _check_side(stage.size, stage.target_stride)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """The objective's, the encoder at its own rate."""
@@ -113,8 +117,12 @@ class AdversarialMethod(Method):
             "score_real": real_score.detach().mean(),
             "score_ours": fake_score.detach().mean(),
             "spread_real": spread(real),
-            "spread_ours": spread(fakes[0]),
+            "spread_ours": spread(fakes[-1]),  # the last is what the network draws by itself, where it draws
+            "tint_real": tint(real),
+            "tint_ours": tint(fakes[-1]),
         }
+        if self.objective.floor:
+            logged["discriminator_floor"] = torch.tensor(self.objective.floor)
         if self.objective.wasserstein:
             logged["wasserstein"] = logged["score_real"] - logged["score_ours"]
         if self.objective.penalty:
@@ -163,3 +171,19 @@ def lightness_at(batch: Batch) -> Tensor:
 def spread(ab: Tensor) -> Tensor:
     """Spread of all colours of a batch about their mean, in ab units: 0 for a constant colour, grey or not."""
     return ab.float().var((0, 2, 3), correction=0).sum().sqrt()
+
+
+@torch.no_grad()
+def tint(ab: Tensor) -> Tensor:
+    """How far pictures' mean colours lie apart, in ab units: 0 where every picture has one and the same tint."""
+    return ab.float().mean((2, 3)).var(0, correction=0).sum().sqrt()
+
+
+def _check_side(size: int, stride: int) -> None:
+    try:
+        check_size(size // stride)
+    except SettingError:
+        sizes = ", ".join(str(side * stride) for side in (32, 64, 128))
+        raise SettingError(
+            f"size {size}: the discriminator halves its pictures down to 4 px; take {sizes}, ..."
+        ) from None

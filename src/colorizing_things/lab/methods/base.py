@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +16,7 @@ from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.decoding import Graph
 from colorizing_things.lab.devices import average_gradients
+from colorizing_things.lab.kinds import check_arguments
 from colorizing_things.lab.photographs import Photographs
 
 from .choices import chosen_decoding
@@ -87,11 +87,7 @@ class Method(ABC):
         """
         if cls.networks and stage.network not in cls.networks:
             raise SettingError(f"method {stage.method} trains network {' or '.join(cls.networks)}, not {stage.network}")
-        known = inspect.signature(cls.prepare).parameters
-        for key in stage.method_settings:
-            if key not in known or key == "self":
-                choices = ", ".join(name for name in known if name != "self") or "none"
-                raise SettingError(f"unknown method_settings {key!r}: choose {choices}")
+        check_arguments("method_settings", stage.method_settings, cls.prepare)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""

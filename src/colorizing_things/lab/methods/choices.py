@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.kinds import check_kind
 
 ABOVE_ZERO = ("size", "temperature", "chroma")
 
@@ -19,11 +20,7 @@ def chosen_decoding(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str
         if key not in defaults:
             choices = f"choose {', '.join(defaults)}" if defaults else "this method takes none"
             raise SettingError(f"decoding: unknown setting {key!r}: {choices}")
-        if isinstance(defaults[key], bool):
-            if not isinstance(value, bool):
-                raise SettingError(f"decoding: {key} {value!r}: must be true or false")
-        elif isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise SettingError(f"decoding: {key} {value!r}: must be a number")
-        elif key in ABOVE_ZERO and value <= 0:
-            raise SettingError(f"decoding: {key} {value}: must be above 0")
+        check_kind(f"decoding.{key}", value, defaults[key])
+        if key in ABOVE_ZERO and value <= 0:
+            raise SettingError(f"decoding.{key}: {value} must be above 0")
     return {**defaults, **given}

@@ -75,8 +75,8 @@ class Zhang2016Classes(Zhang2016Adam):
         super().check(stage)
         given = stage.method_settings
         neighbours = given.get("neighbours", 5)
-        if not isinstance(neighbours, int) or not 1 <= neighbours <= len(ab_bins()):
-            raise SettingError(f"neighbours {neighbours}: must be a whole number, 1 to {len(ab_bins())}")
+        if not 1 <= neighbours <= len(ab_bins()):
+            raise SettingError(f"neighbours {neighbours}: must be 1 to {len(ab_bins())}")
         if given.get("sigma", 5) <= 0 or not 0 <= given.get("uniform", 0.5) <= 1:
             raise SettingError("sigma is above 0, uniform 0 to 1")
 

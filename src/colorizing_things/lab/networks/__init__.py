@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from colorizing_things.errors import SettingError
+from colorizing_things.lab.kinds import check_arguments
 
 from .bottleneck import Bottleneck
 from .conditional_vae import ConditionalVAE
@@ -58,10 +58,7 @@ def check_network(name: str, size: int, settings: dict[str, Any]) -> None:
     Raises:
         SettingError: a key that the network does not take, or what the network's own ``check`` finds.
     """
-    known = inspect.signature(NETWORKS[name]).parameters
-    for key in settings:
-        if key not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
-            raise SettingError(f"unknown network_settings {key!r} of {name}: choose {', '.join(known)}")
+    check_arguments("network_settings", settings, NETWORKS[name], name)
     own = getattr(NETWORKS[name], "check", None)
     if own is not None:
         own(**{"size": size, **settings})

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from colorizing_things.errors import SettingError
 
 from .encoders import build_encoder, check_encoder
-from .generators import Generator, check_size
+from .generators import Generator, check_size, widths
+from .normalisation import check_normalisation
 
 
 class Code(NamedTuple):
@@ -64,10 +65,11 @@ class Bottleneck(nn.Module):
     @staticmethod
     def check(
         size: int, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        **_: object,
+        generator_width: int = 32, normalisation: str = "batch", **_: object,
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
-        check_size(size)
+        widths(size, generator_width)
+        check_normalisation(normalisation)
         check_latent(latent)
         check_encoder(encoder, weights, width)
 

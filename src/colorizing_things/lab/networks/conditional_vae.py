@@ -31,7 +31,7 @@ class ConditionalVAE(nn.Module):
         content: int = 3, generator_width: int = 32, normalisation: str = "batch",
     ) -> None:  # fmt: skip
         super().__init__()
-        self.check(size, encoder, weights, width, latent, content)
+        self.check(size, encoder, weights, width, latent, content, generator_width, normalisation)
         self.fixed_size, self.latent, self.content = size, latent, content
         self.encoder = build_encoder(encoder, weights, width)
         channels = tuple(self.encoder.channels[::-1][:content])  # type: ignore[index, operator]
@@ -42,10 +42,10 @@ class ConditionalVAE(nn.Module):
     @staticmethod
     def check(
         size: int, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        content: int = 3, **_: object,
+        content: int = 3, generator_width: int = 32, normalisation: str = "batch",
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
-        Bottleneck.check(size, encoder, weights, width, latent)
+        Bottleneck.check(size, encoder, weights, width, latent, generator_width, normalisation)
         if not 1 <= content <= 3:
             raise SettingError(f"content {content}: 1 to 3 maps; for none take network bottleneck, variational: true")
 

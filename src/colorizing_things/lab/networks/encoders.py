@@ -29,6 +29,7 @@ ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "resnet152": ResNet,  # "bigboy152"
 }
 DEFAULT_WEIGHTS = {"vgg16": "distilled"}  # imagenet for the others
+DISTILLED = ("vgg16", "vgg19")
 FOLD = "imagenet"  # how three channels become one: see fold_rgb
 
 
@@ -46,6 +47,10 @@ def check_encoder(name: str, weights: str, width: float) -> None:
     if name == "mobilenet-v2":
         if source not in ("imagenet", "none"):
             raise SettingError(f"weights {source!r} of mobilenet-v2: choose imagenet or none")
+    elif source == "distilled" and name not in DISTILLED:
+        raise SettingError(
+            f"weights distilled: {' and '.join(DISTILLED)} alone are distilled; choose imagenet, none or a file"
+        )
     elif source == "imagenet" and width != 1:
         raise SettingError(f"weights imagenet: {name} is published at width 1 only; choose distilled, none or a file")
 
@@ -64,7 +69,7 @@ def find_weights(name: str, weights: str, width: float) -> Path | None:
         return fetch(PUBLISHED[name])
     if source == "distilled":
         return distilled(name, width)
-    if not Path(source).exists():
+    if not Path(source).is_file():
         raise SettingError(f"weights {source}: no such file; choose imagenet, distilled, none or a file")
     return Path(source)
 

@@ -68,8 +68,8 @@ def fetch(published: Published, folder: Path | None = None) -> Path:
         partial.unlink(missing_ok=True)
         reason = getattr(error, "reason", error)
         raise TrainingError(
-            f"cannot fetch {published.url} ({reason}): put the file at {path}, or set weights to a file of your own, "
-            "to distilled, or to none"
+            f"cannot fetch {published.url} ({reason}): put the file at {path}, or set weights to a file of your own "
+            "or to none"
         ) from error
     if not digest.hexdigest().startswith(published.sha256):
         partial.unlink()
@@ -90,9 +90,14 @@ def distilled(encoder: str, width: float) -> Path:
     for folder in (packaged, Path("weights"), checkout / "weights"):
         if (folder / name).exists():
             return folder / name
+    settings = "".join(
+        f" --set {key}={value}"
+        for key, value, usual in (("encoder", encoder, "vgg16"), ("width", f"{width:g}", "1"))
+        if value != usual
+    )
     raise SettingError(
-        f"weights distilled: no {name} in weights/: colorize train distil-vgg16, then colorize export, make it; "
-        "or set weights to imagenet, none or a file"
+        f"weights distilled: no {name} in weights/: colorize train distil-vgg16{settings}, then colorize export, "
+        "make it; or set weights to imagenet, none or a file"
     )
 
 
@@ -102,7 +107,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         SettingError: no such file, or not readable as one.
     """
-    if not path.exists():
+    if not path.is_file():
         raise SettingError(f"weights {path}: no such file; choose imagenet, distilled, none or a .pth or .safetensors")
     try:
         state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)

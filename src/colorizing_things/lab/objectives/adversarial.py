@@ -7,6 +7,7 @@ with comes as its defaults (:data:`OBJECTIVES`).
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.kinds import check_kind
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -30,7 +32,11 @@ def hinge_generator(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
-def vanilla_discriminator(real: Tensor, fake: Tensor, smoothing: float = 0.9) -> Tensor:
+SMOOTHING = 0.9  # what real pictures count as
+VANILLA_FLOOR = -SMOOTHING * math.log(SMOOTHING) - (1 - SMOOTHING) * math.log(1 - SMOOTHING)
+
+
+def vanilla_discriminator(real: Tensor, fake: Tensor, smoothing: float = SMOOTHING) -> Tensor:
     """Cross-entropy of real = ``smoothing`` and fake = 0 (Goodfellow et al. 2014, eq. 1).
 
     One-sided label smoothing after Salimans et al. 2016, section 3.4.
@@ -98,6 +104,7 @@ class Objective:
         clip: limit of the discriminator's weights, 0 for none.
         penalty: weight of the gradient penalty, 0 for none.
         wasserstein: whether real minus fake score estimates a distance.
+        floor: the least that the discriminator's loss can be, where it has a least.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
@@ -110,6 +117,7 @@ class Objective:
     clip: float = 0.0
     penalty: float = 0.0
     wasserstein: bool = False
+    floor: float = 0.0
 
     def optimizer(self, parameters: Any, lr: float) -> Optimizer:
         """The optimizer of one player, over parameters or groups of them."""
@@ -119,7 +127,7 @@ class Objective:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "vanilla": Objective(vanilla_discriminator, vanilla_generator),
+    "vanilla": Objective(vanilla_discriminator, vanilla_generator, floor=VANILLA_FLOOR),
     "lsgan": Objective(least_squares_discriminator, least_squares_generator),
     # a, b, c = -1, 1, 0 minimises the Pearson chi-squared divergence (Mao et al. 2017, section 3.2)
     "lsgan-pearson": Objective(
@@ -148,15 +156,19 @@ def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Object
     """
     if name not in OBJECTIVES:
         raise SettingError(f"unknown objective {name!r}: choose {', '.join(OBJECTIVES)}")
+    check_kind("objective_settings", changes, {} if changes is not None else None)
     changes = dict(changes or {})
-    for key in changes:
+    for key, value in changes.items():
         if key not in CHANGEABLE:
             raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(CHANGEABLE)}")
-    if changes.get("betas"):
+        check_kind(f"objective_settings.{key}", value, (0.5, 0.999) if key == "betas" else getattr(Objective, key))
+    if "betas" in changes:
         changes["betas"] = tuple(changes["betas"])
     objective = dataclasses.replace(OBJECTIVES[name], **changes)
     if objective.critic_steps < 1:
         raise SettingError(f"critic_steps {objective.critic_steps}: must be 1 or more")
+    if objective.clip < 0 or objective.penalty < 0 or not all(0 <= beta < 1 for beta in objective.betas or ()):
+        raise SettingError("clip and penalty are 0 or more, betas from 0 to below 1")
     if objective.penalty > 0 and objective.normalisation == "batch":
         raise SettingError("normalisation batch: a gradient penalty is each picture's own; choose layer or none")
     if objective.normalisation == "spectral" and (objective.penalty > 0 or objective.clip > 0):

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.kinds import check_kind
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Stage:
     final_lr: float = 0.02  # share of the rate left at the end of the cosine
     ema: float = 0.999
     seed: int = 0
+
+
+SCALARS = {field.name for field in dataclasses.fields(Stage) if not field.name.endswith("_settings")}
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,25 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
         text = (files("colorizing_things.lab.recipes") / f"{name}.yaml").read_text()
     else:
         raise SettingError(f"unknown recipe {name!r}: choose {', '.join(recipe_names())} or a .yaml file")
-    return build_recipe(Path(name).stem, yaml.safe_load(text) or {}, [parse_override(o) for o in overrides or []])
+    return build_recipe(Path(name).stem, _read_yaml(name, text) or {}, [parse_override(o) for o in overrides or []])
+
+
+def _read_yaml(name: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingError(f"{name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
 
 
 def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, Any]]) -> Recipe:
     """Make a recipe of its parsed YAML and parsed overrides."""
     from colorizing_things.lab.methods import METHODS
 
+    for key, kind in (("stages", list), ("decoding", dict)):
+        if not isinstance(content, dict) or not isinstance(content.get(key) or kind(), kind):
+            raise SettingError(
+                f"{name}: a recipe is a table of settings, its stages a list of tables, its decoding a table"
+            )
     base = {key: value for key, value in content.items() if key not in ("summary", "stages", "decoding")}
     decoding = content.get("decoding") or {}
     for key, value in overrides:
@@ -97,6 +113,8 @@ def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, 
     overrides = [(key, value) for key, value in overrides if not key.startswith("decoding.")]
     stages = []
     for diff in content.get("stages") or [{}]:
+        if not isinstance(diff, dict):
+            raise SettingError(f"{name}: stage {diff!r} is not a table of settings")
         merged = {**base, **diff}
         for key, value in overrides:
             merged = _put(merged, _full_key(merged, key), value)
@@ -111,7 +129,7 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise SettingError(f"--set {text}: write it as key=value")
-    read = yaml.safe_load(value)
+    read = _read_yaml(f"--set {text}", value)
     if isinstance(read, str):
         with suppress(ValueError):  # YAML 1.1 takes 1e-3, without a point, for a word
             read = float(read)
@@ -122,7 +140,23 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     head, dot, rest = key.partition(".")
     if not dot:
         return {**settings, head: value}
-    return {**settings, head: _put(settings.get(head) or {}, rest, value)}
+    table = settings.get(head) or {}
+    if not isinstance(table, dict) or head in SCALARS:
+        raise SettingError(
+            f"{key}: {head} is a single value and has no {rest}; for an objective's own settings say objective_settings"
+        )
+    return {**settings, head: _put(table, rest, value)}
+
+
+def _own_settings(settings: dict[str, Any]) -> list[str]:
+    """What the network and the method of these settings take by name, beside a stage's own."""
+    from colorizing_things.lab.methods import METHODS
+    from colorizing_things.lab.networks import NETWORKS
+
+    network = NETWORKS.get(settings.get("network", Stage.network))
+    method = METHODS.get(settings.get("method", Stage.method))
+    takes = [p for p in (network, method and method.prepare) if p is not None]
+    return [name for taker in takes for name in inspect.signature(taker).parameters if name not in ("self", "size")]
 
 
 def _full_key(settings: dict[str, Any], key: str) -> str:
@@ -149,12 +183,9 @@ def _check(settings: dict[str, Any]) -> Stage:
     fields = {f.name: f for f in dataclasses.fields(Stage)}
     for key, value in settings.items():
         if key not in fields:
-            raise SettingError(f"unknown setting {key!r}: choose {', '.join(fields)}")
+            raise SettingError(f"unknown setting {key!r}: choose {', '.join([*fields, *_own_settings(settings)])}")
         default = getattr(Stage(), key)
-        wanted = float if default is None else type(default)
-        kinds = (int, float) if wanted is float else (wanted,)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise SettingError(f"{key}: {value!r} is not {_article(wanted)}")
+        check_kind(key, value, 0.0 if default is None else default)
     stage = Stage(**settings)
     for key, choices in (("network", NETWORKS), ("method", METHODS)):
         if getattr(stage, key) not in choices:
@@ -164,8 +195,16 @@ def _check(settings: dict[str, Any]) -> Stage:
     for key in ("steps", "batch_size", "lr", "encoder_lr", "discriminator_lr", "target_stride"):
         if getattr(stage, key) is not None and getattr(stage, key) <= 0:
             raise SettingError(f"{key} {getattr(stage, key)}: must be above 0")
-    if not 0 < stage.min_crop <= 1 or not 0 <= stage.aged <= 1 or not 0 <= stage.ema < 1:
-        raise SettingError("min_crop, aged and ema are shares between 0 and 1")
+    for key in ("seed", "warmup", "min_side", "weight_decay"):
+        if (getattr(stage, key) or 0) < 0:
+            raise SettingError(f"{key} {getattr(stage, key)}: must be 0 or more")
+    if (
+        not 0 < stage.min_crop <= 1
+        or not 0 <= stage.aged <= 1
+        or not 0 <= stage.ema < 1
+        or not 0 <= stage.final_lr <= 1
+    ):
+        raise SettingError("min_crop, aged, ema and final_lr are shares between 0 and 1")
     try:
         check_network(stage.network, stage.size, stage.network_settings)
         stride = getattr(NETWORKS[stage.network], "output_stride", stage.target_stride)
@@ -188,7 +227,3 @@ def _check_order(stages: list[Stage]) -> None:
         one_size = "size" in inspect.signature(NETWORKS[stage.network]).parameters
         if one_size and stage.size != first.size:
             raise SettingError(f"stages of size {first.size} and {stage.size}: network {stage.network} has one size")
-
-
-def _article(kind: type) -> str:
-    return {int: "a whole number", float: "a number", str: "a word", dict: "a table of settings"}[kind]
