@@ -22,6 +22,7 @@ from colorizing_things.lab.evaluation.evaluate import Request, evaluate
 from colorizing_things.lab.evaluation.journal import Journal
 from colorizing_things.lab.evaluation.metrics import figures
 from colorizing_things.lab.evaluation.pictures import choose
+from colorizing_things.lab.evaluation.tables import markdown
 from colorizing_things.lab.evaluation.turing import write_turing
 
 
@@ -188,6 +189,19 @@ def test_the_markdown_table_is_whole(request_, results):
     assert len({row.count("|") for row in rows}) == 1 and len(rows) > 17
     assert next(row for row in rows if "PSNR" in row).endswith("| 100.00 |")
     assert any(line.startswith("Not measured: ECE (the candidate states no confidence)") for line in lines)
+
+
+def test_many_candidates_are_rows(results):
+    grey, faded, real = results["candidates"]
+    more = [
+        {**faded, "name": f"faded {n}", "parameters": 4.7e6, "pictures_seen": 507200, "hours": 2.9} for n in range(6)
+    ]
+    lines = [x for x in markdown({**results, "candidates": [grey, *more, real]}).splitlines() if x.startswith("|")]
+    assert len(lines) == 2 + 8 and len({line.count("|") for line in lines}) == 1
+    assert lines[0].startswith("| | weights | pictures | hours | AuC ↑ | AuC rebalanced ↑ |")
+    assert lines[2].startswith("| grey |  |  |  | ")
+    auc = faded["figures"]["auc"]
+    assert lines[3].startswith(f"| faded 0 | 4.7 M | 507 k | 2.90 | {auc['value']:.2f} (")
 
 
 def test_the_turing_page_holds_the_pairs(request_, results):

@@ -172,13 +172,14 @@ class Model(Candidate):
         return Coloured(rgb, confidence, samples)
 
     def about(self) -> dict[str, Any]:
-        """Checksum, network size and parameters."""
+        """Checksum, network size, parameters, and how long it was trained on how many pictures."""
         card = open_colorizer(self.model, self.device).card
         return {
             "sha256": self.checksum,
             "size": self.size,
             "parameters": card.parameters,
             "method": card.method,
+            **{key: card.training[key] for key in ("pictures_seen", "hours") if key in card.training},
         }
 
 

@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 ARROWS = {"higher": "↑", "lower": "↓", "real": "≈ real", "none": ""}
+WIDE = 6  # more candidates than this are rows, not columns, with these figures only, and intervals of the first three
+HEADLINE = (
+    "auc", "auc_rebalanced", "kernel_distance", "ab_error", "colourfulness_abs", "delta_cf_of_means", "near_grey",
+    "semantic_agreement", "best_of_1", "best_of_8", "best_of_100", "sample_variance",
+)  # fmt: skip
+WITH_INTERVALS = HEADLINE[:3]
+FACTS = (
+    ("parameters", "weights", 1e6, " M", 1),
+    ("pictures_seen", "pictures", 1e3, " k", 0),
+    ("hours", "hours", 1, "", 2),
+)
 COST = (("seconds", "s / picture", 3), ("peak_memory_mb", "peak MB", 0))  # of results' ``cost``
 
 
@@ -56,11 +67,46 @@ def describe(results: dict[str, Any]) -> str:
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The table, one row a figure and one column a candidate."""
+    """The table: a row a figure and a column a candidate, or the other way round where there are many of these."""
+    rows = _a_row_each if len(results["candidates"]) > WIDE else _a_column_each
+    lines = [describe(results) + ".", "", *rows(results)]
+    lines += [
+        "",
+        "↑ higher is better, ↓ lower is better, ≈ real: as near to the real photographs' as may be.",
+    ]
+    missing = missing_figures(results)
+    if missing:
+        lines += ["", "Not measured: " + "; ".join(missing) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def _a_row_each(results: dict[str, Any]) -> list[str]:
+    """Of many candidates the figures that matter most, with what they are and were trained on."""
+    figures = {figure["key"]: figure for figure in shown_figures(results)}
+    figures = {key: figures[key] for key in HEADLINE if key in figures}
+    titles = [title for _, title, *_ in FACTS] + [f"{f['title']} {ARROWS[f['direction']]}" for f in figures.values()]
+    lines = ["| | " + " | ".join(titles) + " |", "| --- |" + " ---: |" * len(titles)]
+    for candidate in results["candidates"]:
+        cells = []
+        for key, _, unit, suffix, digits in FACTS:
+            value = candidate.get(key)
+            cells.append("" if value is None else number(value / unit, digits) + suffix)
+        for key, figure in figures.items():
+            estimate = candidate["figures"][key]
+            around = interval(estimate, figure["digits"]) if key in WITH_INTERVALS else ""
+            cells.append(number(estimate["value"], figure["digits"]) + (f" ({around})" if around else ""))
+        lines.append(f"| {_name(candidate)} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _name(candidate: dict[str, Any]) -> str:
+    name: str = candidate["name"]
+    return name.replace("|", "\\|")
+
+
+def _a_column_each(results: dict[str, Any]) -> list[str]:
     candidates = results["candidates"]
-    lines = [describe(results) + ".", ""]
-    lines.append("| | " + " | ".join(c["name"].replace("|", "\\|") for c in candidates) + " |")
-    lines.append("| --- |" + " ---: |" * len(candidates))
+    lines = ["| | " + " | ".join(map(_name, candidates)) + " |", "| --- |" + " ---: |" * len(candidates)]
     for figure in shown_figures(results):
         cells = []
         for candidate in candidates:
@@ -72,11 +118,4 @@ def markdown(results: dict[str, Any]) -> str:
         if any(c["cost"] for c in candidates):
             cells = [number((c["cost"] or {}).get(key), digits) for c in candidates]
             lines.append(f"| {title} ↓ | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "↑ higher is better, ↓ lower is better, ≈ real: as near to the real photographs' as may be.",
-    ]
-    missing = missing_figures(results)
-    if missing:
-        lines += ["", "Not measured: " + "; ".join(missing) + "."]
-    return "\n".join(lines) + "\n"
+    return lines
