@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from colorizing_things import Output, PictureError, SettingError
-from colorizing_things.batch import Task, Wish, format_of_name, plan, run
+from colorizing_things.batch import Task, Wish, plan, run
+from colorizing_things.writing import format_of_name
 
 
 @pytest.fixture

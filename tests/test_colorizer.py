@@ -280,6 +280,14 @@ def test_originals_and_earlier_results_are_never_overwritten(tmp_path, colorizer
     assert colorizer(old_jpg, warmth=1, overwrite=True) == result and result.read_bytes() != mine
 
 
+def test_a_name_says_the_format(tmp_path, colorizer, old_jpg):
+    assert Image.open(colorizer.colorize_file(old_jpg, tmp_path / "new.tif")).format == "TIFF"
+    assert Image.open(colorizer.colorize_file(old_jpg, tmp_path / "x", output=Output("png"))).format == "PNG"
+    with pytest.raises(SettingError, match="cannot write"):
+        colorizer.colorize_file(old_jpg, tmp_path / "new.xyz")
+    assert not (tmp_path / "new.xyz").exists()
+
+
 def test_a_file_broken_off_halfway_leaves_nothing_behind(tmp_path, colorizer, old_jpg):
     broken = tmp_path / "in" / "broken.png"
     broken.parent.mkdir()

@@ -18,7 +18,7 @@ from .extras import save_confidence, save_sheet
 from .options import Look, check_count
 from .picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
 from .session import Guide
-from .writing import FORMATS, output_format, suffix_for
+from .writing import output_format, suffix_for
 
 OURS = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
@@ -169,19 +169,6 @@ def _destination(source: Path, place: Path, out: Path | None, into_folder: bool,
     if out is None:
         return beside(source, format_name)
     return out / place.with_suffix(suffix_for(source, format_name))
-
-
-def format_of_name(path: Path) -> str:
-    """The format that a name asks for by its suffix.
-
-    Raises:
-        SettingError: no format of ours has that suffix.
-    """
-    kind = {"heif": "avif"}.get(SUFFIX_KINDS.get(path.suffix.lower(), ""), SUFFIX_KINDS.get(path.suffix.lower(), ""))
-    if kind not in FORMATS:
-        suffixes = ", ".join(f.suffix for f in FORMATS.values())
-        raise SettingError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; choose {suffixes}")
-    return kind
 
 
 def colour_one(colorizer: Colorizer, task: Task, wish: Wish) -> Result:

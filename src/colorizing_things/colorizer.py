@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from .picture import MAX_PIXELS, Picture, Strip
 from .predictor import Predictor
 from .rows import RowSource
 from .session import Guide, Session
-from .writing import Encoding, copy_metadata, output_format, suffix_for, to_bytes, to_file
+from .writing import Encoding, copy_metadata, format_of_name, output_format, suffix_for, to_bytes, to_file
 
 AnyPicture = TypeVar("AnyPicture")
 
@@ -181,7 +181,7 @@ class Colorizer:
             destination: the new file; beside the source and called ``old.color.jpg`` where None.
             look: size, saturation, strength, warmth.
             guide: hints and reference.
-            output: format, quality, provenance.
+            output: format, quality, provenance; the format is the one that the destination's name says, by default.
             chroma: colours to use instead of predicting them (a variant, say), one a page.
             overwrite: replace ``destination`` if it is there; the source itself is never replaced.
             max_pixels: refuse larger pages.
@@ -192,6 +192,8 @@ class Colorizer:
         picture = source if isinstance(source, Picture) else Picture.read(source)
         picture.check_size(max_pixels)
         output = output or Output()
+        if destination and output.format is None:
+            output = replace(output, format=format_of_name(Path(destination)))
         encoding = output.encoding(picture.kind)
         path = Path(destination) if destination else beside(Path(picture.name), encoding.format)
         check_free(path, picture, overwrite)

@@ -68,6 +68,19 @@ def suffix_for(source: Path, format_name: str) -> str:
     return source.suffix if own else FORMATS[format_name].suffix
 
 
+def format_of_name(path: Path) -> str:
+    """The format that a name asks for by its suffix.
+
+    Raises:
+        SettingError: no format of ours has that suffix.
+    """
+    kind = {"heif": "avif"}.get(SUFFIX_KINDS.get(path.suffix.lower(), ""), SUFFIX_KINDS.get(path.suffix.lower(), ""))
+    if kind not in FORMATS:
+        suffixes = ", ".join(f.suffix for f in FORMATS.values())
+        raise SettingError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; choose {suffixes}")
+    return kind
+
+
 @dataclass(frozen=True)
 class Encoding:
     """What to write and how: a name of :data:`FORMATS`, quality 1..100 or None for the format's own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.models import DEFAULT
 from colorizing_things.options import Look
 from colorizing_things.picture import MAX_PIXELS, Picture
+from colorizing_things.writing import format_of_name
 
 STANDARD = Path("-")
 LOOK = "How it looks"
@@ -84,7 +84,7 @@ def photos(
     if guide and guide.places and len(tasks) > 1:
         raise SettingError(f"hints speak of places in one picture; here are {len(tasks)}: colour them one by one")
     if len(tasks) == 1 and out and tasks[0].destination == Path(out) and format is None:
-        wish = replace(wish, output=replace(wish.output, format=batch.format_of_name(Path(out))))
+        format_of_name(Path(out))  # a name that says no format is an error before any work too
     jobs = jobs or (batch.default_jobs() if len(tasks) > 1 else 1)
     _colour_all(Colorizer(model, device), tasks, wish, jobs, as_json)
 
@@ -108,9 +108,8 @@ def _through_pipe(source: Path, out: str | None, wish: Wish, colorizer: Colorize
     path = Path(out)
     if path.is_dir() or out.endswith("/"):
         raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
-    named = wish.output if wish.output.format else replace(wish.output, format=batch.format_of_name(path))
     colorizer.colorize_file(
-        picture, path, look=wish.look, guide=wish.guide, output=named, overwrite=wish.overwrite,
+        picture, path, look=wish.look, guide=wish.guide, output=wish.output, overwrite=wish.overwrite,
         max_pixels=wish.max_pixels,
     )  # fmt: skip
 
