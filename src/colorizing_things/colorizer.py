@@ -25,7 +25,7 @@ from .picture import MAX_PIXELS, Picture, Strip
 from .predictor import Predictor
 from .rows import RowSource
 from .session import Guide, Session
-from .writing import Encoding, copy_metadata, format_of_name, output_format, suffix_for, to_bytes, to_file
+from .writing import Encoding, check_free, copy_metadata, format_of_name, output_format, suffix_for, to_bytes, to_file
 
 AnyPicture = TypeVar("AnyPicture")
 
@@ -196,7 +196,8 @@ class Colorizer:
             output = replace(output, format=format_of_name(Path(destination)))
         encoding = output.encoding(picture.kind)
         path = Path(destination) if destination else beside(Path(picture.name), encoding.format)
-        check_free(path, picture, overwrite)
+        _check_original(path, picture)
+        check_free(path, overwrite)
         with self._row_source(picture, look or Look(), guide, chroma) as rows:
             to_file(_finish(rows, picture, encoding), path, encoding)
         return path
@@ -305,18 +306,14 @@ def make_guide(hint: Sequence[Hint | str] = (), hints: Any = None, reference: An
     return Guide(points, layer, other)
 
 
-def check_free(path: Path, picture: Picture, overwrite: bool) -> None:
-    """Refuse to write over the original, or, unless asked to, over anything else.
+def _check_original(path: Path, picture: Picture) -> None:
+    """Refuse to write over the original, asked to or not.
 
     Raises:
-        PictureError: ``path`` is there.
+        PictureError: ``path`` is the picture's own.
     """
     if path.exists() and Path(picture.name).exists() and path.samefile(picture.name):
         raise PictureError(f"{path}: is the original; give another name with -o")
-    if path.exists() and not overwrite:
-        raise PictureError(
-            f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
-        )
 
 
 def beside(source: Path, format_name: str) -> Path:

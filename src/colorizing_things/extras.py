@@ -10,9 +10,9 @@ import pyvips
 
 from .chroma import Chroma, Joiner
 from .color.spaces import lightness_to_srgb
-from .errors import PictureError, SettingError
+from .errors import SettingError
 from .picture import Picture
-from .writing import Encoding, to_file
+from .writing import Encoding, check_free, to_file
 
 TILE = 480  # px, the longer side of a picture on the sheet
 GAP = 8  # px between pictures
@@ -58,13 +58,3 @@ def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, ov
     large = small.resize(picture.width / columns, vscale=picture.height / rows, kernel="linear")
     exact = large.gravity("centre", picture.width, picture.height, extend="copy")
     to_file(exact.rint().cast("uchar").copy(interpretation="b-w"), path, Encoding("png", provenance=False))
-
-
-def check_free(path: Path, overwrite: bool) -> None:
-    """Refuse to write over what is there, unless asked to.
-
-    Raises:
-        PictureError: ``path`` is there.
-    """
-    if path.exists() and not overwrite:
-        raise PictureError(f"{path}: exists already; delete it, or overwrite it on purpose (--overwrite)")

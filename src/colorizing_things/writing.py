@@ -81,6 +81,18 @@ def format_of_name(path: Path) -> str:
     return kind
 
 
+def check_free(path: Path, overwrite: bool) -> None:
+    """Refuse to write over what is there, unless asked to.
+
+    Raises:
+        PictureError: ``path`` is there.
+    """
+    if path.exists() and not overwrite:
+        raise PictureError(
+            f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
+        )
+
+
 @dataclass(frozen=True)
 class Encoding:
     """What to write and how: a name of :data:`FORMATS`, quality 1..100 or None for the format's own."""

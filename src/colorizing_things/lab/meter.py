@@ -12,13 +12,8 @@ from .recipes import Stage
 from .watch import Watch
 
 console = Console()
-UNPRINTED = (
-    "gradient_",
-    "spread_",
-    "tint_",
-    "code_",
-    "discriminator_",
-)  # these go to TensorBoard alone, or the line would not fit a screen
+# These go to TensorBoard alone, or the line would not fit a screen.
+UNPRINTED = ("gradient_", "spread_", "tint_", "code_", "discriminator_")
 
 
 class Meter:

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 from tiny import make_batch, make_method, steps, tiny_stage
 
-from colorizing_things.lab.methods.adversarial import spread
+from colorizing_things.lab.methods.adversarial import spread, tint
 from colorizing_things.lab.networks.discriminators import as_seen
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise
 
@@ -131,6 +131,12 @@ def test_spread_is_nothing_for_one_colour_and_the_deviation_for_two():
     assert float(spread(constant)) == 0
     two = torch.stack([torch.zeros(2, 4, 4), torch.full((2, 4, 4), 10.0)])
     assert float(spread(two)) == pytest.approx(math.sqrt(50))
+
+
+def test_tint_sees_pictures_apart_and_not_what_is_within_each():
+    striped = torch.tensor([-20.0, 20.0]).repeat(2)[None, None, None].expand(3, 2, 4, 4)
+    assert float(tint(striped)) == 0 < float(spread(striped))
+    assert float(tint(torch.stack([striped[0], striped[0] + 10]))) == pytest.approx(math.sqrt(50))
 
 
 def test_the_discriminators_pictures_lie_between_minus_one_and_one():
