@@ -73,6 +73,8 @@ def test_what_cannot_be_planned(tree, tmp_path):
     with pytest.raises(SettingError, match=r"choose \.jpg"):
         format_of_name(tmp_path / "x.xyz")
     assert format_of_name(tmp_path / "x.AVIF") == "avif"
+    with pytest.raises(SettingError, match=r"cannot write \.heic"):
+        format_of_name(tmp_path / "x.heic")
 
 
 def run_all(colorizer, tasks, **options):

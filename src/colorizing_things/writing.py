@@ -74,7 +74,8 @@ def format_of_name(path: Path) -> str:
     Raises:
         SettingError: no format of ours has that suffix.
     """
-    kind = {"heif": "avif"}.get(SUFFIX_KINDS.get(path.suffix.lower(), ""), SUFFIX_KINDS.get(path.suffix.lower(), ""))
+    suffix = path.suffix.lower()
+    kind = "avif" if suffix == ".avif" else SUFFIX_KINDS.get(suffix, "")  # not AVIF under the name of HEIC
     if kind not in FORMATS:
         suffixes = ", ".join(f.suffix for f in FORMATS.values())
         raise SettingError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; choose {suffixes}")
