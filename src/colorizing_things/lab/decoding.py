@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
 
+from .coherence import coherent
 from .networks.normalisation import without_spectral_norms
 from .objectives.classification import annealed_mean
 
@@ -43,6 +44,7 @@ class Decoding:
         classes: 0..1, the classes' share; the rest is the regression's.
         temperature: of the annealed mean over the classes (Zhang et al. 2016, eq. 5).
         undo: 0..1, how much of the class rebalancing is taken back before that (log weights subtracted).
+        coherent: whether places that show the same thing agree before that (:func:`.coherent`).
         chroma: factor on the result's chroma.
         size: shorter side in pixels at which the network does best.
         sharpness, doubt: calibrate the confidence for this decoding: sigmoid(sharpness x logit - doubt) (Platt 1999).
@@ -51,6 +53,7 @@ class Decoding:
     classes: float = 0.5
     temperature: float = 0.38
     undo: float = 0.0
+    coherent: bool = False
     chroma: float = 1.0
     size: int = 128
     sharpness: float = 1.0
@@ -89,9 +92,12 @@ class Decoder(nn.Module):
             ab in CIELAB units; the logits whose annealed mean is in it; the confidence in 0..1; the features.
         """
         answer = self.network(L, None if hint_ab is None else hint_ab / self.decoding.chroma, hint_mask)
-        logits = answer.logits.float() - self.decoding.undo * self.log_weight[:, None, None]
+        regression, logits = answer.ab, answer.logits.float() - self.decoding.undo * self.log_weight[:, None, None]
+        if self.decoding.coherent:
+            agreed = coherent(torch.cat([regression, logits], dim=1), answer.features, L)
+            regression, logits = agreed[:, :2], agreed[:, 2:]
         classes = annealed_mean(logits, self.bins, self.decoding.temperature)
-        ab = torch.lerp(answer.ab, classes, self.decoding.classes) * self.decoding.chroma
+        ab = torch.lerp(regression, classes, self.decoding.classes) * self.decoding.chroma
         sure = self.decoding.sharpness * answer.confidence_logits.float() - self.decoding.doubt
         return ab, logits, torch.sigmoid(sure), answer.features.float()
 
@@ -113,6 +119,7 @@ def latent_graph(network: nn.Module, chroma: float = 1.0, size: int = 128, draws
 
     Args:
         network: trained.
+        coherent: whether places that show the same thing agree before that (:func:`.coherent`).
         chroma: factor on the result's chroma.
         size: shorter side in pixels at which the network does best; one of a fixed size keeps to that.
         draws: give the graph an input ``z`` (a draw from N(0, I), zeros for the likeliest colours).

@@ -48,7 +48,9 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         folder.mkdir(parents=True, exist_ok=True)
         save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
         return folder
-    graph = graph_of(network, saved, decoding)
+    if decoding is not None:
+        saved["recipe"]["decoding"] = decoding
+    graph = graph_of(network, saved)
     folder.mkdir(parents=True, exist_ok=True)
     path, unchecked = folder / "model.onnx", folder / ".model.onnx.part"
     onnx.save(store_as_half(to_onnx(graph)), unchecked)
@@ -58,11 +60,11 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
     return folder
 
 
-def graph_of(network: nn.Module, saved: dict[str, Any], decoding: dict[str, Any] | None = None) -> Graph:
+def graph_of(network: nn.Module, saved: dict[str, Any]) -> Graph:
     """What a checkpoint's network is as something that colours (:meth:`.Method.graph`)."""
     stage = saved["recipe"]["stages"][saved["stage"]]
-    chosen = saved["recipe"]["decoding"] if decoding is None else decoding
-    return METHODS[stage["method"]].graph(network, np.asarray(saved["prior"]), stage["method_settings"], chosen)
+    decoding = saved["recipe"]["decoding"]
+    return METHODS[stage["method"]].graph(network, np.asarray(saved["prior"]), stage["method_settings"], decoding)
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:

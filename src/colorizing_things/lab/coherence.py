@@ -1,0 +1,55 @@
+"""One thing, one colour: a sleeve that is not half red and half grey."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# How far apart two places may be and still speak for each other; chosen on dev and by eye (docs/experiments.md).
+COSINE = 0.2  # of the network's features
+LIGHTNESS = 8.0  # L units
+REACH = 3.0  # cells of the features
+TIMES = 3  # a colour goes so many times as far, but not across what differs
+
+
+def coherent(fields: Tensor, features: Tensor, L: Tensor) -> Tensor:
+    """Let the places that show the same thing agree, by what the network answers at each.
+
+    A bilateral mean (Tomasi and Manduchi 1998), repeated, in place, lightness and the network's features: place j
+    counts for place i as softmax_j(cos(f_i, f_j) / COSINE - |L_i - L_j|^2 / 2 LIGHTNESS^2 - |i - j|^2 / 2 REACH^2),
+    f centred over the picture. Detail finer than the features' grid stays as it is.
+
+    Args:
+        fields: what the network answers, ``[N,C,2h,2w]``.
+        features: of what each place shows, ``[N,D,h,w]``.
+        L: lightness 0..100, ``[N,1,8h,8w]``.
+
+    Returns:
+        ``[N,C,2h,2w]``.
+    """
+    coarse, lightness = F.avg_pool2d(fields, 2), F.avg_pool2d(L, 8)
+    weights = torch.softmax(_alike(features.float(), lightness), dim=2)
+    averaged = coarse.flatten(2)
+    for _ in range(TIMES):
+        averaged = averaged @ weights.transpose(1, 2)
+    change = averaged.view_as(coarse) - coarse
+    return fields + F.interpolate(change, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def _alike(features: Tensor, lightness: Tensor) -> Tensor:
+    """Log weights between all places, ``[N,hw,hw]``."""
+    shown = features.flatten(2)
+    shown = F.normalize(shown - shown.mean(2, keepdim=True), dim=1)
+    cosine = shown.transpose(1, 2) @ shown
+    rows = torch.arange(features.shape[2], device=features.device).float()
+    columns = torch.arange(features.shape[3], device=features.device).float()
+    far = _squares(rows)[:, None, :, None] + _squares(columns)[None, :, None, :]
+    places = features.shape[2] * features.shape[3]
+    apart = _squares(lightness.flatten(1))
+    return cosine / COSINE - apart / (2 * LIGHTNESS**2) - far.reshape(places, places) / (2 * REACH**2)
+
+
+def _squares(values: Tensor) -> Tensor:
+    """Squared differences of all pairs: ``[...,n]`` -> ``[...,n,n]``."""
+    return (values[..., :, None] - values[..., None, :]).square()
