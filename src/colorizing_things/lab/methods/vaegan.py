@@ -71,7 +71,10 @@ class VAEGAN(AdversarialMethod):
         L, number = lightness_at(batch), len(batch.L)
         with torch.set_grad_enabled(self.networks_turn):
             code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
-            z = reparametrise(code.mean, code.log_variance, torch.randn_like(code.mean))
+            # Codes of every temperature from 0 to 1, here and in the draws: in a hundred dimensions those of 1 all lie
+            # far from z = 0, the likeliest colours that the network is asked for in the end.
+            warmth = torch.rand(number, 1, device=code.mean.device)
+            z = reparametrise(code.mean, code.log_variance, warmth * torch.randn_like(code.mean))
             # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
             # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
             # would take the two for fixed, and its gradient would have the encoder's features grow without end.
@@ -79,8 +82,6 @@ class VAEGAN(AdversarialMethod):
             learning = [scale_gradient(c, share) for c in code.content]
             decoded = self.network.generate(scale_gradient(z, share), learning)  # type: ignore[operator]
             content = [c.detach().repeat(2, 1, 1, 1) for c in code.content]
-            # Draws of every temperature from 0 to 1: in a hundred dimensions those of 1 all lie far from z = 0, the
-            # likeliest colours that the network is asked for in the end.
             drawn = torch.randn_like(z) * torch.rand(number, 1, device=z.device)
             again, sampled = self.network.generate(torch.cat([z.detach(), drawn]), content).split(number)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [again, sampled])
