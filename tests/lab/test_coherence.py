@@ -72,3 +72,12 @@ def test_the_decoder_makes_both_heads_coherent():
         ab, logits, *_ = Decoder(network, Decoding(classes=0.0, coherent=True), weight)(L)
     torch.testing.assert_close(ab, coherent(answer.ab, answer.features, L))
     torch.testing.assert_close(logits, coherent(answer.logits, answer.features, L))
+
+
+def test_a_large_grid_is_compared_on_a_smaller_one(monkeypatch):
+    """Memory: the field keeps its own size, and the thing its colour."""
+    monkeypatch.setattr("colorizing_things.lab.coherence.MOST", 8)
+    field = halves(10, -20, 64)
+    found = coherent(field, two_things(32), lightness(field))
+    torch.testing.assert_close(found[..., :24], field[..., :24], atol=0.5, rtol=0)
+    torch.testing.assert_close(found[..., 40:], field[..., 40:], atol=0.5, rtol=0)

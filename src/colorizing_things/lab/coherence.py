@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,6 +13,7 @@ COSINE = 0.2  # of the network's features
 LIGHTNESS = 8.0  # L units
 REACH = 3.0  # cells of the features
 TIMES = 3  # a colour goes so many times as far, but not across what differs
+MOST = 64  # cells a side: every place is compared with every other, and memory grows with the fourth power
 
 
 def coherent(fields: Tensor, features: Tensor, L: Tensor) -> Tensor:
@@ -28,13 +31,17 @@ def coherent(fields: Tensor, features: Tensor, L: Tensor) -> Tensor:
     Returns:
         ``[N,C,2h,2w]``.
     """
-    coarse, lightness = F.avg_pool2d(fields, 2), F.avg_pool2d(L, 8)
-    weights = torch.softmax(_alike(features.float(), lightness), dim=2)
+    grid = [torch.sym_min(side, MOST) for side in features.shape[-2:]]
+    coarse = _resized(F.avg_pool2d(fields, 2), grid)
+    weights = torch.softmax(_alike(_resized(features.float(), grid), _resized(F.avg_pool2d(L, 8), grid)), dim=2)
     averaged = coarse.flatten(2)
     for _ in range(TIMES):
         averaged = averaged @ weights.transpose(1, 2)
-    change = averaged.view_as(coarse) - coarse
-    return fields + F.interpolate(change, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return fields + _resized(averaged.view_as(coarse) - coarse, fields.shape[-2:])
+
+
+def _resized(x: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 def _alike(features: Tensor, lightness: Tensor) -> Tensor:

@@ -119,7 +119,6 @@ def latent_graph(network: nn.Module, chroma: float = 1.0, size: int = 128, draws
 
     Args:
         network: trained.
-        coherent: whether places that show the same thing agree before that (:func:`.coherent`).
         chroma: factor on the result's chroma.
         size: shorter side in pixels at which the network does best; one of a fixed size keeps to that.
         draws: give the graph an input ``z`` (a draw from N(0, I), zeros for the likeliest colours).
