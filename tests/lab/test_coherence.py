@@ -1,6 +1,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
+from colorizing_things.lab import coherence
 from colorizing_things.lab.coherence import coherent
 from colorizing_things.lab.decoding import Decoder, Decoding
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
@@ -76,8 +77,12 @@ def test_the_decoder_makes_both_heads_coherent():
 
 def test_a_large_grid_is_compared_on_a_smaller_one(monkeypatch):
     """Memory: the field keeps its own size, and the thing its colour."""
-    monkeypatch.setattr("colorizing_things.lab.coherence.MOST", 8)
+    compared = []
+    alike = coherence._alike
+    monkeypatch.setattr(coherence, "MOST", 8)
+    monkeypatch.setattr(coherence, "_alike", lambda *maps: compared.append(maps[0].shape[-2:]) or alike(*maps))
     field = halves(10, -20, 64)
     found = coherent(field, two_things(32), lightness(field))
+    assert compared == [(8, 8)]
     torch.testing.assert_close(found[..., :24], field[..., :24], atol=0.5, rtol=0)
     torch.testing.assert_close(found[..., 40:], field[..., 40:], atol=0.5, rtol=0)

@@ -87,8 +87,8 @@ def test_gradients_go_where_larsen_sends_them(name):
 
     torch.manual_seed(3)
     code = network.encode(batch.L, batch.ab)
-    warmth = torch.rand(len(code.mean), 1)
-    z = reparametrise(code.mean, code.log_variance, warmth * torch.randn_like(code.mean))
+    temperature = torch.rand(len(code.mean), 1)
+    z = reparametrise(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
     decoded = network.generate(z, code.content)
     sampled = network.generate(torch.randn_like(z) * torch.rand(len(z), 1), code.content)
     discriminator = method.players["discriminator"].module

@@ -73,8 +73,8 @@ class VAEGAN(AdversarialMethod):
             code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
             # Codes of every temperature from 0 to 1, here and in the draws: in a hundred dimensions those of 1 all lie
             # far from z = 0, the likeliest colours that the network is asked for in the end.
-            warmth = torch.rand(number, 1, device=code.mean.device)
-            z = reparametrise(code.mean, code.log_variance, warmth * torch.randn_like(code.mean))
+            temperature = torch.rand(number, 1, device=code.mean.device)
+            z = reparametrise(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
             # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
             # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
             # would take the two for fixed, and its gradient would have the encoder's features grow without end.
