@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from colorizing_things import Output, PictureError, SettingError
-from colorizing_things.batch import Task, Wish, plan, run
-from colorizing_things.writing import format_of_name
+from colorizing_things.batch import BatchOptions, Task, plan, run
+from colorizing_things.imaging.writing import format_of_name
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_what_cannot_be_planned(tree, tmp_path):
 def run_all(colorizer, tasks, **options):
     results = []
     jobs = options.pop("jobs", 1)
-    run(colorizer, tasks, Wish(**options), jobs=jobs, report=results.append)
+    run(colorizer, tasks, BatchOptions(**options), jobs=jobs, report=results.append)
     return results
 
 
@@ -113,14 +113,14 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(tree, tmp_path):
 
     started = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        run(Colorizer(), tasks, Wish(), jobs=2, report=interrupt)
+        run(Colorizer(), tasks, BatchOptions(), jobs=2, report=interrupt)
     assert time.perf_counter() - started < 30
     assert len(seen) == 1
     whole = [p for p in (tmp_path / "out").iterdir()]
     assert all(p.suffix == ".jpg" and Image.open(p).size == (4000, 3000) for p in whole)
     assert len(whole) < 4
     results = []
-    run(Colorizer(), tasks, Wish(), jobs=2, report=results.append)
+    run(Colorizer(), tasks, BatchOptions(), jobs=2, report=results.append)
     assert sum(r.status == "done" for r in results) == 4 - len(whole)
 
 
@@ -133,10 +133,10 @@ def test_many_threads_share_one_colorizer(colorizer, tree, tmp_path):
 
 
 def test_variants_come_numbered_with_a_sheet_and_are_not_taken_for_originals(colorizer, tree):
-    wish = Wish(variants=3, seed=1, confidence=True)
+    options = BatchOptions(variants=3, seed=1, confidence=True)
     tasks = plan([tree], None, False, Output())
     results = []
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     source = tasks[0].source
     names = {path.name for path in results[0].outputs}
     suffix = source.suffix
@@ -146,8 +146,8 @@ def test_variants_come_numbered_with_a_sheet_and_are_not_taken_for_originals(col
     assert [task.source for task in plan([tree], None, False, Output())] == [task.source for task in tasks]
     with Image.open(source) as original, Image.open(source.parent / f"{source.stem}.confidence.png") as sure:
         assert sure.size == original.size and sure.mode == "L"
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     assert results[1].status == "skipped"
     (source.parent / f"{source.stem}.color.2{suffix}").unlink()
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     assert results[2].status == "done" and (source.parent / f"{source.stem}.color.2{suffix}").exists()

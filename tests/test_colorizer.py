@@ -11,7 +11,7 @@ from skimage import data
 
 from colorizing_things import Colorizer, ColorizingError, PictureError, SettingError, colorize
 from colorizing_things.colorizer import Output
-from colorizing_things.provenance import SOURCE_TYPE
+from colorizing_things.imaging.xmp import SOURCE_TYPE
 
 DEEP, SHALLOW = 0.3, 1.0  # mean |dL| allowed: lossless, and through our JPEG
 
@@ -147,7 +147,7 @@ def test_metadata_survives(tmp_path, colorizer, grey_photo, exif, suffix):
 
 def save_tiff_with_exif(path, pixels, exif):
     """As a scanner would: orientation, resolution, XMP and EXIF directories."""
-    from colorizing_things.tiff_exif import add_exif
+    from colorizing_things.imaging.exif import add_exif
 
     tifffile.imwrite(
         path, pixels, resolution=(300, 300), resolutionunit=2,
@@ -305,9 +305,9 @@ def test_an_unwritable_place_is_one_line(tmp_path, colorizer, old_jpg):
 
 
 def test_a_full_disk_is_one_line(colorizer, old_jpg, monkeypatch, tmp_path):
-    from colorizing_things import writing
+    from colorizing_things.imaging import writing
 
-    with pytest.raises(PictureError, match="disk is full"), writing.one_line("/dev/full: cannot be written"):
+    with pytest.raises(PictureError, match="disk is full"), writing.as_picture_error("/dev/full: cannot be written"):
         pyvips.Image.black(2000, 2000).write_to_target(pyvips.Target.new_to_file("/dev/full"), ".png", compression=0)
 
 

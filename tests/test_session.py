@@ -9,7 +9,7 @@ from skimage import data
 
 from colorizing_things import Colorizer, Guide, Hint, Picture, SettingError
 from colorizing_things.color.spaces import srgb_to_lab
-from colorizing_things.hints import ab_of_color
+from colorizing_things.guidance.hints import ab_of_color
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from .chroma import Chroma
+from .color.chroma import Chroma
 from .colorizer import Colorizer, Output
 from .errors import ColorizingError, ModelError, PictureError, SettingError
-from .hints import Hint
-from .models import list_models
+from .guidance.hints import Hint
+from .imaging.picture import Picture
+from .model.catalog import list_models
+from .model.predictor import Predictor
 from .options import Look
-from .picture import Picture
-from .predictor import Predictor
 from .session import Guide, Session
 
 __version__ = version("colorizing-things")

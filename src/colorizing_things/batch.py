@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from .chroma import Chroma
-from .colorizer import Colorizer, Output, Stopped, beside
+from .color.chroma import Chroma
+from .colorizer import Colorizer, Output, Stopped, default_destination
 from .errors import ColorizingError, PictureError, SettingError
-from .extras import save_confidence, save_sheet
+from .imaging.confidence_map import save_confidence
+from .imaging.contact_sheet import save_sheet
+from .imaging.picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .imaging.writing import output_format, suffix_for
 from .options import Look, check_count
-from .picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
 from .session import Guide
-from .writing import output_format, suffix_for
 
-OURS = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
+RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
 
 
@@ -33,7 +34,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Wish:
+class BatchOptions:
     """What is wanted of every picture.
 
     Attributes:
@@ -72,7 +73,7 @@ class Wish:
 
     def extras(self, task: Task) -> dict[str, Path]:
         """What comes along: ``sheet`` and ``confidence``, by name, where they are wanted."""
-        stem = OURS.sub("", task.destination.stem)
+        stem = RESULT_STEM.sub("", task.destination.stem)
         wanted = {"sheet": self.variants is not None, "confidence": self.confidence}
         suffixes = {"sheet": ".jpg", "confidence": ".png"}
         return {
@@ -139,7 +140,7 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             hidden = any(part.startswith(".") for part in inside.parts)
-            ours = _is_ours(file) or (skip is not None and skip != path and skip in file.parents)
+            ours = _is_result(file) or (skip is not None and skip != path and skip in file.parents)
             if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not ours and file.is_file():
                 found += 1
                 yield file, inside
@@ -147,9 +148,9 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
             raise PictureError(f"{path}: holds no pictures; looked for {', '.join(sorted(PICTURE_SUFFIXES))}")
 
 
-def _is_ours(file: Path) -> bool:
+def _is_result(file: Path) -> bool:
     """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
-    if OURS.search(file.stem):
+    if RESULT_STEM.search(file.stem):
         return True
     original = _original_stem(file)
     return original != file.stem and any(file.with_name(original + suffix).exists() for suffix in PICTURE_SUFFIXES)
@@ -158,7 +159,7 @@ def _is_ours(file: Path) -> bool:
 def _original_stem(file: Path) -> str:
     """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
     ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
-    return file.stem.removesuffix(ending) if ending else OURS.sub("", file.stem)
+    return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
 def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: Output) -> Path:
@@ -167,20 +168,20 @@ def _destination(source: Path, place: Path, out: Path | None, into_folder: bool,
     kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source).kind
     format_name = output_format(output.format, kind)
     if out is None:
-        return beside(source, format_name)
+        return default_destination(source, format_name)
     return out / place.with_suffix(suffix_for(source, format_name))
 
 
-def colour_one(colorizer: Colorizer, task: Task, wish: Wish) -> Result:
+def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result:
     """Do one task; never raises for a bad picture. What is there already is left, so that a run can go on."""
-    outputs = (*wish.pictures(task), *wish.extras(task).values())
-    if not wish.overwrite and all(path.exists() and not _same(task, path) for path in outputs):
+    outputs = (*options.pictures(task), *options.extras(task).values())
+    if not options.overwrite and all(path.exists() and not _same(task, path) for path in outputs):
         return Result(task, "skipped", outputs=outputs)
     started = time.perf_counter()
     try:
         picture = Picture.read(task.source)
-        picture.check_size(wish.max_pixels)
-        _write(colorizer, picture, task, wish)
+        picture.check_size(options.max_pixels)
+        _write(colorizer, picture, task, options)
     except (ColorizingError, MemoryError) as error:
         said = str(error) or f"{task.source}: not enough memory"
         return Result(task, "failed", time.perf_counter() - started, error=" ".join(said.split()))
@@ -188,35 +189,37 @@ def colour_one(colorizer: Colorizer, task: Task, wish: Wish) -> Result:
     return Result(task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs)
 
 
-def _write(colorizer: Colorizer, picture: Picture, task: Task, wish: Wish) -> None:
+def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> None:
     """Colour a picture into all its files: predicted once a page, however many files."""
-    paths, extras = wish.pictures(task), wish.extras(task)
+    paths, extras = options.pictures(task), options.extras(task)
     if picture.pages > 1 and extras:
         raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
     if not extras:
-        _colour(colorizer, picture, task, paths[0], wish, None)
+        _colour(colorizer, picture, task, paths[0], options, None)
         return
-    session = colorizer.session(picture, size=wish.look.size, guide=wish.guide)
-    chromas = [session.predict()] if wish.variants is None else session.variants(wish.variants, wish.seed)
-    if _missing(extras.get("confidence"), wish):
-        save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], wish.overwrite)
+    session = colorizer.session(picture, size=options.look.size, guide=options.guide)
+    chromas = [session.predict()] if options.variants is None else session.variants(options.variants, options.seed)
+    if _missing(extras.get("confidence"), options):
+        save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], options.overwrite)
     for chroma, path in zip(chromas, paths, strict=True):
-        _colour(colorizer, picture, task, path, wish, chroma)
-    if _missing(extras.get("sheet"), wish):
-        save_sheet([chroma.looked(wish.look) for chroma in chromas], picture, extras["sheet"], wish.overwrite)
+        _colour(colorizer, picture, task, path, options, chroma)
+    if _missing(extras.get("sheet"), options):
+        save_sheet([chroma.with_look(options.look) for chroma in chromas], picture, extras["sheet"], options.overwrite)
 
 
-def _missing(path: Path | None, wish: Wish) -> bool:
+def _missing(path: Path | None, options: BatchOptions) -> bool:
     """Whether it is wanted and has to be written."""
-    return path is not None and (wish.overwrite or not path.exists())
+    return path is not None and (options.overwrite or not path.exists())
 
 
-def _colour(colorizer: Colorizer, picture: Picture, task: Task, path: Path, wish: Wish, chroma: Chroma | None) -> None:
-    if path.exists() and not wish.overwrite and not _same(task, path):
+def _colour(
+    colorizer: Colorizer, picture: Picture, task: Task, path: Path, options: BatchOptions, chroma: Chroma | None
+) -> None:
+    if path.exists() and not options.overwrite and not _same(task, path):
         return
     colorizer.colorize_file(
-        picture, path, look=wish.look, guide=wish.guide, output=wish.output, chroma=chroma,
-        overwrite=wish.overwrite, max_pixels=wish.max_pixels,
+        picture, path, look=options.look, guide=options.guide, output=options.output, chroma=chroma,
+        overwrite=options.overwrite, max_pixels=options.max_pixels,
     )  # fmt: skip
 
 
@@ -227,7 +230,7 @@ def _same(task: Task, path: Path) -> bool:
 def run(
     colorizer: Colorizer,
     tasks: list[Task],
-    wish: Wish,
+    options: BatchOptions,
     *,
     jobs: int = 1,
     report: Callable[[Result], None],
@@ -240,7 +243,7 @@ def run(
     with ThreadPoolExecutor(jobs, thread_name_prefix="picture") as pool:
 
         def start(task: Task):  # type: ignore[no-untyped-def]
-            return pool.submit(colour_one, colorizer, task, wish)
+            return pool.submit(color_one, colorizer, task, options)
 
         running = {start(task) for task in islice(waiting, jobs + 1)}
         try:

@@ -14,18 +14,29 @@ from typing import Any, TypeVar
 import numpy as np
 import pyvips
 
-from . import arrays
-from .card import Card
-from .chroma import Chroma, Codes, Joiner
+from .color.chroma import Chroma
+from .color.join import Joiner
 from .errors import PictureError, SettingError
-from .hints import Hint
-from .models import DEFAULT
+from .guidance.hints import Hint
+from .imaging import arrays
+from .imaging.picture import MAX_PIXELS, Picture, Strip
+from .imaging.rows import RowSource
+from .imaging.writing import (
+    Encoding,
+    copy_metadata,
+    format_of_name,
+    output_format,
+    refuse_existing,
+    suffix_for,
+    to_bytes,
+    to_file,
+)
+from .model.card import Card
+from .model.catalog import DEFAULT
+from .model.predictor import Predictor
 from .options import Look
-from .picture import MAX_PIXELS, Picture, Strip
-from .predictor import Predictor
-from .rows import RowSource
 from .session import Guide, Session
-from .writing import Encoding, check_free, copy_metadata, format_of_name, output_format, suffix_for, to_bytes, to_file
+from .types import Codes
 
 AnyPicture = TypeVar("AnyPicture")
 
@@ -123,9 +134,9 @@ class Colorizer:
         if isinstance(picture, str | Path):
             result = type(picture)(self.colorize_file(opened, look=look, guide=guide, overwrite=overwrite))  # type: ignore[call-arg]
         elif isinstance(picture, np.ndarray):
-            result = arrays.like(picture, self.pixels(opened, look=look, guide=guide))
+            result = arrays.match_array(picture, self.pixels(opened, look=look, guide=guide))
         elif arrays.is_pil(picture):
-            result = arrays.like_pil(picture, self.pixels(opened, look=look, guide=guide))
+            result = arrays.match_pil(picture, self.pixels(opened, look=look, guide=guide))
         else:
             result = self.encode(opened, look=look, guide=guide)
         return result
@@ -195,9 +206,9 @@ class Colorizer:
         if destination and output.format is None:
             output = replace(output, format=format_of_name(Path(destination)))
         encoding = output.encoding(picture.kind)
-        path = Path(destination) if destination else beside(Path(picture.name), encoding.format)
+        path = Path(destination) if destination else default_destination(Path(picture.name), encoding.format)
         _check_original(path, picture)
-        check_free(path, overwrite)
+        refuse_existing(path, overwrite)
         with self._row_source(picture, look or Look(), guide, chroma) as rows:
             to_file(_finish(rows, picture, encoding), path, encoding)
         return path
@@ -248,7 +259,7 @@ class Colorizer:
         given = [chroma] if isinstance(chroma, Chroma) else chroma
         for page in range(picture.pages):
             field = given[page] if given else self.predict(picture, size=look.size, page=page, guide=guide)
-            joiner = Joiner(field.looked(look), picture.height, picture.width, picture.deep)
+            joiner = Joiner(field.with_look(look), picture.height, picture.width, picture.deep)
             for strip in picture.strips(page):
                 if self._stopping.is_set():
                     raise Stopped
@@ -316,6 +327,6 @@ def _check_original(path: Path, picture: Picture) -> None:
         raise PictureError(f"{path}: is the original; give another name with -o")
 
 
-def beside(source: Path, format_name: str) -> Path:
+def default_destination(source: Path, format_name: str) -> Path:
     """``old.color.jpg`` for ``old.jpg``."""
     return source.with_name(f"{source.stem}.color{suffix_for(source, format_name)}")

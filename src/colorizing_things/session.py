@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import palette, reference, variants
-from .chroma import Chroma, Float32
+from .color.chroma import Chroma
 from .errors import SettingError
-from .hints import Hint, HintField, painted, place
-from .palette import Swatch
-from .picture import Picture
-from .predictor import Predictor
+from .guidance import palette, reference, variants
+from .guidance.hints import Hint, painted, place
+from .guidance.palette import Swatch
+from .imaging.picture import Picture
+from .model.hint_field import HintField
+from .model.predictor import Predictor
+from .types import Float32
 
 
 @dataclass(frozen=True)

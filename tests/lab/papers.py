@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from lightning_fabric import Fabric
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.ab_bins import ab_bins
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.decoding import Graph
 from colorizing_things.lab.methods import METHODS, Method

@@ -8,12 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from colorizing_things import Colorizer
-from colorizing_things.card import load_card
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.decoding import Decoder, Decoding
 from colorizing_things.lab.export import check, export, graph_of, without_paths
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
 from colorizing_things.lab.training import load_network
+from colorizing_things.model.card import load_card
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from colorizing_things.errors import ColorizingError
 
-from . import demo, doctor, models, photos, serve
+from . import color, demo, doctor, models, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]', or '.[train]' in a checkout"
@@ -49,7 +49,7 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
         raise typer.Exit
 
 
-app.command(DEFAULT_VERB, help="Colour pictures and folders. The verb may be left out: colorize old.jpg")(photos.photos)
+app.command(DEFAULT_VERB, help="Colour pictures and folders. The verb may be left out: colorize old.jpg")(color.color)
 app.command("demo")(demo.demo)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
@@ -67,8 +67,8 @@ def main() -> None:
         if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             raise KeyboardInterrupt
     except usage_error as error:
-        said = str(error.format_message())  # type: ignore[attr-defined]
-        fail(" ".join(said.split()) + "; see colorize --help", 2)
+        message = str(error.format_message())  # type: ignore[attr-defined]
+        fail(" ".join(message.split()) + "; see colorize --help", 2)
     except ColorizingError as error:
         fail(" ".join(str(error).split()))
     except (KeyboardInterrupt, typer.Abort):

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from colorizing_things.card import Card
-from colorizing_things.models import list_models
+from colorizing_things.model.card import Card
+from colorizing_things.model.catalog import list_models
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards, as JSON.")] = False) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
 
+from .ab_bins import ab_bins
 from .coherence import coherent
 from .networks.normalisation import without_spectral_norms
 from .objectives.classification import annealed_mean

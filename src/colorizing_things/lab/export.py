@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 from torch import nn
 
-from colorizing_things.card import Card, load_card
 from colorizing_things.errors import TrainingError
+from colorizing_things.model.card import Card, load_card
 
 from .checkpoints import load_network
 from .decoding import Graph

@@ -1,4 +1,4 @@
-"""CIELUV's u* and v* from CIELAB's a* and b* at a known lightness, and back: torch twins of ``color.luv``.
+"""CIELUV's u* and v* from CIELAB's a* and b* at a known lightness, and back: torch twins of ``lab.luv_numpy``.
 
 The networks speak of chroma alone and L never changes, so only the two chroma planes are converted. Works inside
 an exported graph, and on what a network says: chromaticities that no light has are pulled in to where the
@@ -10,8 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from colorizing_things.color.luv import U_WHITE, V_WHITE
 from colorizing_things.color.spaces import F_INVERSE_THRESHOLD, F_THRESHOLD, WHITE
+
+from .luv_numpy import U_WHITE, V_WHITE
 
 U_LIMITS, V_LIMITS = (0.0, 0.65), (0.02, 0.6)  # of u', v': the spectral locus fits inside
 

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from colorizing_things.chroma import Chroma, Joiner
+from colorizing_things.color.chroma import Chroma
+from colorizing_things.color.join import Joiner
 
 from .batches import to_lab
 from .decoding import Graph

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from fastapi import Response
 
-from colorizing_things.chroma import Chroma
+from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.picture import Picture
-from colorizing_things.writing import suffix_for
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.writing import suffix_for
 
 from .uploads import disposition
 
@@ -20,7 +20,7 @@ MEDIA_TYPES = {
     "webp": "image/webp",
     "avif": "image/avif",
 }
-DOCUMENTED = {
+FILE_RESPONSE = {
     "description": "The file.",
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()},
 }

@@ -6,19 +6,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from colorizing_things.chroma import Chroma
+from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
 from colorizing_things.errors import SettingError
-from colorizing_things.hints import Hint
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.imaging.picture import Picture
 from colorizing_things.options import check_count
-from colorizing_things.picture import Picture
 from colorizing_things.session import Guide
 
-from .files import DOCUMENTED, file_response, with_other_pages
+from .dependencies import AppStateDep
+from .errors import error_responses
+from .files import FILE_RESPONSE, file_response, with_other_pages
 from .pool import Deadline
-from .refusals import documented
 from .schema import ColorizeForm
-from .workshop import Shop
 
 router = APIRouter(tags=["one picture"])
 
@@ -26,26 +26,26 @@ router = APIRouter(tags=["one picture"])
 @router.post(
     "/v1/colorize",
     response_class=Response,
-    responses={200: DOCUMENTED, **documented(408, 413, 415, 422, 429, 503, 504)},
+    responses={200: FILE_RESPONSE, **error_responses(408, 413, 415, 422, 429, 503, 504)},
 )
 async def colorize(
-    request: Request, shop: Shop, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
+    request: Request, state: AppStateDep, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
 ) -> Response:
     """Colour one picture. Format, size, depth, transparency, pages and metadata are those of the original."""
     look, hints = form.look(form.size), [Hint.parse(text) for text in form.hint]
 
     def work(deadline: Deadline) -> Response:
-        _, picture = shop.open(form.file, deadline)
+        _, picture = state.open(form.file, deadline)
         output = form.output(picture.kind)
-        reference = shop.open(form.reference, deadline)[1] if form.reference else None
+        reference = state.open(form.reference, deadline)[1] if form.reference else None
         guide = Guide(hints, None, reference) if hints or reference else None
-        chroma = _variant(shop.colorizer, picture, form, guide) if form.variant is not None else None
-        data = shop.colorizer.encode(
-            picture, look=look, guide=guide, output=output, chroma=chroma, max_pixels=shop.settings.max_pixels
+        chroma = _variant(state.colorizer, picture, form, guide) if form.variant is not None else None
+        data = state.colorizer.encode(
+            picture, look=look, guide=guide, output=output, chroma=chroma, max_pixels=state.settings.max_pixels
         )
         return file_response(data, picture.name, output.encoding(picture.kind).format)
 
-    return await shop.pool.run(request, work)
+    return await state.pool.run(request, work)
 
 
 def _variant(colorizer: Colorizer, picture: Picture, form: ColorizeForm, guide: Guide | None) -> list[Chroma]:

@@ -9,9 +9,9 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from colorizing_things.colorizer import Output
-from colorizing_things.hints import Hint
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.imaging.writing import FORMATS
 from colorizing_things.options import LARGEST, MOST_SATURATION, SMALLEST, Look
-from colorizing_things.writing import FORMATS
 
 MOST_HINTS = 500
 MOST_DRAWN = 16  # variants: each takes the network several times
@@ -135,7 +135,7 @@ class Variant(Strict):
 
 
 class Hinted(Strict):
-    """What a user has said about the colours so far."""
+    """What a user has detail about the colours so far."""
 
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
 

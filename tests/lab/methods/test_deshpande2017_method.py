@@ -7,7 +7,6 @@ import numpy as np
 import onnxruntime
 from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.checkpoints import load_network
 from colorizing_things.lab.export import export
@@ -16,6 +15,7 @@ from colorizing_things.lab.objectives.classification import smooth_prior
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal
 from colorizing_things.lab.recipes import load_recipe
 from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.model.card import load_card
 
 FIELD = ["size=64", "target_stride=1", "batch_size=2"]
 TINY = [*FIELD, "network_settings.width=0.03"]

@@ -3,12 +3,12 @@ import pytest
 torch = pytest.importorskip("torch")
 from papers import make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.export import export
 from colorizing_things.lab.luv import ab_to_uv
 from colorizing_things.lab.recipes import load_recipe
 from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.model.card import load_card
 
 TINY = ["network_settings.width=0.1", "network_settings.weights=none", "size=32", "batch_size=2"]
 

@@ -5,7 +5,6 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.batches import Batch
 from colorizing_things.lab.export import export
@@ -13,6 +12,7 @@ from colorizing_things.lab.methods.choices import chosen_decoding
 from colorizing_things.lab.methods.zhang2016 import not_grey
 from colorizing_things.lab.recipes import load_recipe
 from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.model.card import load_card
 
 TINY = ["network_settings.width=0.05", "size=32", "batch_size=2"]
 ALL = ["zhang2016", "zhang2016-unweighted", "zhang2016-l2"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.color.luv import srgb_to_luv
+from colorizing_things.lab.luv_numpy import srgb_to_luv
 from colorizing_things.lab.objectives.uv_bins import annealed_uv, uv_centres, uv_cross_entropy, uv_index
 
 

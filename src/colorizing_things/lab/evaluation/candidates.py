@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.hints import Hint
+from colorizing_things.guidance.hints import Hint
 
 from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, read_rgb, size_of, to_tensor
 
@@ -158,8 +158,9 @@ class Model(Candidate):
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
         """Colour the grey version of the photograph."""
         from colorizing_things import Guide
-        from colorizing_things.chroma import Joiner, enlarge
-        from colorizing_things.variants import can_draw
+        from colorizing_things.color.join import Joiner
+        from colorizing_things.color.resampling import enlarge
+        from colorizing_things.guidance.variants import can_draw
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
         guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}")) if self.hints else None

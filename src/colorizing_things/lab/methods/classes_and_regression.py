@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.ab_bins import ab_bins
 from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
 from colorizing_things.lab.decoding import Decoder, Decoding, Graph
 from colorizing_things.lab.hinting import draw_hints

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.ab_bins import ab_bins
 from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
 from colorizing_things.lab.decoding import Graph
 from colorizing_things.lab.networks.zhang2016 import REGRESSION_SCALE, Zhang2016

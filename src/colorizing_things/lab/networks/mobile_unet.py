@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.ab_bins import ab_bins
 
 from .attention import ColourQueries
 from .decoders import UNetDecoder

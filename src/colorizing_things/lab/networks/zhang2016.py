@@ -19,8 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.ab_bins import ab_bins
 
 AB_NORM = 110.0  # ab units: the port's scale of what model_out gives
 REGRESSION_SCALE = 40.0  # ab units: keeps the L2 head's raw output near unit size (our choice)

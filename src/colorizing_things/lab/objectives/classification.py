@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.ab_bins import ab_bins
 from colorizing_things.lab.photographs import Photographs
 
 REACH = 115  # the lookup table covers ab in -REACH..REACH

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizing_things.color.luv import U_RANGE, V_RANGE
+from colorizing_things.lab.luv_numpy import U_RANGE, V_RANGE
 
 LOW = (U_RANGE[0], V_RANGE[0])
 SPAN = (U_RANGE[1] - U_RANGE[0], V_RANGE[1] - V_RANGE[0])
