@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizing_things import Output, PictureError, SettingError
+from colorizing_things import Look, Output, PictureError, SettingError
 from colorizing_things.batch import BatchOptions, Task, plan, run
 from colorizing_things.imaging.writing import format_of_name
 
@@ -133,7 +133,7 @@ def test_many_threads_share_one_colorizer(colorizer, tree, tmp_path):
 
 
 def test_variants_come_numbered_with_a_sheet_and_are_not_taken_for_originals(colorizer, tree):
-    options = BatchOptions(variants=3, seed=1, confidence=True)
+    options = BatchOptions(Look(seed=1), variants=3, confidence=True)
     tasks = plan([tree], None, False, Output())
     results = []
     run(colorizer, tasks[:1], options, report=results.append)

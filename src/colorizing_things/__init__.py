@@ -11,7 +11,8 @@ from .errors import ColorizingError, ModelError, PictureError, SettingError
 from .guidance.hints import Hint
 from .imaging.picture import Picture
 from .model.catalog import list_models
-from .model.predictor import Predictor
+from .model.model import Model
+from .model.seen import SeenPicture
 from .options import Look
 from .session import Guide, Session
 
@@ -24,11 +25,12 @@ __all__ = [
     "Guide",
     "Hint",
     "Look",
+    "Model",
     "ModelError",
     "Output",
     "Picture",
     "PictureError",
-    "Predictor",
+    "SeenPicture",
     "Session",
     "SettingError",
     "colorize",

@@ -38,11 +38,10 @@ class BatchOptions:
     """What is wanted of every picture.
 
     Attributes:
-        look: size, saturation, strength, warmth.
+        look: size, saturation, strength, warmth, mood, seed.
         output: format, quality, provenance.
         guide: hints and reference.
         variants: so many different colourings and a contact sheet; None: the likeliest alone.
-        seed: of the variants.
         confidence: a map of it too.
         overwrite: redo what is there.
         max_pixels: refuse larger pages.
@@ -55,7 +54,6 @@ class BatchOptions:
     output: Output = field(default_factory=Output)
     guide: Guide | None = None
     variants: int | None = None
-    seed: int = 0
     confidence: bool = False
     overwrite: bool = False
     max_pixels: int = MAX_PIXELS
@@ -197,8 +195,9 @@ def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOpt
     if not extras:
         _colour(colorizer, picture, task, paths[0], options, None)
         return
-    session = colorizer.session(picture, size=options.look.size, guide=options.guide)
-    chromas = [session.predict()] if options.variants is None else session.variants(options.variants, options.seed)
+    look = options.look
+    session = colorizer.session(picture, size=look.size, guide=options.guide, mood=look.mood, seed=look.seed)
+    chromas = [session.predict()] if options.variants is None else session.variants(options.variants)
     if _missing(extras.get("confidence"), options):
         save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], options.overwrite)
     for chroma, path in zip(chromas, paths, strict=True):

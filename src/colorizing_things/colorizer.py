@@ -33,7 +33,7 @@ from .imaging.writing import (
 )
 from .model.card import Card
 from .model.catalog import DEFAULT
-from .model.predictor import Predictor
+from .model.model import Model
 from .options import Look
 from .session import Guide, Session
 from .types import Codes
@@ -83,7 +83,7 @@ class Colorizer:
         """
         if threads is not None and threads < 1:
             raise SettingError(f"threads {threads}: must be 1 or more")
-        self.predictor = Predictor(model, device, threads)
+        self.model = Model(model, device, threads)
         self.threads = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="join")
         self._stopping = threading.Event()
@@ -91,7 +91,7 @@ class Colorizer:
     @property
     def card(self) -> Card:
         """The model's card."""
-        return self.predictor.card
+        return self.model.card
 
     def __call__(
         self,
@@ -101,6 +101,8 @@ class Colorizer:
         saturation: float = 1.0,
         strength: float = 1.0,
         warmth: float = 0.0,
+        mood: float | None = None,
+        seed: int = 0,
         hint: Sequence[Hint | str] = (),
         hints: Any = None,
         reference: Any = None,
@@ -115,6 +117,9 @@ class Colorizer:
             saturation: multiplies chroma.
             strength: 0 (grey) to 1 (full colour).
             warmth: -1 (towards blue) to 1 (towards yellow).
+            mood: of a model that draws its colours with noise, 0 (the mean of all colourings) to 1 (one of them);
+                None: the card's own.
+            seed: which colouring, of such a model.
             hint: colours of places: :class:`.Hint`, or as the command line has them, ``"120,340=#7a4a2b"``.
             hints: painted hints: a picture of the same size, transparent where nothing is said.
             reference: a colour picture whose palette is taken over, region by region.
@@ -128,7 +133,7 @@ class Colorizer:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: a type, shape, range or option that cannot work.
         """
-        look, guide = Look(size, saturation, strength, warmth), make_guide(hint, hints, reference)
+        look, guide = Look(size, saturation, strength, warmth, mood, seed), make_guide(hint, hints, reference)
         opened = open_picture(picture)
         result: Any
         if isinstance(picture, str | Path):
@@ -141,7 +146,16 @@ class Colorizer:
             result = self.encode(opened, look=look, guide=guide)
         return result
 
-    def session(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Session:
+    def session(
+        self,
+        picture: Any,
+        *,
+        size: int | None = None,
+        page: int = 0,
+        guide: Guide | None = None,
+        mood: float | None = None,
+        seed: int = 0,
+    ) -> Session:
         """A picture before the network, to be asked again and again with other hints.
 
         Args:
@@ -149,12 +163,22 @@ class Colorizer:
             size: shorter side at which the network sees it; None: the card's default.
             page: of a TIFF with several.
             guide: hints and a reference that hold throughout.
+            mood, seed: as for calling the object.
         """
-        return Session(self.predictor, open_picture(picture), Look(size).size, page, guide)
+        return Session(self.model, open_picture(picture), Look(size).size, page, guide, mood, seed)
 
-    def predict(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Chroma:
+    def predict(
+        self,
+        picture: Any,
+        *,
+        size: int | None = None,
+        page: int = 0,
+        guide: Guide | None = None,
+        mood: float | None = None,
+        seed: int = 0,
+    ) -> Chroma:
         """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s."""
-        return self.session(picture, size=size, page=page, guide=guide).predict()
+        return self.session(picture, size=size, page=page, guide=guide, mood=mood, seed=seed).predict()
 
     def variants(
         self,
@@ -165,13 +189,14 @@ class Colorizer:
         size: int | None = None,
         page: int = 0,
         guide: Guide | None = None,
+        mood: float | None = None,
     ) -> list[Chroma]:
         """``count`` plausible colourings of a picture, likeliest first; the same seed gives the same ones.
 
         Raises:
             SettingError: this model knows one answer only.
         """
-        return self.session(picture, size=size, page=page, guide=guide).variants(count, seed)
+        return self.session(picture, size=size, page=page, guide=guide, mood=mood, seed=seed).variants(count)
 
     def colorize_file(
         self,
@@ -190,7 +215,7 @@ class Colorizer:
         Args:
             source: the picture.
             destination: the new file; beside the source and called ``old.color.jpg`` where None.
-            look: size, saturation, strength, warmth.
+            look: size, saturation, strength, warmth, mood, seed.
             guide: hints and reference.
             output: format, quality, provenance; the format is the one that the destination's name says, by default.
             chroma: colours to use instead of predicting them (a variant, say), one a page.
@@ -258,7 +283,7 @@ class Colorizer:
         ahead: deque[Future[Codes]] = deque()
         given = [chroma] if isinstance(chroma, Chroma) else chroma
         for page in range(picture.pages):
-            field = given[page] if given else self.predict(picture, size=look.size, page=page, guide=guide)
+            field = given[page] if given else self._page_chroma(picture, page, look, guide)
             joiner = Joiner(field.with_look(look), picture.height, picture.width, picture.deep)
             for strip in picture.strips(page):
                 if self._stopping.is_set():
@@ -268,6 +293,9 @@ class Colorizer:
                     yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+    def _page_chroma(self, picture: Picture, page: int, look: Look, guide: Guide | None) -> Chroma:
+        return self.predict(picture, size=look.size, page=page, guide=guide, mood=look.mood, seed=look.seed)
 
 
 def _finish(rows: pyvips.Image, picture: Picture, encoding: Encoding) -> pyvips.Image:

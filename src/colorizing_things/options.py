@@ -23,6 +23,9 @@ class Look:
         saturation: multiplies chroma, 0 to 10; 1 leaves it.
         strength: 0 (grey) to 1 (full colour).
         warmth: -1 (towards blue) to 1 (towards yellow); 0 leaves it.
+        mood: of a model that draws its colours with noise, 0 (the mean of all colourings, safe and dull) to 1 (one of
+            them, lively and sometimes wrong); None: the card's own.
+        seed: which colouring, of such a model; which variants, of any that has them.
 
     Raises:
         SettingError: a value out of range.
@@ -32,6 +35,8 @@ class Look:
     saturation: float = 1.0
     strength: float = 1.0
     warmth: float = 0.0
+    mood: float | None = None
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
@@ -44,6 +49,18 @@ class Look:
             raise SettingError(f"strength {self.strength}: must be 0 (grey) to 1 (full colour)")
         if not -1 <= self.warmth <= 1:
             raise SettingError(f"warmth {self.warmth}: must be -1 (blue) to 1 (yellow)")
+        if self.mood is not None:
+            check_mood(self.mood)
+
+
+def check_mood(mood: float) -> None:
+    """Refuse a mood out of range.
+
+    Raises:
+        SettingError: under 0 or over 1.
+    """
+    if not 0 <= mood <= 1:
+        raise SettingError(f"mood {mood}: must be 0 (the mean) to 1 (the full draw)")
 
 
 def check_count(count: int) -> None:
@@ -54,3 +71,14 @@ def check_count(count: int) -> None:
     """
     if not 1 <= count <= MOST_VARIANTS:
         raise SettingError(f"variants {count}: must be 1 to {MOST_VARIANTS}")
+
+
+def check_index(index: int, count: int) -> None:
+    """Refuse a variant that is not among ``count``.
+
+    Raises:
+        SettingError: it is not, or ``count`` cannot be meant.
+    """
+    check_count(count)
+    if not 0 <= index < count:
+        raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from colorizing_things import ModelError, Predictor, list_models
+from colorizing_things import Model, ModelError, list_models
 from colorizing_things.model.card import load_card
 from colorizing_things.model.catalog import BUNDLED, find_model
 
@@ -18,7 +18,7 @@ def copied(tmp_path):
 def test_the_bundled_default_is_listed_first_and_small():
     cards = list_models()
     assert cards[0].name == "default"
-    assert sum((c.folder / c.file).stat().st_size for c in cards) < 60e6
+    assert sum(card.size_in_bytes for card in cards) < 60e6
     assert cards[0].licence and cards[0].training and cards[0].scores and cards[0].known_failures
 
 
@@ -40,10 +40,10 @@ def test_a_changed_file_does_not_match_its_card(copied):
     path = copied / "model.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(ModelError, match="checksum"):
-        Predictor(copied)
+        Model(copied)
     path.unlink()
     with pytest.raises(ModelError, match="missing"):
-        Predictor(copied)
+        Model(copied)
 
 
 @pytest.mark.parametrize("change", [{"surprise": 1}, {"contract": 99}, {"stride": None}])

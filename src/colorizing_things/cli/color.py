@@ -56,7 +56,11 @@ def color(
     variants: Annotated[
         int | None, typer.Option(help="So many different colourings, and a contact sheet.", rich_help_panel=LOOK)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which variants.", rich_help_panel=LOOK)] = 0,
+    seed: Annotated[int, typer.Option(help="Which colouring, and which variants.", rich_help_panel=LOOK)] = 0,
+    mood: Annotated[
+        float | None,
+        typer.Option(help="0 (safe) to 1 (lively), of a model with noise; its own.", rich_help_panel=LOOK),
+    ] = None,
     confidence: Annotated[
         bool, typer.Option("--confidence", help="A map of where it is sure (white).", rich_help_panel=FILES)
     ] = False,
@@ -72,8 +76,8 @@ def color(
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
     guide = make_guide(hint or (), hints, reference)
-    look, output = Look(size, saturation, strength, warmth), Output(format, quality, provenance)
-    options = BatchOptions(look, output, guide, variants, seed, confidence, overwrite, max_pixels)
+    look, output = Look(size, saturation, strength, warmth, mood, seed), Output(format, quality, provenance)
+    options = BatchOptions(look, output, guide, variants, confidence, overwrite, max_pixels)
     options.output.encoding("jpeg")  # an unknown format or quality is an error before any work
     if STANDARD in inputs or out == str(STANDARD):
         if as_json or len(inputs) > 1 or variants is not None or confidence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from colorizing_things.model.hint_field import HintField
-from colorizing_things.model.predictor import Predictor
+from colorizing_things.model.seen import SeenPicture
 from colorizing_things.types import Float32, FloatArray
 
 MIN_SIMILARITY = 0.5  # cosine below which two places have nothing to say to each other
@@ -17,27 +17,27 @@ MOST = 40  # hints; more of them add nothing, and one picture's accidents
 TRUST = 0.9  # in a perfect match
 
 
-def hints_from(ours: Predictor, theirs: Predictor, their_ab: Float32) -> HintField:
+def hints_from(ours: SeenPicture, theirs: SeenPicture, their_ab: Float32) -> HintField:
     """Hints for one picture from the colours of another.
 
     Args:
-        ours: with the picture to be coloured set.
-        theirs: with the reference set.
+        ours: the picture to be coloured.
+        theirs: the reference.
         their_ab: the reference's own colours, ``[2,h,w]`` at the size of its lightness.
 
     Raises:
         SettingError: a model that takes no hints or gives no features.
     """
-    ours.need("hint_ab", "features", what="cannot follow a reference")
-    own, other = (_features(predictor) for predictor in (ours, theirs))
+    ours.card.require("reference")
+    own, other = (_directions(seen.reference_features) for seen in (ours, theirs))
     likeness = own.reshape(len(own), -1).T @ other.reshape(len(other), -1)  # [places of ours, of theirs]
     best, back = likeness.argmax(1), likeness.argmax(0)
     score = likeness[np.arange(len(best)), best]
     mutual = np.flatnonzero((back[best] == np.arange(len(best))) & (score > MIN_SIMILARITY))
     mutual = mutual[np.argsort(-score[mutual], kind="stable")][:MOST]
     colours = _averaged(their_ab, *other.shape[1:])
-    field = HintField.none(*ours.lightness.shape)
-    cell = ours.lightness.shape[0] / own.shape[1]
+    field = HintField.none(*ours.L.shape)
+    cell = ours.L.shape[0] / own.shape[1]
     for spot in mutual[::-1]:
         row, column = divmod(int(spot), own.shape[2])
         ab = colours[:, best[spot]]
@@ -46,9 +46,9 @@ def hints_from(ours: Predictor, theirs: Predictor, their_ab: Float32) -> HintFie
     return field
 
 
-def _features(predictor: Predictor) -> FloatArray:
-    """The network's features of its picture: ``[C,h,w]``, centred, of unit length at each place."""
-    found = predictor.answer(("features",))["features"].astype(np.float64)
+def _directions(features: Float32) -> FloatArray:
+    """Features ``[C,h,w]``, centred, of unit length at each place."""
+    found = features.astype(np.float64)
     found -= found.mean((1, 2), keepdims=True)
     return found / np.maximum(np.linalg.norm(found, axis=0), 1e-9)
 

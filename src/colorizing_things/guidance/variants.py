@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
-from colorizing_things.errors import SettingError
 from colorizing_things.model.hint_field import HintField
-from colorizing_things.model.predictor import Predictor
+from colorizing_things.model.seen import SeenPicture
 from colorizing_things.options import check_count
 from colorizing_things.types import Float32, FloatArray
 
@@ -17,29 +16,42 @@ ROUNDS = 4  # places whose colour is drawn, one after the other
 SHARPNESS = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
 MIN_PLACE_DISTANCE = 0.3  # of the picture's shorter side: closer to a place already known a draw decides little
 PATCH = 3  # cells of output a side of what a draw gives away
+LEAST_MOOD = 0.8  # of other draws than the one that is shown: nearer to the mean they would hardly differ
 TRUST = 0.95  # under 1: the network may soften a draw, which nobody insists on
 
 
-def can_draw(predictor: Predictor) -> bool:
-    """Whether the network knows more than one answer."""
-    return predictor.can("z") or (predictor.can("hint_ab") and predictor.can("logits"))
+def draw(seen: SeenPicture, count: int, seed: int, hints: HintField | None = None, mood: float = 0.0) -> list[Chroma]:
+    """``count`` colourings; the first is what is shown. The same seed gives the same ones.
 
-
-def draw(predictor: Predictor, count: int, seed: int, hints: HintField | None = None) -> list[Chroma]:
-    """``count`` colourings; the first is the plain prediction. The same seed gives the same ones.
+    Args:
+        seen: the picture.
+        count: how many, 1 to 100.
+        seed: which.
+        hints: given so far.
+        mood: at which a picture with noise is shown.
 
     Raises:
-        SettingError: a count under 1, or a network that knows one answer only.
+        SettingError: a count out of range, or a network that knows one answer only.
     """
+    codes_of_all = zs(seen, count, seed, mood)
+    if codes_of_all is None:
+        return _redrawn(seen, count, seed, hints)
+    return [seen.decode(hints, z) for z in codes_of_all]
+
+
+def zs(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:
+    """The ``z`` of each variant, for a network whose variants are just that; None for others. As for :func:`draw`."""
     check_count(count)
-    if predictor.can("hint_ab") and predictor.can("logits"):
-        return _redrawn(predictor, count, seed, hints)
-    if predictor.can("z"):
-        return [predictor.predict(hints, z) for z in codes(*_modes(predictor), count, seed)]
-    raise SettingError(f"model {predictor.card.name} knows one answer only; colorize models says which knows several")
+    seen.card.require("variants")
+    if seen.card.has_noise:
+        assert seen.z is not None
+        return [seen.z, *(seen.noise(number, seed, max(mood, LEAST_MOOD)) for number in range(1, count))]
+    if {"hint_ab", "logits"} <= {*seen.card.inputs, *seen.card.outputs}:
+        return None
+    return list(latent_codes(*_modes(seen), count, seed))
 
 
-def codes(weight: FloatArray, modes: Float32, count: int, seed: int) -> Float32:
+def latent_codes(weight: FloatArray, modes: Float32, count: int, seed: int) -> Float32:
     """Latent codes of ``count`` different answers, likeliest first: the network's modes, then draws around them.
 
     Args:
@@ -58,28 +70,28 @@ def codes(weight: FloatArray, modes: Float32, count: int, seed: int) -> Float32:
     return np.concatenate([modes[:count], around + noise])
 
 
-def _modes(predictor: Predictor) -> tuple[FloatArray, Float32]:
+def _modes(seen: SeenPicture) -> tuple[FloatArray, Float32]:
     """The modes' weights and places; of a network without modes one, at zero."""
-    found = predictor.answer(("mode_weights", "modes"))
+    found = seen.run(("mode_weights", "modes"))
     if "modes" not in found:
-        return np.ones(1), np.zeros((1, predictor.latent), np.float32)
+        return np.ones(1), np.zeros((1, 0 if seen.z is None else len(seen.z)), np.float32)
     return found["mode_weights"].astype(np.float64), found["modes"]
 
 
-def _redrawn(predictor: Predictor, count: int, seed: int, hints: HintField | None) -> list[Chroma]:
+def _redrawn(seen: SeenPicture, count: int, seed: int, hints: HintField | None) -> list[Chroma]:
     """The colours of the most uncertain places are drawn, and the network makes the rest fit."""
-    plain = predictor.predict(hints)
-    drawn = [_one(predictor, np.random.default_rng([seed, number]), hints) for number in range(1, count)]
+    plain = seen.decode(hints)
+    drawn = [_one(seen, np.random.default_rng([seed, number]), hints) for number in range(1, count)]
     drawn.sort(key=lambda pair: -pair[1])
     return [plain, *(chroma for chroma, _ in drawn)]
 
 
-def _one(predictor: Predictor, rng: np.random.Generator, hints: HintField | None) -> tuple[Chroma, float]:
+def _one(seen: SeenPicture, rng: np.random.Generator, hints: HintField | None) -> tuple[Chroma, float]:
     """One colouring, and the log-likelihood of its draws."""
-    field = hints or HintField.none(*predictor.lightness.shape)
-    bins, step, likelihood = np.array(predictor.card.bins), predictor.card.output_stride, 0.0
+    field = hints or HintField.none(*seen.L.shape)
+    bins, step, likelihood = np.array(seen.card.bins), seen.card.output_stride, 0.0
     for _ in range(ROUNDS):
-        logits = predictor.answer(("logits",), field)["logits"]
+        logits = seen.run(("logits",), field)["logits"] if field.mask.any() else seen.logits
         row, column = _uncertain_place(logits, field.mask[::step, ::step], rng)
         share = distribution(logits, row, column) ** SHARPNESS
         share /= share.sum()
@@ -87,7 +99,7 @@ def _one(predictor: Predictor, rng: np.random.Generator, hints: HintField | None
         likelihood += float(np.log(share[chosen]))
         at = (row * step + step // 2, column * step + step // 2)
         field = field.with_patch(*at, PATCH * step, bins[chosen], TRUST)
-    return predictor.predict(field), likelihood
+    return seen.decode(field), likelihood
 
 
 def _uncertain_place(logits: Float32, known: Float32, rng: np.random.Generator) -> tuple[int, int]:

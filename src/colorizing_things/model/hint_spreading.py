@@ -5,8 +5,11 @@ To be deleted with the last such default; a network of two graphs takes hints as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from colorizing_things.color.resampling import enlarge
 from colorizing_things.types import Float32
 
 from .hint_field import HintField
@@ -15,6 +18,24 @@ REACH = 0.1  # of the shorter side: how far a correction goes
 LIGHTNESS_TOLERANCE = 8.0  # L* units: how much lightness may differ for it to go there
 UNRELATED, RELATED = -0.2, 0.4  # cosines of features from which a hint begins to say something, and says all
 MOST_SPREADING = 256  # cells whose correction is spread; of a large painted area as many, evenly chosen
+
+
+def spread(ab: Float32, hints: HintField, L: Float32, without_sure: Mapping[str, Float32]) -> Float32:
+    """Keep sure hints to what they speak of, and to their word.
+
+    Args:
+        ab: the network's answer to ``hints``, ``[2,h,w]`` in CIELAB units.
+        hints: at the size of ``L``, some of full trust.
+        L: the lightness that it saw, 0..100, ``[H,W]``.
+        without_sure: its answer (``ab``, and ``features`` if it gives them) to the hints of less than full trust alone.
+
+    Returns:
+        The corrected ab.
+    """
+    if "features" in without_sure:
+        share = enlarge(feature_similarity(without_sure["features"], hints), *ab.shape[1:]).clip(0, 1)
+        ab = without_sure["ab"] + share * (ab - without_sure["ab"])
+    return enforce_hints(ab, hints, L)
 
 
 def enforce_hints(ab: Float32, hints: HintField, L: Float32) -> Float32:

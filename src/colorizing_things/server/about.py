@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from colorizing_things.model.card import Card
 from colorizing_things.model.catalog import list_models
 
-from .dependencies import AppStateDep, abilities
+from .dependencies import AppStateDep
 from .errors import error_responses
 from .schema import Health, Model, Models
 
@@ -47,7 +47,7 @@ def _model(card: Card) -> Model:
         parameters=card.parameters,
         licence=card.licence,
         default_size=card.default_size,
-        can=abilities(card),
+        can=list(card.abilities),
         training=card.training,
         scores=card.scores,
         intended_use=card.intended_use,

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Depends, Request, UploadFile
 
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.model.card import Card
 
 from .metrics import Metrics
 from .pool import Deadline, Pool
@@ -39,20 +38,6 @@ class AppState:
     def reopen(self, data: bytes, name: str, deadline: Deadline) -> Upload:
         """The picture in bytes."""
         return Upload.open(data, name, self.settings.max_pixels, deadline)
-
-
-def abilities(card: Card) -> list[str]:
-    """What a model can, in the API's words."""
-    has = {*card.inputs, *card.outputs}
-    hints, bins = "hint_ab" in has, "logits" in has
-    can = {
-        "hints": hints,
-        "variants": (hints and bins) or "z" in has,
-        "reference": hints and "features" in has,
-        "confidence": "confidence" in has,
-        "palette": bins,
-    }
-    return [name for name, able in can.items() if able]
 
 
 def _app_state(request: Request) -> AppState:

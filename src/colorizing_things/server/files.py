@@ -10,6 +10,7 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
 from colorizing_things.imaging.picture import Picture
 from colorizing_things.imaging.writing import suffix_for
+from colorizing_things.options import Look
 
 from .uploads import disposition
 
@@ -34,6 +35,10 @@ def file_response(data: bytes, name: str, format_name: str, what: str = "color")
     return Response(data, media_type=MEDIA_TYPES[format_name], headers=headers)
 
 
-def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, size: int | None = None) -> list[Chroma]:
+def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, look: Look) -> list[Chroma]:
     """The first page's colours, and what the network says of the others."""
-    return [first, *(colorizer.predict(picture, size=size, page=page) for page in range(1, picture.pages))]
+
+    def chroma(page: int) -> Chroma:
+        return colorizer.predict(picture, size=look.size, page=page, mood=look.mood, seed=look.seed)
+
+    return [first, *map(chroma, range(1, picture.pages))]

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Form, Request, Response
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.errors import SettingError
 from colorizing_things.guidance.hints import Hint
 from colorizing_things.imaging.picture import Picture
-from colorizing_things.options import check_count
+from colorizing_things.options import Look, check_index
 from colorizing_things.session import Guide
 
 from .dependencies import AppStateDep
@@ -32,14 +31,16 @@ async def colorize(
     request: Request, state: AppStateDep, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
 ) -> Response:
     """Colour one picture. Format, size, depth, transparency, pages and metadata are those of the original."""
-    look, hints = form.look(form.size), [Hint.parse(text) for text in form.hint]
+    look, hints = form.look(form.size, form.mood, form.seed), [Hint.parse(text) for text in form.hint]
 
     def work(deadline: Deadline) -> Response:
         _, picture = state.open(form.file, deadline)
         output = form.output(picture.kind)
         reference = state.open(form.reference, deadline)[1] if form.reference else None
         guide = Guide(hints, None, reference) if hints or reference else None
-        chroma = _variant(state.colorizer, picture, form, guide) if form.variant is not None else None
+        chroma = None
+        if form.variant is not None:
+            chroma = _variant(state.colorizer, picture, look, form.variant, form.variants, guide)
         data = state.colorizer.encode(
             picture, look=look, guide=guide, output=output, chroma=chroma, max_pixels=state.settings.max_pixels
         )
@@ -48,19 +49,9 @@ async def colorize(
     return await state.pool.run(request, work)
 
 
-def _variant(colorizer: Colorizer, picture: Picture, form: ColorizeForm, guide: Guide | None) -> list[Chroma]:
-    index = form.variant or 0
-    check_index(index, form.variants)
-    chroma = colorizer.variants(picture, form.variants, form.seed, size=form.size, guide=guide)[index]
-    return with_other_pages(colorizer, picture, chroma, form.size)
-
-
-def check_index(index: int, count: int) -> None:
-    """Refuse a variant that is not among ``count``.
-
-    Raises:
-        SettingError: it is not, or ``count`` cannot be meant.
-    """
-    check_count(count)
-    if index >= count:
-        raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")
+def _variant(
+    colorizer: Colorizer, picture: Picture, look: Look, index: int, count: int, guide: Guide | None
+) -> list[Chroma]:
+    check_index(index, count)
+    session = colorizer.session(picture, size=look.size, guide=guide, mood=look.mood, seed=look.seed)
+    return with_other_pages(colorizer, picture, session.variant(index, count), look)

@@ -44,13 +44,13 @@ class Looks(Strict):
     strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
     warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
 
-    def look(self, size: int | None = None) -> Look:
+    def look(self, size: int | None = None, mood: float | None = None, seed: int = 0) -> Look:
         """As the core has it.
 
         Raises:
             SettingError: a value out of range.
         """
-        return Look(size, self.saturation, self.strength, self.warmth)
+        return Look(size, self.saturation, self.strength, self.warmth, mood, seed)
 
 
 class Outputs(Strict):
@@ -76,7 +76,14 @@ class Outputs(Strict):
         return output
 
 
-Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which set of variants.")]
+Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which colouring, and which set of variants.")]
+Mood = Annotated[
+    float | None,
+    Field(
+        description="Of a model that has one: 0 (the mean of all colourings) to 1 (one of them); the model's own.",
+        json_schema_extra=_told(0, 1),
+    ),
+]
 Count = Annotated[
     int, Field(le=MOST_DRAWN, description="How many variants to draw.", json_schema_extra=_told(1, MOST_DRAWN))
 ]
@@ -101,6 +108,7 @@ class ColorizeForm(Looks, Outputs):
         int | None, Field(ge=0, description="Which of the variants, 0 the likeliest; the plain colours if left out.")
     ] = None
     variants: Count = 6
+    mood: Mood = None
     seed: Seed = 0
 
 
@@ -127,7 +135,7 @@ class HintPoint(Strict):
 
 
 class Variant(Strict):
-    """One of the ``count`` variants of a seed; index 0 is the likeliest."""
+    """One of the ``count`` variants of a seed; index 0 is what is shown without one."""
 
     seed: Seed
     index: Annotated[int, Field(ge=0)]
@@ -138,6 +146,7 @@ class Hinted(Strict):
     """What a user has detail about the colours so far."""
 
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
+    mood: Mood = None
 
     def points(self) -> list[Hint]:
         """The hints as the core has them."""
@@ -147,6 +156,7 @@ class Hinted(Strict):
 class PredictBody(Hinted):
     """Which colours."""
 
+    seed: Seed = 0
     variant: Variant | None = None
 
 
@@ -177,7 +187,7 @@ class SessionInfo(BaseModel):
     pages: int
     has_alpha: bool
     default_size: Annotated[int, Field(description="Shorter side in pixels at which the network sees it.")]
-    can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette.")]
+    can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette, mood.")]
     expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
 
 

@@ -14,14 +14,14 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
 from colorizing_things.types import Float32
 
-from .dependencies import AppState, AppStateDep, abilities
+from .dependencies import AppState, AppStateDep
 from .errors import error_responses
 from .files import FILE_RESPONSE, file_response, with_other_pages
 from .layer import color_layer
 from .lightness import lightness_png
-from .one_shot import check_index
 from .pool import Deadline
 from .schema import (
+    MOST_HINTS,
     Drawn,
     Palette,
     PaletteColor,
@@ -29,7 +29,6 @@ from .schema import (
     PredictBody,
     RenderBody,
     SessionInfo,
-    Variant,
     VariantsBody,
 )
 from .store import StoredSession
@@ -47,6 +46,10 @@ PLANES = {
     },
 }
 LARGEST_SIDE = 16384
+
+HintQuery = Annotated[
+    Sequence[str], Query(max_length=MOST_HINTS, description="X,Y=#rrggbb in the upright picture's own pixels.")
+]
 
 PictureUpload = Annotated[PictureForm, Form(media_type="multipart/form-data")]
 
@@ -102,7 +105,7 @@ async def lightness(
 async def predict(session_id: str, request: Request, state: AppStateDep, body: PredictBody) -> Response:
     """The small field of colour."""
     stored, hints = state.store.get(session_id), body.points()
-    chroma = await state.pool.run(request, lambda _: _chroma(stored, hints, body.variant))
+    chroma = await state.pool.run(request, lambda _: _chroma(stored, body, hints))
     planes = [chroma.ab] if chroma.confidence is None else [chroma.ab, chroma.confidence[None]]
     _, height, width = chroma.ab.shape
     headers = {
@@ -118,17 +121,23 @@ async def predict(session_id: str, request: Request, state: AppStateDep, body: P
 async def variants(session_id: str, request: Request, state: AppStateDep, body: VariantsBody) -> Drawn:
     """Several plausible fields of colour, likeliest first; the same seed gives the same ones."""
     stored, hints = state.store.get(session_id), body.points()
-    drawn = await state.pool.run(request, lambda _: stored.variants(body.count, body.seed, hints))
+
+    def work(_: Deadline) -> list[Chroma]:
+        return stored.variants(stored.session.shown_with(body.mood), body.count, body.seed, hints)
+
+    drawn = await state.pool.run(request, work)
     _, height, width = drawn[0].ab.shape
     encoded = [base64.b64encode(_bytes(chroma.ab)).decode() for chroma in drawn]
     return Drawn(width=width, height=height, variants=encoded)
 
 
 @router.get("/{session_id}/palette", responses=error_responses(*WORKED_ON))
-async def palette(session_id: str, request: Request, state: AppStateDep, x: float, y: float) -> Palette:
-    """Likely colours of one place, in the upright picture's own pixels."""
-    stored = state.store.get(session_id)
-    swatches = await state.pool.run(request, lambda _: stored.session.palette(x, y))
+async def palette(
+    session_id: str, request: Request, state: AppStateDep, x: float, y: float, hint: HintQuery = ()
+) -> Palette:
+    """Likely colours of one place, in the upright picture's own pixels, beside the hints given so far."""
+    stored, hints = state.store.get(session_id), [Hint.parse(text) for text in hint]
+    swatches = await state.pool.run(request, lambda _: stored.session.palette(x, y, hints))
     colors = [PaletteColor(hex=s.hex, a=s.ab[0], b=s.ab[1], probability=s.probability) for s in swatches]
     return Palette(colors=colors)
 
@@ -152,16 +161,16 @@ async def drop_reference(session_id: str, state: AppStateDep) -> None:
 async def render(session_id: str, request: Request, state: AppStateDep, body: RenderBody) -> Response:
     """The coloured picture at full size: format and metadata are those of the original."""
     stored, hints = state.store.get(session_id), body.points()
-    look = body.look()
+    look = body.look(mood=body.mood, seed=body.seed)
     output = body.output(stored.session.picture.kind)
 
     def work(deadline: Deadline) -> Response:
         picture = state.reopen(stored.data, stored.name, deadline)
-        chroma = _chroma(stored, hints, body.variant)
+        chroma = _chroma(stored, body, hints)
         if body.layer == "color":
             png = replace(output, format="png")
             return file_response(color_layer(picture, chroma.with_look(look), png), stored.name, "png", "layer")
-        fields = with_other_pages(state.colorizer, picture, chroma)
+        fields = with_other_pages(state.colorizer, picture, chroma, look)
         data = state.colorizer.encode(
             picture, look=look, output=output, chroma=fields, max_pixels=state.settings.max_pixels
         )
@@ -170,11 +179,11 @@ async def render(session_id: str, request: Request, state: AppStateDep, body: Re
     return await state.pool.run(request, work)
 
 
-def _chroma(stored: StoredSession, hints: Sequence[Hint], variant: Variant | None) -> Chroma:
-    if variant is None:
-        return stored.session.predict(hints)
-    check_index(variant.index, variant.count)
-    return stored.variants(variant.count, variant.seed, hints)[variant.index]
+def _chroma(stored: StoredSession, body: PredictBody, hints: Sequence[Hint]) -> Chroma:
+    shown = stored.session.shown_with(body.mood, body.seed)
+    if body.variant is None:
+        return shown.predict(hints)
+    return stored.variant(shown, body.variant.index, body.variant.count, body.variant.seed, hints)
 
 
 def _bytes(plane: Float32) -> bytes:
@@ -192,6 +201,6 @@ def _info(stored: StoredSession, state: AppState) -> SessionInfo:
         pages=picture.pages,
         has_alpha=picture.has_alpha,
         default_size=card.default_size,
-        can=abilities(card),
+        can=list(card.abilities),
         expires_in=state.settings.session_seconds,
     )

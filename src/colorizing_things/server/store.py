@@ -13,6 +13,7 @@ from typing import Any
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
 from colorizing_things.imaging.picture import Picture
+from colorizing_things.options import check_index
 from colorizing_things.session import Session
 
 from .errors import ApiError
@@ -36,16 +37,23 @@ class StoredSession:
     @property
     def bytes(self) -> int:
         """What it holds, near enough."""
-        return len(self.data) + self.session.predictor.lightness.nbytes
+        return len(self.data) + self.session.seen.nbytes
 
-    def variants(self, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
-        """As :meth:`.Session.variants`."""
-        key, last = (count, seed, tuple(hints), self._reference), self._drawn
+    def variants(self, shown: Session, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
+        """As :meth:`.Session.variants`; ``shown`` is the session at a client's mood."""
+        key, last = (shown.mood, count, seed, tuple(hints), self._reference), self._drawn
         if last is not None and last[0] == key:
             return last[1]
-        drawn = self.session.variants(count, seed, hints)
+        drawn = shown.variants(count, seed, hints)
         self._drawn = (key, drawn)
         return drawn
+
+    def variant(self, shown: Session, index: int, count: int, seed: int, hints: Sequence[Hint]) -> Chroma:
+        """As :meth:`.Session.variant`."""
+        check_index(index, count)
+        if shown.seen.card.has_noise:
+            return shown.variant(index, count, seed, hints)
+        return self.variants(shown, count, seed, hints)[index]
 
     def set_reference(self, other: Picture | None) -> None:
         """As :meth:`.Session.set_reference`."""

@@ -160,7 +160,6 @@ class Model(Candidate):
         from colorizing_things import Guide
         from colorizing_things.color.join import Joiner
         from colorizing_things.color.resampling import enlarge
-        from colorizing_things.guidance.variants import can_draw
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
         guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}")) if self.hints else None
@@ -171,7 +170,7 @@ class Model(Candidate):
         if confidence is not None:
             confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
         samples = []
-        if self.sample_count and can_draw(colorizer.predictor):
+        if self.sample_count and "variants" in colorizer.card.abilities:
             for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size):
                 samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
         return Coloured(rgb, confidence, samples)
@@ -251,7 +250,7 @@ def open_model(
     card = open_colorizer(model, device).card
     chosen = size or card.default_size
     name = card.name if size in (None, card.default_size) else f"{card.name} at {size}"
-    return Model(name, model, card.sha256, chosen, device, sample_count, seed)
+    return Model(name, model, card.checksum, chosen, device, sample_count, seed)
 
 
 def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
@@ -262,7 +261,7 @@ def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
     """
     if any(count < 1 for count in counts):
         raise SettingError(f"hints {min(counts)}: give counts of 1 or more, as 1,5,10,50")
-    able = [model for model in models if open_colorizer(model.model, model.device).predictor.can("hint_ab")]
+    able = [model for model in models if "hints" in open_colorizer(model.model, model.device).card.abilities]
     if counts and not able:
         raise SettingError("hints: none of these models takes any; leave out --hints")
     found = []
