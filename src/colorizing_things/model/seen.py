@@ -132,10 +132,9 @@ class SeenPicture:
         if "hint_ab" in self.card.inputs:
             hints = hints or HintField.none(*self.L.shape)
             feeds |= {"hint_ab": self._frame.pad(hints.ab), "hint_mask": self._frame.pad(hints.mask)[None]}
-        if self.z is not None:
-            feeds["z"] = self.z if z is None else self._checked(z)
-        elif z is not None:
-            self.card.require("mood")
+        given = self.z if z is None else self._checked(z)
+        if given is not None:
+            feeds["z"] = given
         return {name: self._frame.cut(value) for name, value in self._decoder.run(names, feeds).items()}
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
