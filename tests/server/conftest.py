@@ -64,7 +64,7 @@ def encoded(pixels: np.ndarray, format: str, **options) -> bytes:
     return file.getvalue()
 
 
-def as_picture_error(answer: httpx.Response, status: int) -> str:
+def error_line(answer: httpx.Response, status: int) -> str:
     """Check that it is a refusal as all are, and return its line."""
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"detail"}

@@ -4,7 +4,7 @@ import socket
 
 import httpx
 import pytest
-from server.conftest import as_picture_error
+from server.conftest import error_line
 
 from colorizing_things.server.middleware import KnownHostMiddleware
 from colorizing_things.server.settings import Settings
@@ -15,7 +15,7 @@ def test_only_its_own_names(client):
     for host in ("localhost", f"localhost:{port}", "127.0.0.1", f"[::1]:{port}", "LOCALHOST"):
         assert client.get("/healthz", headers={"host": host}).status_code == 200, host
     for host in ("evil.example", f"evil.example:{port}", "localhost.evil.example", "192.168.0.7", "[::2]", "[", ""):
-        as_picture_error(client.get("/healthz", headers={"host": host}), 400)
+        error_line(client.get("/healthz", headers={"host": host}), 400)
 
 
 def test_names_when_listening_everywhere_or_behind_a_proxy():
@@ -32,7 +32,7 @@ def test_another_sites_page_may_not_post(client, jpg):
         {"origin": "http://evil.example"}, {"origin": "null"}, {"origin": "http://127.0.0.1:1"},
         {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site", "origin": own},
     ):  # fmt: skip
-        as_picture_error(client.post("/v1/sessions", files=files, headers=headers), 403)
+        error_line(client.post("/v1/sessions", files=files, headers=headers), 403)
     for headers in ({}, {"origin": own}, {"origin": own, "sec-fetch-site": "same-origin"}):
         assert client.post("/v1/sessions", files=files, headers=headers).status_code == 201
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from measures import chroma, lightness
 from PIL import Image
-from server.conftest import as_picture_error, encoded
+from server.conftest import encoded, error_line
 
 from colorizing_things import Look, Output, Picture
 from colorizing_things.server.uploads import safe_name
@@ -78,7 +78,7 @@ def test_every_page_of_a_tiff(client, grey_photo):
     ],
 )
 def test_a_wrong_option_is_one_line(client, jpg, options, detail):
-    assert detail in as_picture_error(post(client, jpg, **options), 422)
+    assert detail in error_line(post(client, jpg, **options), 422)
 
 
 def test_the_names_given_to_a_download(client, jpg):
@@ -111,7 +111,7 @@ def test_hints_reference_and_variants(client, jpg, colour_photo):
         if ability in can:
             assert answer.status_code == 200 and answer.content != plain, ability
         else:
-            assert "model default" in as_picture_error(answer, 422)
+            assert "model default" in error_line(answer, 422)
 
 
 def test_names_are_only_ever_shown():

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy as np
 import pytest
-from server.conftest import as_picture_error, encoded
+from server.conftest import encoded, error_line
 from starlette.requests import Request
 
 from colorizing_things.server.errors import ApiError
@@ -111,7 +111,7 @@ def test_a_server_with_too_much_to_do(serving, grey_photo):
         statuses = [answer.status_code for answer in answers]
         assert set(statuses) == {200, 429}, statuses
         refused = answers[statuses.index(429)]
-        assert "try again" in as_picture_error(refused, 429) and int(refused.headers["Retry-After"]) >= 1
+        assert "try again" in error_line(refused, 429) and int(refused.headers["Retry-After"]) >= 1
         assert client.get("/healthz").status_code == 200
 
 
@@ -119,5 +119,5 @@ def test_a_server_out_of_time(serving, grey_photo):
     large = encoded(np.tile(grey_photo, (6, 6)), "PNG")
     with serving(Settings(workers=1, time_limit=0.05)) as client:
         answer = client.post("/v1/colorize", files={"file": ("a.png", large)})
-        assert "0.05 s" in as_picture_error(answer, 504)
+        assert "0.05 s" in error_line(answer, 504)
         assert drained(client.app.state.app_state.pool)

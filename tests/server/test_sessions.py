@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from measures import lightness
 from PIL import Image
-from server.conftest import as_picture_error, encoded
+from server.conftest import encoded, error_line
 
 from colorizing_things import Chroma, Look, Output, Picture
 from colorizing_things.color.join import Joiner
@@ -97,13 +97,13 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
     if "palette" in can:
         colors = answer.json()["colors"]
         assert colors and all(0 < color["probability"] <= 1 and len(color["hex"]) == 7 for color in colors)
-        assert "outside" in as_picture_error(client.get(f"{path}/palette", params={"x": 600, "y": 0}), 422)
+        assert "outside" in error_line(client.get(f"{path}/palette", params={"x": 600, "y": 0}), 422)
     answer = ask(client, session, "predict", hints=[hint])
     if "hints" in can:
         assert np.abs(field(answer).ab - plain.ab).max() > 5
-        assert "outside" in as_picture_error(ask(client, session, "predict", hints=[{**hint, "x": -1}]), 422)
+        assert "outside" in error_line(ask(client, session, "predict", hints=[{**hint, "x": -1}]), 422)
     else:
-        assert "takes no hints" in as_picture_error(answer, 422)
+        assert "takes no hints" in error_line(answer, 422)
     answer = ask(client, session, "variants", count=3, seed=1)
     if "variants" in can:
         drawn = answer.json()
@@ -113,13 +113,13 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
         second = field(ask(client, session, "predict", variant={"seed": 1, "index": 1, "count": 3}))
         assert (second.ab.ravel() == fields[1]).all()
     else:
-        assert "variants" in as_picture_error(answer, 422)
+        assert "variants" in error_line(answer, 422)
     answer = client.put(f"{path}/reference", files={"file": ("other.png", encoded(colour_photo, "PNG"))})
     if "reference" in can:
         assert answer.status_code == 204 and not answer.content
         assert np.abs(field(ask(client, session, "predict")).ab - plain.ab).max() > 0
     else:
-        assert "reference" in as_picture_error(answer, 422)
+        assert "reference" in error_line(answer, 422)
     assert client.delete(f"{path}/reference").status_code == 204
     assert (field(ask(client, session, "predict")).ab == plain.ab).all()
 
@@ -137,7 +137,7 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
     ],
 )
 def test_a_wrong_option_is_one_line(client, session, verb, body):
-    as_picture_error(ask(client, session, verb, **body), 422)
+    error_line(ask(client, session, verb, **body), 422)
 
 
 def test_a_forgotten_session_is_gone(client, jpg):
@@ -149,7 +149,7 @@ def test_a_forgotten_session_is_gone(client, jpg):
         client.post(f"{path}/render", json={}), client.get(f"{path}/palette", params={"x": 0, "y": 0}),
         client.put(f"{path}/reference", files={"file": jpg}), client.delete(f"{path}/reference"),
     ):  # fmt: skip
-        assert "no such session" in as_picture_error(answer, 404)
+        assert "no such session" in error_line(answer, 404)
 
 
 def test_many_sessions_make_room_for_new_ones_and_their_memory_comes_back(serving, jpg):

@@ -188,6 +188,7 @@ class SessionInfo(BaseModel):
     has_alpha: bool
     default_size: Annotated[int, Field(description="Shorter side in pixels at which the network sees it.")]
     can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette, mood.")]
+    mood: Annotated[float, Field(description="The model's own, where it has one.")]
     expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
 
 

@@ -202,5 +202,6 @@ def _info(stored: StoredSession, state: AppState) -> SessionInfo:
         has_alpha=picture.has_alpha,
         default_size=card.default_size,
         can=list(card.abilities),
+        mood=card.mood,
         expires_in=state.settings.session_seconds,
     )
