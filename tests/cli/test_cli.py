@@ -152,7 +152,8 @@ def test_help_lists_every_verb():
 def test_lab_verbs_say_what_to_install(tmp_path):
     """With torch out of the way, a lab verb is one line that names the extra."""
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('No module named torch', name='torch')")
-    text = fails("train", "default", "--data", ".", "--out", "run", env={"PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    text = fails("train", "default", "--data", ".", "--out", "run", env={"PYTHONPATH": path})
     assert "colorizing-things[train]" in text
 
 
