@@ -16,11 +16,11 @@ LAB_ONLY = {"torch", "kornia", "lightning_fabric", "lightning", "torchmetrics", 
 # Lowest first: a module may import from its own layer (without a circle) and from those before it.
 LAYERS = (
     {"types", "errors"},
-    {"options"},
     {"color"},
     {"imaging"},
     {"model"},
     {"guidance"},
+    {"options"},
     {"session"},
     {"colorizer"},
     {"batch"},
@@ -59,6 +59,15 @@ def test_the_product_imports_neither_the_lab_nor_its_libraries():
 
 def test_importing_the_product_and_its_command_loads_no_torch():
     code = "import sys, colorizing_things.cli; assert 'torch' not in sys.modules, 'torch was imported'"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_product_leaves_the_hosts_libvips_and_loggers_alone():
+    code = (
+        "import logging, pyvips; asked = []; pyvips.cache_set_max = asked.append;"
+        "import colorizing_things.cli, colorizing_things.server.app;"
+        "assert not asked and logging.getLogger('pyvips').level == logging.NOTSET"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -6,20 +6,23 @@ from importlib.metadata import version
 from typing import Any
 
 from .color.chroma import Chroma
-from .colorizer import Colorizer, Output
+from .color.look import Look
+from .colorizer import Colorizer
 from .errors import ColorizingError, ModelError, PictureError, SettingError
+from .guidance.guide import Guide
 from .guidance.hints import Hint
 from .imaging.picture import Picture
 from .model.catalog import list_models
 from .model.model import Model
 from .model.seen import SeenPicture
-from .options import Look
-from .session import Guide, Session
+from .options import ColorOptions, OutputOptions
+from .session import Session
 
 __version__ = version("colorizing-things")
 
 __all__ = [
     "Chroma",
+    "ColorOptions",
     "Colorizer",
     "ColorizingError",
     "Guide",
@@ -27,7 +30,7 @@ __all__ = [
     "Look",
     "Model",
     "ModelError",
-    "Output",
+    "OutputOptions",
     "Picture",
     "PictureError",
     "SeenPicture",

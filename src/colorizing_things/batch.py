@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from .color.chroma import Chroma
-from .colorizer import Colorizer, Output, Stopped, default_destination
+from .colorizer import Colorizer, Stopped
 from .errors import ColorizingError, PictureError, SettingError
+from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
-from .imaging.picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
-from .imaging.writing import output_format, suffix_for
-from .options import Look, check_count
-from .session import Guide
+from .imaging.opening import open_picture
+from .imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .imaging.writing import default_destination, is_same_file, output_format, suffix_for
+from .options import ColorOptions, OutputOptions
 
 RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
@@ -35,28 +35,22 @@ class Task:
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What is wanted of every picture.
+    """What is made of every picture.
 
     Attributes:
-        look: size, saturation, strength, warmth, mood, seed.
-        output: format, quality, provenance.
-        guide: hints and reference.
+        color: how it is coloured.
+        output: how it is written.
         variants: so many different colourings and a contact sheet; None: the likeliest alone.
         confidence: a map of it too.
-        overwrite: redo what is there.
-        max_pixels: refuse larger pages.
 
     Raises:
         SettingError: a number of variants that cannot be meant.
     """
 
-    look: Look = field(default_factory=Look)
-    output: Output = field(default_factory=Output)
-    guide: Guide | None = None
+    color: ColorOptions = field(default_factory=ColorOptions)
+    output: OutputOptions = field(default_factory=OutputOptions)
     variants: int | None = None
     confidence: bool = False
-    overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
 
     def __post_init__(self) -> None:
         if self.variants is not None:
@@ -93,7 +87,7 @@ class Result:
     outputs: tuple[Path, ...] = ()
 
 
-def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Output) -> list[Task]:
+def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: OutputOptions) -> list[Task]:
     """Turn files and folders into tasks.
 
     Args:
@@ -160,8 +154,9 @@ def _original_stem(file: Path) -> str:
     return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
-def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: Output) -> Path:
+def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: OutputOptions) -> Path:
     if out is not None and not into_folder:
+        output.named(out)  # a name that says no format of ours is an error before any work
         return out
     kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source).kind
     format_name = output_format(output.format, kind)
@@ -173,57 +168,45 @@ def _destination(source: Path, place: Path, out: Path | None, into_folder: bool,
 def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result:
     """Do one task; never raises for a bad picture. What is there already is left, so that a run can go on."""
     outputs = (*options.pictures(task), *options.extras(task).values())
-    if not options.overwrite and all(path.exists() and not _same(task, path) for path in outputs):
+    if not any(_is_due(path, task, options) for path in outputs):
         return Result(task, "skipped", outputs=outputs)
     started = time.perf_counter()
     try:
-        picture = Picture.read(task.source)
-        picture.check_size(options.max_pixels)
+        picture = open_picture(task.source, colorizer.max_pixels)
         _write(colorizer, picture, task, options)
     except (ColorizingError, MemoryError) as error:
-        said = str(error) or f"{task.source}: not enough memory"
-        return Result(task, "failed", time.perf_counter() - started, error=" ".join(said.split()))
+        message = str(error) or f"{task.source}: not enough memory"
+        return Result(task, "failed", time.perf_counter() - started, error=" ".join(message.split()))
     seconds = time.perf_counter() - started
     return Result(task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs)
 
 
+def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
+    """Whether a file has to be written. One that is there is left alone, unless it is to be overwritten.
+
+    The original counts as due, so that writing over it is an error and not a picture taken for done.
+    """
+    return options.output.overwrite or not path.exists() or is_same_file(path, task.source)
+
+
 def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> None:
-    """Colour a picture into all its files: predicted once a page, however many files."""
-    paths, extras = options.pictures(task), options.extras(task)
-    if picture.pages > 1 and extras:
-        raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
+    """Colour a picture into all its files that are due: predicted once a page, however many files."""
+    color, output, extras = options.color, options.output, options.extras(task)
     if not extras:
-        _colour(colorizer, picture, task, paths[0], options, None)
+        colorizer.colorize_file(picture, task.destination, options=color, output=output)
         return
-    look = options.look
-    session = colorizer.session(picture, size=look.size, guide=options.guide, mood=look.mood, seed=look.seed)
+    if picture.pages > 1:
+        raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
+    session = colorizer.session(picture, color)
     chromas = [session.predict()] if options.variants is None else session.variants(options.variants)
-    if _missing(extras.get("confidence"), options):
-        save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], options.overwrite)
-    for chroma, path in zip(chromas, paths, strict=True):
-        _colour(colorizer, picture, task, path, options, chroma)
-    if _missing(extras.get("sheet"), options):
-        save_sheet([chroma.with_look(options.look) for chroma in chromas], picture, extras["sheet"], options.overwrite)
-
-
-def _missing(path: Path | None, options: BatchOptions) -> bool:
-    """Whether it is wanted and has to be written."""
-    return path is not None and (options.overwrite or not path.exists())
-
-
-def _colour(
-    colorizer: Colorizer, picture: Picture, task: Task, path: Path, options: BatchOptions, chroma: Chroma | None
-) -> None:
-    if path.exists() and not options.overwrite and not _same(task, path):
-        return
-    colorizer.colorize_file(
-        picture, path, look=options.look, guide=options.guide, output=options.output, chroma=chroma,
-        overwrite=options.overwrite, max_pixels=options.max_pixels,
-    )  # fmt: skip
-
-
-def _same(task: Task, path: Path) -> bool:
-    return task.source.exists() and path.exists() and path.samefile(task.source)
+    due = {name: path for name, path in extras.items() if _is_due(path, task, options)}
+    if "confidence" in due:
+        save_confidence(chromas[0], picture, colorizer.card.name, due["confidence"], output.overwrite)
+    for chroma, path in zip(chromas, options.pictures(task), strict=True):
+        if _is_due(path, task, options):
+            colorizer.colorize_file(picture, path, options=color, output=output, chroma=chroma)
+    if "sheet" in due:
+        save_sheet([chroma.with_look(color.look) for chroma in chromas], picture, due["sheet"], output.overwrite)
 
 
 def run(

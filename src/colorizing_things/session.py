@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from .color.chroma import Chroma
 from .errors import SettingError
@@ -14,78 +14,53 @@ from .guidance.palette import Swatch
 from .imaging.picture import Picture
 from .model.hint_field import HintField
 from .model.model import Model
-from .options import check_index, check_mood
-
-
-@dataclass(frozen=True)
-class Guide:
-    """What a user says about the colours themselves.
-
-    Attributes:
-        points: hints, a place each.
-        layer: painted hints: a picture of the same size, with transparency where nothing is said.
-        reference: a colour picture whose palette is taken over, region by region.
-    """
-
-    points: Sequence[Hint] = ()
-    layer: Picture | None = None
-    reference: Picture | None = None
-
-    @property
-    def places(self) -> bool:
-        """Whether it speaks of places, and so fits one picture only."""
-        return bool(self.points) or self.layer is not None
+from .options import ColorOptions
 
 
 class Session:
     """One page of a picture before a network. Made by :meth:`.Colorizer.session`."""
 
-    def __init__(
-        self,
-        model: Model,
-        picture: Picture,
-        size: int | None = None,
-        page: int = 0,
-        guide: Guide | None = None,
-        mood: float | None = None,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, model: Model, picture: Picture, options: ColorOptions | None = None, page: int = 0) -> None:
         """See the picture.
 
         Args:
             model: the network.
             picture: what to colour.
-            size: shorter side at which the network sees it; None: the card's default.
+            options: its guide holds throughout; its look is not for a session.
             page: of a TIFF with several.
-            guide: hints and a reference that hold throughout.
-            mood: 0 (the mean of all colourings) to 1 (one of them); None: the card's own.
-            seed: which colouring.
 
         Raises:
             SettingError: a guide that does not fit the picture, or a mood for a model that has none.
         """
-        self.picture, self.size, self._model = picture, size, model
-        width, height = model.network_size(picture.width, picture.height, size)
+        self.picture, self._model, self.options = picture, model, options or ColorOptions()
+        width, height = model.network_size(picture.width, picture.height, self.options.size)
         self.seen = model.see(picture.small_lightness(page, width, height))
-        guide = guide or Guide()
+        guide = self.options.guide
         if guide.places and picture.pages > 1:
             raise SettingError(f"{picture.name}: has {picture.pages} pages; hints need a picture of one page")
         self._always = self._place(guide.points, guide.layer)
         self._reference: HintField | None = None
         if guide.reference is not None:
             self.set_reference(guide.reference)
-        self.mood, self.seed = model.card.mood, 0
-        self._show(mood, seed)
+        self._show()
 
     def shown_with(self, mood: float | None = None, seed: int = 0) -> Session:
         """The same picture, already seen, and what was said of it, at another mood or seed.
 
         Raises:
-            SettingError: a mood for a model that has none.
+            SettingError: a mood out of range, or for a model that has none.
         """
+        if (mood, seed) == (self.options.mood, self.options.seed):
+            return self
         other = copy.copy(self)
-        other._show(mood, seed)
+        other.options = replace(self.options, mood=mood, seed=seed)
+        other._show()
         return other
+
+    @property
+    def mood(self) -> float:
+        """At which the picture is shown; 0 for a model without noise."""
+        return self.seen.card.mood if self.options.mood is None else self.options.mood
 
     def predict(self, hints: Sequence[Hint] = ()) -> Chroma:
         """The colours, with these hints beside the guide's."""
@@ -97,7 +72,9 @@ class Session:
         Raises:
             SettingError: this model knows one answer only.
         """
-        return variants.draw(self.seen, count, self.seed if seed is None else seed, self._field(hints), self.mood)
+        return variants.draw(
+            self.seen, count, self.options.seed if seed is None else seed, self._field(hints), self.mood
+        )
 
     def variant(self, index: int, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Chroma:
         """One of :meth:`variants`, without the others where that can be.
@@ -105,8 +82,8 @@ class Session:
         Raises:
             SettingError: this model knows one answer only, or there is no such variant.
         """
-        check_index(index, count)
-        seed = self.seed if seed is None else seed
+        variants.check_index(index, count)
+        seed = self.options.seed if seed is None else seed
         zs = variants.zs(self.seen, count, seed, self.mood)
         if zs is None:
             return self.variants(count, seed, hints)[index]
@@ -127,19 +104,15 @@ class Session:
         if other is None:
             self._reference = None
             return
-        width, height = self._model.network_size(other.width, other.height, self.size)
+        width, height = self._model.network_size(other.width, other.height, self.options.size)
         theirs = self._model.see(other.small_lightness(0, width, height))
         self._reference = reference.hints_from(self.seen, theirs, other.small_ab(0, width, height))
 
-    def _show(self, mood: float | None, seed: int) -> None:
-        card = self.seen.card
-        if mood is not None:
-            card.require("mood")
-            check_mood(mood)
-        mood = card.mood if mood is None else mood
-        if card.has_noise and (mood, seed) != (self.mood, self.seed):
-            self.seen = self.seen.with_z(self.seen.noise(0, seed, mood))
-        self.mood, self.seed = mood, seed
+    def _show(self) -> None:
+        if self.options.mood is not None:
+            self.seen.card.require("mood")
+        if self.seen.card.has_noise:
+            self.seen = self.seen.with_z(self.seen.noise(0, self.options.seed, self.mood))
 
     def _field(self, hints: Sequence[Hint]) -> HintField | None:
         said = [field for field in (self._place(hints, None), self._always, self._reference) if field is not None]

@@ -1,7 +1,7 @@
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
-from colorizing_things.options import WARMTH, Look
+from colorizing_things.color.look import WARMTH, Look
 
 
 def test_scaling_multiplies_chroma():

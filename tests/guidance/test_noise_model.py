@@ -9,7 +9,7 @@ from skimage import data
 pytest.importorskip("onnx")
 from tiny_models import FIELD, noise_model, plain_model
 
-from colorizing_things import Colorizer, Guide, Hint, Picture, SettingError
+from colorizing_things import Colorizer, ColorOptions, Guide, Hint, Picture, SettingError
 from colorizing_things.guidance.hints import ab_of_color
 from colorizing_things.guidance.palette import DRAWS, MIN_AB_DISTANCE
 from colorizing_things.model.runtime import Graph
@@ -37,14 +37,14 @@ def cell(ab, picture, x, y):
 
 
 def test_mood_multiplies_the_noise_and_seed_picks_it(colorizer, picture):
-    mean = colorizer.predict(picture, mood=0).ab
-    full, half = (colorizer.predict(picture, mood=mood, seed=3).ab - mean for mood in (1, 0.5))
+    mean = colorizer.predict(picture, ColorOptions(mood=0)).ab
+    full, half = (colorizer.predict(picture, ColorOptions(mood=mood, seed=3)).ab - mean for mood in (1, 0.5))
     np.testing.assert_allclose(half, full / 2, atol=1e-3)
-    other = colorizer.predict(picture, mood=1, seed=4).ab - mean
+    other = colorizer.predict(picture, ColorOptions(mood=1, seed=4)).ab - mean
     assert np.abs(np.corrcoef(full.ravel(), other.ravel())[0, 1]) < 0.2
-    np.testing.assert_array_equal(colorizer.predict(picture, mood=0, seed=4).ab, mean)
+    np.testing.assert_array_equal(colorizer.predict(picture, ColorOptions(mood=0, seed=4)).ab, mean)
     usual = colorizer.predict(picture).ab
-    np.testing.assert_array_equal(usual, colorizer.predict(picture, mood=0.25, seed=0).ab)
+    np.testing.assert_array_equal(usual, colorizer.predict(picture, ColorOptions(mood=0.25, seed=0)).ab)
 
 
 def test_the_whole_picture_hears_of_mood_too(colorizer):
@@ -55,13 +55,13 @@ def test_the_whole_picture_hears_of_mood_too(colorizer):
 @pytest.mark.parametrize("mood", [-0.1, 1.1, float("nan")])
 def test_a_mood_out_of_range_is_refused(colorizer, picture, mood):
     with pytest.raises(SettingError, match="must be 0"):
-        colorizer.predict(picture, mood=mood)
+        colorizer.predict(picture, ColorOptions(mood=mood))
 
 
 def test_a_mood_is_refused_by_models_without_noise(tmp_path, picture):
     for model in (plain_model(tmp_path / "plain"), "default"):
         with pytest.raises(SettingError, match="has no mood"):
-            Colorizer(model).predict(picture, mood=0.5)
+            Colorizer(model).predict(picture, ColorOptions(mood=0.5))
 
 
 def test_a_hint_decodes_what_is_shown(session, picture):
@@ -108,7 +108,7 @@ def test_a_second_place_asks_the_network_nothing_more(session, monkeypatch):
 def test_a_reference_is_matched_by_the_encoders_output(colorizer, picture, monkeypatch):
     asked, run = [], Graph.run
     monkeypatch.setattr(Graph, "run", lambda self, wanted, feeds: asked.append(wanted) or run(self, wanted, feeds))
-    session = colorizer.session(picture, guide=Guide(reference=picture))
+    session = colorizer.session(picture, ColorOptions(guide=Guide(reference=picture)))
     assert len(asked) == 2  # the encoder, for each of the two
     assert not np.array_equal(session.predict().ab, colorizer.predict(picture).ab)
 
@@ -119,7 +119,7 @@ def test_the_same_picture_is_shown_at_another_mood_without_seeing_it_again(sessi
     lively = session.shown_with(1.0, 5)
     found = lively.predict().ab
     assert asked == [["ab"]]
-    np.testing.assert_array_equal(found, colorizer.predict(picture, mood=1, seed=5).ab)
+    np.testing.assert_array_equal(found, colorizer.predict(picture, ColorOptions(mood=1, seed=5)).ab)
     assert session.mood == 0.25
 
 

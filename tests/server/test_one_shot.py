@@ -8,7 +8,7 @@ from measures import chroma, lightness
 from PIL import Image
 from server.conftest import encoded, error_line
 
-from colorizing_things import Look, Output, Picture
+from colorizing_things import ColorOptions, Look, OutputOptions, Picture
 from colorizing_things.server.uploads import safe_name
 
 
@@ -28,8 +28,8 @@ def test_options_mean_what_they_mean_elsewhere(client, colorizer, jpg):
     answer = post(
         client, jpg, size="96", saturation="1.5", strength="0.8", warmth="0.3", format="png", provenance="false"
     )
-    look = Look(96, 1.5, 0.8, 0.3)
-    wanted = colorizer.encode(Picture.decode(jpg), look=look, output=Output("png", None, False))
+    options = ColorOptions(96, look=Look(1.5, 0.8, 0.3))
+    wanted = colorizer.encode(Picture.decode(jpg), options=options, output=OutputOptions("png", None, False))
     assert answer.headers["content-type"] == "image/png"
     assert answer.content == wanted
 

@@ -11,7 +11,7 @@ from measures import lightness
 from PIL import Image
 from server.conftest import encoded, error_line
 
-from colorizing_things import Chroma, Look, Output, Picture
+from colorizing_things import Chroma, Look, OutputOptions, Picture
 from colorizing_things.color.join import Joiner
 
 
@@ -83,7 +83,7 @@ def test_the_colour_layer_over_the_original_is_the_coloured_picture(client, sess
     grey = pixels(jpg)[..., None].astype(float)
     alpha = layer[..., 3:] / 255
     over = grey + alpha * (layer[..., :3] - grey)
-    wanted = pixels(colorizer.encode(Picture.decode(jpg), output=Output("png"))).astype(float)
+    wanted = pixels(colorizer.encode(Picture.decode(jpg), output=OutputOptions("png"))).astype(float)
     assert np.abs(over - wanted).max() <= 1.01
     assert alpha.mean() < 0.6
 

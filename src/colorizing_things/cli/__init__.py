@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from colorizing_things.errors import ColorizingError
+from colorizing_things.imaging.libvips import operations_not_cached
 
 from . import color, demo, doctor, models, serve
 
@@ -60,6 +61,11 @@ for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
 
 def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
+    with operations_not_cached():
+        _main()
+
+
+def _main() -> None:
     command = typer.main.get_command(app)
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]  # Typer may carry its own Click
     try:

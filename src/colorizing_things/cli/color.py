@@ -13,12 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from colorizing_things import batch
 from colorizing_things.batch import BatchOptions, Result, Task
-from colorizing_things.colorizer import Colorizer, Output, make_guide
+from colorizing_things.color.look import Look
+from colorizing_things.colorizer import Colorizer
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.guidance.guide import Guide
 from colorizing_things.imaging.picture import MAX_PIXELS, Picture
-from colorizing_things.imaging.writing import format_of_name
 from colorizing_things.model.catalog import DEFAULT
-from colorizing_things.options import Look
+from colorizing_things.options import ColorOptions, OutputOptions
 
 STANDARD = Path("-")
 LOOK = "How it looks"
@@ -75,25 +76,25 @@ def color(
     """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
-    guide = make_guide(hint or (), hints, reference)
-    look, output = Look(size, saturation, strength, warmth, mood, seed), Output(format, quality, provenance)
-    options = BatchOptions(look, output, guide, variants, confidence, overwrite, max_pixels)
-    options.output.encoding("jpeg")  # an unknown format or quality is an error before any work
+    guide, look = Guide.of(hint or (), hints, reference), Look(saturation, strength, warmth)
+    coloring, output = (
+        ColorOptions(size, mood, seed, guide, look),
+        OutputOptions(format, quality, provenance, overwrite),
+    )
+    options = BatchOptions(coloring, output, variants, confidence)
     if STANDARD in inputs or out == str(STANDARD):
         if as_json or len(inputs) > 1 or variants is not None or confidence:
             raise SettingError("- stands for one picture, without --json, --variants or --confidence")
-        _through_pipe(inputs[0], out, options, Colorizer(model, device))
+        _through_pipe(inputs[0], out, options, Colorizer(model, device, max_pixels=max_pixels))
         return
-    tasks = _plan(inputs, out, options.output)
-    if guide and guide.places and len(tasks) > 1:
+    tasks = _plan(inputs, out, output)
+    if guide.places and len(tasks) > 1:
         raise SettingError(f"hints speak of places in one picture; here are {len(tasks)}: colour them one by one")
-    if len(tasks) == 1 and out and tasks[0].destination == Path(out) and format is None:
-        format_of_name(Path(out))  # a name that says no format is an error before any work too
     jobs = jobs or (batch.default_jobs() if len(tasks) > 1 else 1)
-    _colour_all(Colorizer(model, device), tasks, options, jobs, as_json)
+    _color_all(Colorizer(model, device, max_pixels=max_pixels), tasks, options, jobs, as_json)
 
 
-def _plan(inputs: list[Path], out: str | None, output: Output) -> list[Task]:
+def _plan(inputs: list[Path], out: str | None, output: OutputOptions) -> list[Task]:
     is_folder = out is not None and out.endswith(("/", "\\"))
     return batch.plan(inputs, Path(out) if out else None, is_folder, output)
 
@@ -103,22 +104,16 @@ def _through_pipe(source: Path, out: str | None, options: BatchOptions, colorize
     if out is None or out == str(STANDARD):
         if sys.stdout.isatty():
             raise SettingError("a picture cannot be shown here: send it on with > or | , or name a file with -o")
-        coloured = colorizer.encode(
-            picture, look=options.look, guide=options.guide, output=options.output, max_pixels=options.max_pixels
-        )
-        sys.stdout.buffer.write(coloured)
+        sys.stdout.buffer.write(colorizer.encode(picture, options=options.color, output=options.output))
         sys.stdout.buffer.flush()
         return
     path = Path(out)
     if path.is_dir() or out.endswith("/"):
         raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
-    colorizer.colorize_file(
-        picture, path, look=options.look, guide=options.guide, output=options.output, overwrite=options.overwrite,
-        max_pixels=options.max_pixels,
-    )  # fmt: skip
+    colorizer.colorize_file(picture, path, options=options.color, output=options.output)
 
 
-def _colour_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:
+def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:
     console = Console(stderr=True, highlight=False)
     counts = dict.fromkeys(("done", "skipped", "failed"), 0)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from colorizing_things.options import WARMTH, Look
 from colorizing_things.types import Float32
+
+from .look import WARMTH, Look
 
 
 @dataclass(frozen=True)

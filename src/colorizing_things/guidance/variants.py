@@ -5,19 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
+from colorizing_things.errors import SettingError
 from colorizing_things.model.hint_field import HintField
 from colorizing_things.model.seen import SeenPicture
-from colorizing_things.options import check_count
 from colorizing_things.types import Float32, FloatArray
 
 from .palette import distribution
 
+MOST_VARIANTS = 100
 ROUNDS = 4  # places whose colour is drawn, one after the other
 SHARPNESS = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
 MIN_PLACE_DISTANCE = 0.3  # of the picture's shorter side: closer to a place already known a draw decides little
 PATCH = 3  # cells of output a side of what a draw gives away
 LEAST_MOOD = 0.8  # of other draws than the one that is shown: nearer to the mean they would hardly differ
 TRUST = 0.95  # under 1: the network may soften a draw, which nobody insists on
+
+
+def check_count(count: int) -> None:
+    """Refuse a number of variants that cannot be meant.
+
+    Raises:
+        SettingError: under 1 or over ``MOST_VARIANTS``.
+    """
+    if not 1 <= count <= MOST_VARIANTS:
+        raise SettingError(f"variants {count}: must be 1 to {MOST_VARIANTS}")
+
+
+def check_index(index: int, count: int) -> None:
+    """Refuse a variant that is not among ``count``.
+
+    Raises:
+        SettingError: it is not, or ``count`` cannot be meant.
+    """
+    check_count(count)
+    if not 0 <= index < count:
+        raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")
 
 
 def draw(seen: SeenPicture, count: int, seed: int, hints: HintField | None = None, mood: float = 0.0) -> list[Chroma]:

@@ -11,7 +11,7 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.errors import SettingError
 
 from .picture import Picture
-from .writing import Encoding, refuse_existing, to_file
+from .writing import Encoding, check_destination, to_file
 
 
 def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, overwrite: bool) -> None:
@@ -25,7 +25,7 @@ def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, ov
     """
     if chroma.confidence is None:
         raise SettingError(f"model {model} does not say how sure it is; leave out --confidence")
-    refuse_existing(path, overwrite)
+    check_destination(path, Path(picture.name), overwrite)
     small = pyvips.Image.new_from_array((chroma.confidence * 255).clip(0, 255).astype(np.float32))
     rows, columns = chroma.confidence.shape
     large = small.resize(picture.width / columns, vscale=picture.height / rows, kernel="linear")

@@ -13,7 +13,7 @@ from colorizing_things.color.join import Joiner
 from colorizing_things.color.spaces import lightness_to_srgb
 
 from .picture import Picture
-from .writing import Encoding, refuse_existing, to_file
+from .writing import Encoding, check_destination, to_file
 
 TILE = 480  # px, the longer side of a picture on the sheet
 GAP = 8  # px between pictures
@@ -26,7 +26,7 @@ def save_sheet(chromas: Sequence[Chroma], picture: Picture, path: Path, overwrit
     Raises:
         PictureError: the file is there already and ``overwrite`` is off, or it cannot be written.
     """
-    refuse_existing(path, overwrite)
+    check_destination(path, Path(picture.name), overwrite)
     scale = TILE / max(picture.width, picture.height)
     width, height = (max(1, round(side * min(1, scale))) for side in (picture.width, picture.height))
     L = picture.small_lightness(0, width, height)

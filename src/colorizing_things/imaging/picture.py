@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +20,6 @@ from .lightness import lightness_plane
 
 MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
 STRIP_PIXELS = 1 << 18
-
-# A cached operation would outlive the file it read: results must follow the file, and memory must come back.
-pyvips.cache_set_max(0)
-logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 # What a file's name says it holds, as libvips names its loaders.
 SUFFIX_KINDS = {

@@ -83,16 +83,28 @@ def format_of_name(path: Path) -> str:
     return kind
 
 
-def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Refuse to write over what is there, unless asked to.
+def default_destination(source: Path, format_name: str) -> Path:
+    """``old.color.jpg`` for ``old.jpg``."""
+    return source.with_name(f"{source.stem}.color{suffix_for(source, format_name)}")
+
+
+def check_destination(path: Path, original: Path, overwrite: bool) -> None:
+    """Refuse to write over what is there, unless asked to; and over the original, asked to or not.
 
     Raises:
-        PictureError: ``path`` is there.
+        PictureError: ``path`` is there, or is the original.
     """
+    if is_same_file(path, original):
+        raise PictureError(f"{path}: is the original; give another name with -o")
     if path.exists() and not overwrite:
         raise PictureError(
             f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
         )
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether both are there and are one file, by whatever names."""
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from colorizing_things import __version__
+from colorizing_things.imaging.libvips import operations_not_cached
 
 from . import about, one_shot, sessions
 from .dependencies import AppState
@@ -60,7 +61,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
     sweeping = asyncio.create_task(_sweep(state.store, min(SWEEP, state.settings.session_seconds / 2)))
     try:
-        with trusted_decoders_only():
+        with trusted_decoders_only(), operations_not_cached():
             yield
     finally:
         sweeping.cancel()

@@ -25,7 +25,7 @@ class AppState:
             ModelError, SettingError: as :class:`.Colorizer`.
         """
         self.settings = settings
-        self.colorizer = Colorizer(settings.model, settings.device, settings.threads)
+        self.colorizer = Colorizer(settings.model, settings.device, settings.threads, settings.max_pixels)
         self.pool = Pool(settings.workers, settings.queue, settings.time_limit)
         self.store = Store(settings.max_sessions, settings.session_bytes, settings.session_seconds)
         self.metrics = Metrics(self.pool, self.store)

@@ -10,7 +10,7 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
 from colorizing_things.imaging.picture import Picture
 from colorizing_things.imaging.writing import suffix_for
-from colorizing_things.options import Look
+from colorizing_things.options import ColorOptions
 
 from .uploads import disposition
 
@@ -35,10 +35,7 @@ def file_response(data: bytes, name: str, format_name: str, what: str = "color")
     return Response(data, media_type=MEDIA_TYPES[format_name], headers=headers)
 
 
-def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, look: Look) -> list[Chroma]:
+def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, options: ColorOptions) -> list[Chroma]:
     """The first page's colours, and what the network says of the others."""
-
-    def chroma(page: int) -> Chroma:
-        return colorizer.predict(picture, size=look.size, page=page, mood=look.mood, seed=look.seed)
-
-    return [first, *map(chroma, range(1, picture.pages))]
+    others = range(1, picture.pages)
+    return [first, *(colorizer.predict(picture, options.unguided(), page=page) for page in others)]

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from colorizing_things.colorizer import Output
+from colorizing_things.color.look import MOST_SATURATION, Look
+from colorizing_things.guidance.guide import Guide
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.imaging.picture import Picture
 from colorizing_things.imaging.writing import FORMATS
-from colorizing_things.options import LARGEST, MOST_SATURATION, SMALLEST, Look
+from colorizing_things.options import LARGEST, SMALLEST, ColorOptions, OutputOptions
 
 MOST_HINTS = 500
 MOST_DRAWN = 16  # variants: each takes the network several times
@@ -44,13 +46,13 @@ class Looks(Strict):
     strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
     warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
 
-    def look(self, size: int | None = None, mood: float | None = None, seed: int = 0) -> Look:
+    def look(self) -> Look:
         """As the core has it.
 
         Raises:
             SettingError: a value out of range.
         """
-        return Look(size, self.saturation, self.strength, self.warmth, mood, seed)
+        return Look(self.saturation, self.strength, self.warmth)
 
 
 class Outputs(Strict):
@@ -65,15 +67,13 @@ class Outputs(Strict):
     ] = None
     provenance: Annotated[bool, Field(description="Say in the metadata that the colours are machine-made.")] = True
 
-    def output(self, kind: str) -> Output:
-        """As the core has it, for a picture of that kind.
+    def output(self) -> OutputOptions:
+        """As the core has it.
 
         Raises:
             SettingError: an unknown format, or a quality out of range.
         """
-        output = Output(self.format, self.quality, self.provenance)
-        output.encoding(kind)
-        return output
+        return OutputOptions(self.format, self.quality, self.provenance)
 
 
 Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which colouring, and which set of variants.")]
@@ -110,6 +110,14 @@ class ColorizeForm(Looks, Outputs):
     variants: Count = 6
     mood: Mood = None
     seed: Seed = 0
+
+    def options(self, reference: Picture | None) -> ColorOptions:
+        """As the core has it; ``reference`` is the picture in the upload of that name.
+
+        Raises:
+            SettingError: a value out of range, or a hint that cannot be understood.
+        """
+        return ColorOptions(self.size, self.mood, self.seed, Guide.of(self.hint, None, reference), self.look())
 
 
 class PictureForm(Strict):

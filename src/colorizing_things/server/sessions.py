@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.options import ColorOptions
 from colorizing_things.types import Float32
 
 from .dependencies import AppState, AppStateDep
@@ -161,19 +162,16 @@ async def drop_reference(session_id: str, state: AppStateDep) -> None:
 async def render(session_id: str, request: Request, state: AppStateDep, body: RenderBody) -> Response:
     """The coloured picture at full size: format and metadata are those of the original."""
     stored, hints = state.store.get(session_id), body.points()
-    look = body.look(mood=body.mood, seed=body.seed)
-    output = body.output(stored.session.picture.kind)
+    options, output = ColorOptions(mood=body.mood, seed=body.seed, look=body.look()), body.output()
 
     def work(deadline: Deadline) -> Response:
         picture = state.reopen(stored.data, stored.name, deadline)
         chroma = _chroma(stored, body, hints)
         if body.layer == "color":
             png = replace(output, format="png")
-            return file_response(color_layer(picture, chroma.with_look(look), png), stored.name, "png", "layer")
-        fields = with_other_pages(state.colorizer, picture, chroma, look)
-        data = state.colorizer.encode(
-            picture, look=look, output=output, chroma=fields, max_pixels=state.settings.max_pixels
-        )
+            return file_response(color_layer(picture, chroma.with_look(options.look), png), stored.name, "png", "layer")
+        fields = with_other_pages(state.colorizer, picture, chroma, options)
+        data = state.colorizer.encode(picture, options=options, output=output, chroma=fields)
         return file_response(data, stored.name, output.encoding(picture.kind).format)
 
     return await state.pool.run(request, work)

@@ -12,8 +12,8 @@ from typing import Any
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.guidance.variants import check_index
 from colorizing_things.imaging.picture import Picture
-from colorizing_things.options import check_index
 from colorizing_things.session import Session
 
 from .errors import ApiError
@@ -41,7 +41,7 @@ class StoredSession:
 
     def variants(self, shown: Session, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
         """As :meth:`.Session.variants`; ``shown`` is the session at a client's mood."""
-        key, last = (shown.mood, count, seed, tuple(hints), self._reference), self._drawn
+        key, last = (shown.mood, shown.options.seed, count, seed, tuple(hints), self._reference), self._drawn
         if last is not None and last[0] == key:
             return last[1]
         drawn = shown.variants(count, seed, hints)

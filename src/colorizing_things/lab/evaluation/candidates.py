@@ -157,13 +157,13 @@ class Model(Candidate):
 
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
         """Colour the grey version of the photograph."""
-        from colorizing_things import Guide
+        from colorizing_things import ColorOptions, Guide
         from colorizing_things.color.join import Joiner
         from colorizing_things.color.resampling import enlarge
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
-        guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}")) if self.hints else None
-        chroma = colorizer.predict(grey, size=self.size, guide=guide)
+        guide = Guide(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}") if self.hints else ())
+        chroma = colorizer.predict(grey, ColorOptions(self.size, guide=guide))
         # What calling the Colorizer does, without running the network again for the confidence.
         rgb = Joiner(chroma, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8)
         confidence = chroma.confidence
@@ -171,7 +171,7 @@ class Model(Candidate):
             confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
         samples = []
         if self.sample_count and "variants" in colorizer.card.abilities:
-            for drawn in colorizer.variants(grey, self.sample_count, self.seed, size=self.size):
+            for drawn in colorizer.variants(grey, self.sample_count, ColorOptions(self.size, seed=self.seed)):
                 samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
         return Coloured(rgb, confidence, samples)
 
