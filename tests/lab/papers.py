@@ -9,12 +9,13 @@ torch = pytest.importorskip("torch")
 from lightning_fabric import Fabric
 
 from colorizing_things.color.gamut import ab_bins
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build
-from colorizing_things.lab.recipes import Stage, load_recipe
-from colorizing_things.lab.training import rates
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import rates
 
 PRIOR = np.exp(-np.square(ab_bins() / 25).sum(1)) + 1e-6  # grey is common, as in photographs
 PRIOR /= PRIOR.sum()

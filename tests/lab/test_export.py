@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch")
 from colorizing_things import Colorizer
 from colorizing_things.card import load_card
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.decoding import Decoder, Decoding
+from colorizing_things.lab.decoding.decoder import Decoder, Decoding
 from colorizing_things.lab.export import check, export, graph_of, without_paths
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
-from colorizing_things.lab.training import load_network
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_decoding_goes_from_the_regression_to_the_classes():
         )
         torch.testing.assert_close(regression, network(L).ab)
         torch.testing.assert_close(half, (regression + classes) / 2, atol=1e-4, rtol=1e-4)
-        undone = Decoder(network, Decoding(classes=1.0, undo=1.0), weight)(L)[0]
+        undone = Decoder(network, Decoding(classes=1.0, logit_adjustment=1.0), weight)(L)[0]
         assert not torch.allclose(undone, classes)
         wide = Decoder(network, Decoding(classes=0.0, chroma=1.5), weight)(L)[0]
         torch.testing.assert_close(wide, 1.5 * regression)

@@ -10,11 +10,12 @@ import pytest
 torch = pytest.importorskip("torch")
 from lightning_fabric import Fabric
 
-from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build
-from colorizing_things.lab.recipes import Stage, load_recipe
-from colorizing_things.lab.training import rates
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import rates
 
 PRIOR = np.full(313, 1 / 313)
 # Small enough for a step to take a blink; what a recipe is about stays as it says.
@@ -28,7 +29,7 @@ TINY: dict[str, list[str]] = {
                         "method_settings.width=4"],
     "unet-sagan": ["size=64", "weights=none", "network_settings.width=0.125",
                    "network_settings.widths=[16, 16, 16, 8]", "method_settings.width=8"],
-    "grey-classifier": ["size=64", "network_settings.width=0.125", "teacher_size=32"],
+    "gray-classifier": ["size=64", "network_settings.width=0.125", "teacher_size=32"],
 }  # fmt: skip
 TINY["z-alone"] = [setting for setting in TINY["bottleneck"] if not setting.startswith("code")]
 
@@ -63,6 +64,6 @@ def steps(method: Method, stage: Stage, count: int) -> list[dict[str, Any]]:
     batch, logged = make_batch(stage), []
     for number in range(count):
         torch.manual_seed(number)
-        method.number = number
+        method.step_number = number
         logged.append({name: float(value) for name, value in (method.step(batch) | method.gradient_norms).items()})
     return logged

@@ -17,9 +17,9 @@ from torch import nn
 from colorizing_things.card import Card, load_card
 from colorizing_things.errors import TrainingError
 
-from .checkpoints import load_network
-from .decoding import Graph
+from .decoding.graph import Graph
 from .methods import METHODS
+from .networks.checkpoints import load_network
 
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
@@ -43,7 +43,7 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         TrainingError: no run there, it does not colour, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
-    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]].part(network)
+    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]].exported_weights(network)
     if part is not None:
         folder.mkdir(parents=True, exist_ok=True)
         save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
@@ -174,8 +174,8 @@ def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
     def named(settings: dict[str, Any]) -> dict[str, Any]:
         return {key: Path(value).name if isinstance(value, str) else value for key, value in settings.items()}
 
-    kinds = ("network_settings", "method_settings")
-    stages = [{**stage, **{kind: named(stage[kind]) for kind in kinds}} for stage in recipe["stages"]]
+    tables = ("network_settings", "method_settings")
+    stages = [{**stage, **{table: named(stage[table]) for table in tables}} for stage in recipe["stages"]]
     return {**recipe, "stages": stages}
 
 

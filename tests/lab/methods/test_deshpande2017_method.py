@@ -9,13 +9,13 @@ from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
 from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.lab.checkpoints import load_network
 from colorizing_things.lab.export import export
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.deshpande2017 import AB_SCALE
 from colorizing_things.lab.objectives.classification import smooth_prior
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal
-from colorizing_things.lab.recipes import load_recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import RunSettings, train
 
 FIELD = ["size=64", "target_stride=1", "batch_size=2"]
 TINY = [*FIELD, "network_settings.width=0.03"]
@@ -23,7 +23,7 @@ MIXTURE = [
     *TINY,
     "network_settings.vae_width=0.03",
     "network_settings.features_width=0.03",
-    "network_settings.grey_size=128",
+    "network_settings.gray_size=128",
     "batch_size=4",  # batch norm of two numbers only knows their order
 ]
 

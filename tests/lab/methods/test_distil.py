@@ -4,15 +4,15 @@ import pytest
 torch = pytest.importorskip("torch")
 from tiny import make_batch, make_method, steps, tiny_stage
 
-from colorizing_things.lab.checkpoints import load_network
+from colorizing_things.lab.config.recipe import Recipe
+from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.evaluation.features import feature_network
 from colorizing_things.lab.export import export
 from colorizing_things.lab.methods.distil import answers, measure_agreement
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.encoders import build_encoder
-from colorizing_things.lab.networks.grey_classifier import GreyClassifier
-from colorizing_things.lab.photographs import open_photographs
-from colorizing_things.lab.recipes import Recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.networks.gray_classifier import GrayClassifier
+from colorizing_things.lab.training.loop import RunSettings, train
 
 
 def test_the_teacher_answers_as_the_benchmarks_network():
@@ -34,18 +34,18 @@ def test_the_teacher_is_left_alone_and_sees_colour():
     stage = tiny_stage("distil-vgg16")
     method, batch = make_method(stage), make_batch(stage)
     before = [p.clone() for p in method.teacher.parameters()]
-    grey = batch._replace(ab=torch.zeros_like(batch.ab))
+    gray = batch._replace(ab=torch.zeros_like(batch.ab))
     torch.manual_seed(0)
     colourful = method.step(batch)["distillation"]
     assert all(torch.equal(a, b) for a, b in zip(before, method.teacher.parameters(), strict=True))
     torch.manual_seed(0)
-    assert make_method(stage).step(grey)["distillation"] != colourful
+    assert make_method(stage).step(gray)["distillation"] != colourful
     assert not any(p.requires_grad for p in method.teacher.parameters())
 
 
 def test_agreement_on_photographs_is_a_share_and_whole_for_the_teacher_itself(photographs):
     pictures, _ = open_photographs(photographs)
-    found = measure_agreement(GreyClassifier(width=0.0625), pictures, 64, shrink=2, teacher_size=64)
+    found = measure_agreement(GrayClassifier(width=0.0625), pictures, 64, shrink=2, teacher_size=64)
     assert 0 <= found["agreement_top1"] <= found["agreement_top5"] <= 1
 
     class Itself(torch.nn.Linear):

@@ -5,10 +5,10 @@ from papers import make_batch, make_graph, make_method, two_steps
 
 from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.color.luv import ab_to_uv
 from colorizing_things.lab.export import export
-from colorizing_things.lab.luv import ab_to_uv
-from colorizing_things.lab.recipes import load_recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import RunSettings, train
 
 TINY = ["network_settings.width=0.1", "network_settings.weights=none", "size=32", "batch_size=2"]
 
@@ -46,7 +46,7 @@ def test_losses_are_as_written():
 
 def test_vgg_learns_at_its_own_rate():
     method, _ = make_method("hwang2016-classification", TINY)
-    new, old = method.players["network"].optimizer.param_groups
+    new, old = method.trainables["network"].optimizer.param_groups
     assert (new["lr"], old["lr"]) == (1e-3, 1e-4)
     assert sum(p.numel() for p in old["params"]) == sum(p.numel() for p in method.network.encoder.parameters())
 

@@ -28,19 +28,19 @@ def every_step(name):
 def test_two_steps_and_every_parameter_gets_a_gradient(name):
     stage = tiny_stage(name, *every_step(name))
     method = make_method(stage)
-    before = {n: [p.clone() for p in player.module.parameters()] for n, player in method.players.items()}
+    before = {n: [p.clone() for p in trainable.module.parameters()] for n, trainable in method.trainables.items()}
     logged = steps(method, stage, 2)
     assert all(math.isfinite(value) for step in logged for value in step.values())
     without = [
-        f"{player}.{key}"
-        for player in method.players
-        for key, p in method.players[player].module.named_parameters()
+        f"{trainable}.{key}"
+        for trainable in method.trainables
+        for key, p in method.trainables[trainable].module.named_parameters()
         if p.grad is None or not p.grad.abs().max() > 0
     ]
     assert [key for key in without if key not in BALANCED] == []
-    for player, old in before.items():
-        pairs = list(zip(old, method.players[player].module.parameters(), strict=True))
-        assert sum(not torch.equal(a, b) for a, b in pairs) >= len(pairs) - 1, player
+    for trainable, old in before.items():
+        pairs = list(zip(old, method.trainables[trainable].module.parameters(), strict=True))
+        assert sum(not torch.equal(a, b) for a, b in pairs) >= len(pairs) - 1, trainable
 
 
 @pytest.mark.parametrize("name", RECIPES)

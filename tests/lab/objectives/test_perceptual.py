@@ -19,10 +19,10 @@ def test_the_features_have_the_published_shapes():
 def test_a_picture_is_at_no_distance_from_itself_and_further_from_worse_ones():
     real = photograph()
     assert float(perceptual_distance(squeezenet(), real, real)) == pytest.approx(0, abs=1e-6)
-    grey = real.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    half = (real + grey) / 2
+    gray = real.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    half = (real + gray) / 2
     wrong = real.flip(1)
-    near, far, wild = (float(perceptual_distance(squeezenet(), x, real)) for x in (half, grey, wrong))
+    near, far, wild = (float(perceptual_distance(squeezenet(), x, real)) for x in (half, gray, wrong))
     assert 0 < near < far and near < wild
 
 

@@ -23,9 +23,9 @@ def train(
     """Train a recipe's network on your photographs."""
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
 
-    from colorizing_things.lab.recipes import load_recipe
-    from colorizing_things.lab.training import RunSettings
-    from colorizing_things.lab.training import train as run
+    from colorizing_things.lab.recipes.load import load_recipe
+    from colorizing_things.lab.training.loop import RunSettings
+    from colorizing_things.lab.training.loop import train as run
 
     settings = RunSettings(data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices)
     run(load_recipe(recipe, set_), settings)

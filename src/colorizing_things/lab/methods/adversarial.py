@@ -15,22 +15,27 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph, latent_graph
-from colorizing_things.lab.networks.discriminators import SPACES, Discriminator, Seen, as_seen
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph, latent_graph
+from colorizing_things.lab.networks.discriminators import (
+    SPACES,
+    Discriminator,
+    DiscriminatorOutput,
+    discriminator_input,
+)
 from colorizing_things.lab.networks.generators import check_size
-from colorizing_things.lab.networks.normalisation import check_normalisation
+from colorizing_things.lab.networks.normalization import check_normalization
 from colorizing_things.lab.objectives.adversarial import (
     Objective,
-    choose_objective,
     clip_weights,
     gradient_penalty,
+    make_objective,
 )
 
 from .base import Method, Rates
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 WEIGHTS = {"pixels", "adversarial", "code", "gamma", "kl"}  # settings that weigh a term
 
@@ -43,12 +48,12 @@ class AdversarialMethod(Method):
     """
 
     decoding: ClassVar[dict[str, Any]] = {"chroma": 1.0, "size": 128}
-    gradient_limit: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
+    max_gradient_norm: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
 
     @classmethod
     def objective_of(cls, settings: dict[str, Any]) -> Objective:
         """The objective that ``method_settings`` name, hinge by default."""
-        return choose_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
+        return make_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
@@ -60,7 +65,7 @@ class AdversarialMethod(Method):
     def check(cls, stage: Stage) -> None:
         """The objective, what the discriminator looks at, and a side that it can halve down to 4."""
         super().check(stage)
-        check_normalisation(cls.objective_of(stage.method_settings).normalisation)
+        check_normalization(cls.objective_of(stage.method_settings).normalization)
         space = stage.method_settings.get("space", "lab")
         if space not in SPACES:
             raise SettingError(f"space {space!r}: choose {', '.join(SPACES)}")
@@ -86,18 +91,18 @@ class AdversarialMethod(Method):
     def add_discriminator(self, side: int, width: int, space: str, attention: bool = False) -> None:
         """Make the discriminator for pictures of ``side`` px."""
         self.space = space
-        module = Discriminator(side, width, self.objective.normalisation, attention)
+        module = Discriminator(side, width, self.objective.normalization, attention)
         optimizer = self.objective.optimizer(module.parameters(), self.rates.discriminator_lr)
-        self._join("discriminator", module, optimizer)
+        self._add_trainable("discriminator", module, optimizer)
 
     @property
-    def networks_turn(self) -> bool:
+    def is_generator_step(self) -> bool:
         """Whether the network learns in this step: the last of every ``critic_steps``."""
-        return (self.number + 1) % self.objective.critic_steps == 0
+        return (self.step_number + 1) % self.objective.critic_steps == 0
 
-    def judge(self, L: Tensor, ab: Tensor) -> Seen:
+    def discriminate(self, L: Tensor, ab: Tensor) -> DiscriminatorOutput:
         """The discriminator's view of pictures."""
-        seen: Seen = self.players["discriminator"].module(as_seen(L, ab, self.space))
+        seen: DiscriminatorOutput = self.trainables["discriminator"].module(discriminator_input(L, ab, self.space))
         return seen
 
     def train_discriminator(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> dict[str, Tensor]:
@@ -109,29 +114,29 @@ class AdversarialMethod(Method):
             fakes: one or more colourings of them; together they weigh as much as ``real``.
         """
         fakes = [fake.detach() for fake in fakes]
-        real_score = self.judge(L, real).score
-        fake_score = self.judge(L.repeat(len(fakes), 1, 1, 1), torch.cat(fakes)).score
+        real_score = self.discriminate(L, real).score
+        fake_score = self.discriminate(L.repeat(len(fakes), 1, 1, 1), torch.cat(fakes)).score
         loss = self.objective.discriminator(real_score.float(), fake_score.float())
         logged = {
             "discriminator": loss.detach(),
             "score_real": real_score.detach().mean(),
-            "score_ours": fake_score.detach().mean(),
+            "score_fake": fake_score.detach().mean(),
             "spread_real": spread(real),
-            "spread_ours": spread(fakes[-1]),  # the last is what the network draws by itself, where it draws
+            "spread_fake": spread(fakes[-1]),  # the last is what the network draws by itself, where it draws
             "tint_real": tint(real),
-            "tint_ours": tint(fakes[-1]),
+            "tint_fake": tint(fakes[-1]),
         }
         if self.objective.floor:
             logged["discriminator_floor"] = torch.tensor(self.objective.floor)
         if self.objective.wasserstein:
-            logged["wasserstein"] = logged["score_real"] - logged["score_ours"]
+            logged["wasserstein"] = logged["score_real"] - logged["score_fake"]
         if self.objective.penalty:
             penalty = self._penalty(L, real, fakes)
             logged["penalty"] = penalty.detach()
             loss = loss + self.objective.penalty * penalty
-        self.descend("discriminator", loss)
+        self.optimize("discriminator", loss)
         if self.objective.clip:
-            clip_weights(self.players["discriminator"].module, self.objective.clip)
+            clip_weights(self.trainables["discriminator"].module, self.objective.clip)
         return logged
 
     def _penalty(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> Tensor:
@@ -140,15 +145,15 @@ class AdversarialMethod(Method):
         picked = torch.randint(len(fakes), (count,), device=L.device)
         fake = torch.stack(fakes)[picked, torch.arange(count, device=L.device)]
         share = torch.rand(count, device=L.device)
-        module: Any = self.players["discriminator"].module.module  # as it is, without Fabric's autocast
+        module: Any = self.trainables["discriminator"].module.module  # as it is, without Fabric's autocast
         with torch.autocast(L.device.type, enabled=False):
-            seen_real, seen_fake = (as_seen(L, ab.float(), self.space) for ab in (real, fake))
+            seen_real, seen_fake = (discriminator_input(L, ab.float(), self.space) for ab in (real, fake))
             return gradient_penalty(lambda x: module(x).score, seen_real, seen_fake, share)
 
     @contextmanager
     def frozen_discriminator(self) -> Iterator[None]:
         """Gradients pass through the discriminator here, its own weights get none."""
-        discriminator = self.players["discriminator"].module
+        discriminator = self.trainables["discriminator"].module
         discriminator.requires_grad_(False)
         yield
         discriminator.requires_grad_(True)
@@ -158,7 +163,7 @@ class AdversarialMethod(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it colours; of a VAE the mean of the code, or with ``decoding.draws`` an input ``z``."""
-        return latent_graph(network, **cls.chosen(decoding))
+        return latent_graph(network, **cls.decoding_settings(decoding))
 
 
 def lightness_at(batch: Batch) -> Tensor:

@@ -14,19 +14,19 @@ from torch import Tensor
 from torch.optim import Adam
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.networks.discriminators import ChromaPatches
 from colorizing_things.lab.networks.squeezenet import squeezenet
 from colorizing_things.lab.objectives.adversarial import hinge_discriminator, hinge_generator
 from colorizing_things.lab.objectives.perceptual import joined, perceptual_distance
-from colorizing_things.lab.objectives.regression import chroma_spread, hit, smooth_l1
+from colorizing_things.lab.objectives.regression import chroma_spread, smooth_l1, within_radius
 
 from .classes_and_regression import ClassesAndRegression
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
-SMALLEST_LOOK = 64  # px
+MIN_PERCEPTUAL_SIZE = 64  # px
 
 
 class AdversarialFinish(ClassesAndRegression):
@@ -36,8 +36,10 @@ class AdversarialFinish(ClassesAndRegression):
     def check(cls, stage: Stage) -> None:
         """SqueezeNet needs a picture to look at."""
         super().check(stage)
-        if stage.method_settings.get("perceptual") and stage.size < SMALLEST_LOOK:
-            raise SettingError(f"size {stage.size}: perceptual needs {SMALLEST_LOOK} px or more; or set perceptual=0")
+        if stage.method_settings.get("perceptual") and stage.size < MIN_PERCEPTUAL_SIZE:
+            raise SettingError(
+                f"size {stage.size}: perceptual needs {MIN_PERCEPTUAL_SIZE} px or more; or set perceptual=0"
+            )
 
     def prepare(  # type: ignore[override]
         self,
@@ -54,19 +56,21 @@ class AdversarialFinish(ClassesAndRegression):
         """``rarity``: 0..1, how far the smooth L1 follows the bins' rebalancing weights."""
         super().prepare(regression, positions, uniform, hinted)
         self.perceptual = perceptual
-        self.looks = squeezenet().to(self.fabric.device) if perceptual else None
+        self.perceptual_network = squeezenet().to(self.fabric.device) if perceptual else None
         self.adversarial, self.spread, self.rarity, self.classes = adversarial, spread, rarity, classes
         critic = ChromaPatches()
-        self._join("discriminator", critic, Adam(critic.parameters(), self.rates.discriminator_lr, betas=(0.0, 0.9)))
+        self._add_trainable(
+            "discriminator", critic, Adam(critic.parameters(), self.rates.discriminator_lr, betas=(0.0, 0.9))
+        )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator's step, then the network's, on the same colouring."""
-        answer, classes = self.colour(batch)
-        discriminator = self.players["discriminator"].module
+        answer, classes = self.predict(batch)
+        discriminator = self.trainables["discriminator"].module
         real_score = discriminator(batch.clean_L, batch.ab)
         fake_score = discriminator(batch.clean_L, answer.ab.detach())
         critic_loss = hinge_discriminator(real_score, fake_score)
-        self.descend("discriminator", critic_loss)
+        self.optimize("discriminator", critic_loss)
 
         nearest = self.encode(batch.ab.permute(0, 2, 3, 1)).indices[..., 0]
         weight = (1 - self.rarity) + self.rarity * self.bin_weight[nearest]
@@ -76,26 +80,28 @@ class AdversarialFinish(ClassesAndRegression):
         discriminator.requires_grad_(False)
         adversarial = hinge_generator(discriminator(batch.clean_L, answer.ab))
         confidence = F.binary_cross_entropy_with_logits(
-            answer.confidence_logits.float(), hit(answer.ab.detach(), batch.ab)
+            answer.confidence_logits.float(), within_radius(answer.ab.detach(), batch.ab)
         )
-        looks = self._looks(batch, answer.ab)
-        total = self.classes * classes + self.regression * regression + confidence + self.perceptual * looks
-        self.descend("network", total + self.adversarial * adversarial + self.spread * spread)
+        perceptual = self._perceptual_loss(batch, answer.ab)
+        total = self.classes * classes + self.regression * regression + confidence + self.perceptual * perceptual
+        self.optimize("network", total + self.adversarial * adversarial + self.spread * spread)
         discriminator.requires_grad_(True)
         return {
             "classes": classes.detach(),
             "regression": regression.detach(),
             "confidence": confidence.detach(),
-            "perceptual": looks.detach(),
+            "perceptual": perceptual.detach(),
             "spread": spread.detach(),
             "discriminator": critic_loss.detach(),
             "score_real": real_score.detach().mean(),
-            "score_ours": fake_score.detach().mean(),
+            "score_fake": fake_score.detach().mean(),
         }
 
-    def _looks(self, batch: Batch, ab: Tensor) -> Tensor:
+    def _perceptual_loss(self, batch: Batch, ab: Tensor) -> Tensor:
         """How unlike the real picture ours looks to SqueezeNet; 0 where the recipe does not ask."""
-        if self.looks is None:
+        if self.perceptual_network is None:
             return torch.zeros((), device=ab.device)
         with self.fabric.autocast():
-            return perceptual_distance(self.looks, joined(batch.clean_L, ab), joined(batch.clean_L, batch.ab))
+            return perceptual_distance(
+                self.perceptual_network, joined(batch.clean_L, ab), joined(batch.clean_L, batch.ab)
+            )

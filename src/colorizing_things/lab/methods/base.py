@@ -13,22 +13,20 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph
-from colorizing_things.lab.devices import average_gradients
-from colorizing_things.lab.kinds import check_arguments
-from colorizing_things.lab.photographs import Photographs
-
-from .choices import chosen_decoding
+from colorizing_things.lab.config.validation import check_arguments, merge_decoding
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.photographs import Photographs
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.methods.distributed import average_gradients
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
-GRADIENT_LIMIT = 1.0
+MAX_GRADIENT_NORM = 1.0
 
 
 @dataclass
-class Player:
+class Trainable:
     """A module with its optimizer, set up for the devices by Fabric."""
 
     module: nn.Module
@@ -51,25 +49,25 @@ class Method(ABC):
     Attributes:
         networks: names of those that it can train; empty where any will do.
         decoding: what a recipe's ``decoding`` may give, with its defaults.
-        gradient_limit: norm that each player's gradient is clipped to.
-        number: of the step within its stage, from 0; the loop sets it.
+        max_gradient_norm: norm that each player's gradient is clipped to.
+        step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
         gradient_norms: of each player's last step, before clipping.
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
     decoding: ClassVar[dict[str, Any]] = {}
-    gradient_limit: ClassVar[float] = GRADIENT_LIMIT
+    max_gradient_norm: ClassVar[float] = MAX_GRADIENT_NORM
 
     def __init__(
         self, fabric: Fabric, network: nn.Module, rates: Rates, prior: npt.NDArray[np.float64], size: int = 128,
         **settings: Any,
     ) -> None:  # fmt: skip
         self.fabric, self.rates, self.prior, self.size, self.settings = fabric, rates, prior, size, settings
-        self.players: dict[str, Player] = {}
+        self.trainables: dict[str, Trainable] = {}
         self.gradient_norms: dict[str, Tensor] = {}
-        self.number = 0
-        self._join("network", network, self.optimizer(network))
+        self.step_number = 0
+        self._add_trainable("network", network, self.optimizer(network))
         self.prepare(**settings)
 
     @classmethod
@@ -99,27 +97,27 @@ class Method(ABC):
         ]
         return AdamW(groups, weight_decay=self.rates.weight_decay)
 
-    def _join(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
+    def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
-        self.players[name] = Player(module, optimizer)
+        self.trainables[name] = Trainable(module, optimizer)
 
     @property
     def network(self) -> nn.Module:
         """The network that is averaged, sampled and exported."""
-        return self.players["network"].module
+        return self.trainables["network"].module
 
     @abstractmethod
     def prepare(self, *_: Any, **settings: Any) -> None:
         """Take the recipe's ``method_settings`` and make what else is needed."""
 
     @classmethod
-    def chosen(cls, decoding: dict[str, Any]) -> dict[str, Any]:
+    def decoding_settings(cls, decoding: dict[str, Any]) -> dict[str, Any]:
         """The recipe's ``decoding`` over the defaults.
 
         Raises:
             SettingError: a key that this method does not take, or a value that cannot work.
         """
-        return chosen_decoding(decoding, cls.decoding)
+        return merge_decoding(decoding, cls.decoding)
 
     @classmethod
     def graph(
@@ -139,12 +137,12 @@ class Method(ABC):
         raise TrainingError(f"{cls.__name__} trains no network that colours by itself")
 
     @classmethod
-    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:
+    def exported_weights(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:
         """What is exported of a network that does not colour: a file's name and a state dict; None otherwise."""
         return None
 
     @classmethod
-    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+    def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Figures on dev pictures that the loop logs beside the samples; none by default."""
         return {}
 
@@ -152,15 +150,15 @@ class Method(ABC):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch; return the losses to log, detached."""
 
-    def descend(self, name: str, loss: Tensor) -> None:
+    def optimize(self, name: str, loss: Tensor) -> None:
         """One optimizer step of one player: gradients averaged over the processes, then clipped."""
-        player = self.players[name]
-        player.optimizer.zero_grad(set_to_none=True)
+        trainable = self.trainables[name]
+        trainable.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
-        average_gradients(self.fabric, player.module)
+        average_gradients(self.fabric, trainable.module)
         norm = self.fabric.clip_gradients(
-            player.module, player.optimizer, max_norm=self.gradient_limit, error_if_nonfinite=False
+            trainable.module, trainable.optimizer, max_norm=self.max_gradient_norm, error_if_nonfinite=False
         )
         assert norm is not None
         self.gradient_norms[f"gradient_{name}"] = norm.detach()
-        player.optimizer.step()
+        trainable.optimizer.step()

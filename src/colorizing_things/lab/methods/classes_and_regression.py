@@ -12,17 +12,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.color.gamut import ab_bins
-from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
-from colorizing_things.lab.decoding import Decoder, Decoding, Graph
-from colorizing_things.lab.hinting import draw_hints
-from colorizing_things.lab.networks.mobile_unet import Colouring
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.planes import OUTPUT_STRIDE
+from colorizing_things.lab.data.simulated_hints import simulate_hints
+from colorizing_things.lab.decoding.decoder import Decoder, Decoding
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.networks.mobile_unet import MobileUNetOutput
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
     rebalanced_cross_entropy,
     rebalancing_weights,
     smooth_prior,
 )
-from colorizing_things.lab.objectives.regression import hit, smooth_l1
+from colorizing_things.lab.objectives.regression import smooth_l1, within_radius
 
 from .base import Method
 
@@ -41,14 +43,14 @@ class ClassesAndRegression(Method):
             regression: weight of the smooth L1.
             positions: share of the output grid to classify in each step.
             uniform: eq. 4's lambda.
-            hinted: share of the pictures that come with colour hints (:func:`.draw_hints`).
+            hinted: share of the pictures that come with colour hints (:func:`.simulate_hints`).
         """
         self.regression, self.positions, self.hinted = regression, positions, hinted
         self.encode = SoftEncoder().to(self.fabric.device)
         weights = rebalancing_weights(smooth_prior(self.prior), uniform)
         self.bin_weight = torch.from_numpy(weights).float().to(self.fabric.device)
 
-    def colour(self, batch: Batch) -> tuple[Colouring, Tensor]:
+    def predict(self, batch: Batch) -> tuple[MobileUNetOutput, Tensor]:
         """Run the network on the batch and return its answer with the classification loss."""
         cells = batch.ab.shape[-1] * batch.ab.shape[-2]
         at = torch.randperm(cells, device=batch.ab.device)[: max(1, round(cells * self.positions))]
@@ -61,19 +63,19 @@ class ClassesAndRegression(Method):
         if not self.hinted:
             return ()
         rng = np.random.default_rng(int(torch.randint(2**31, ())))  # the loop seeds torch anew for every step
-        return draw_hints(batch.ab, self.hinted, OUTPUT_STRIDE, rng)
+        return simulate_hints(batch.ab, self.hinted, OUTPUT_STRIDE, rng)
 
     @classmethod
-    def chosen(cls, decoding: dict[str, Any]) -> dict[str, Any]:
+    def decoding_settings(cls, decoding: dict[str, Any]) -> dict[str, Any]:
         """The recipe's ``decoding`` over the defaults, in the ranges of :class:`.Decoding`."""
-        return dataclasses.asdict(Decoding(**super().chosen(decoding)))
+        return dataclasses.asdict(Decoding(**super().decoding_settings(decoding)))
 
     @classmethod
     def graph(
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """Both heads, decoded into one colour (:class:`.Decoding`)."""
-        chosen = Decoding(**cls.chosen(decoding))
+        chosen = Decoding(**cls.decoding_settings(decoding))
         weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
         return Graph(
             Decoder(network, chosen, weight).eval(),
@@ -88,12 +90,12 @@ class ClassesAndRegression(Method):
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the network."""
-        answer, classes = self.colour(batch)
+        answer, classes = self.predict(batch)
         regression = smooth_l1(answer.ab, batch.ab)
         confidence = F.binary_cross_entropy_with_logits(
-            answer.confidence_logits.float(), hit(answer.ab.detach(), batch.ab)
+            answer.confidence_logits.float(), within_radius(answer.ab.detach(), batch.ab)
         )
-        self.descend("network", classes + self.regression * regression + confidence)
+        self.optimize("network", classes + self.regression * regression + confidence)
         return {
             "classes": classes.detach(),
             "regression": regression.detach(),

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.checkpoints import load_network
-from colorizing_things.lab.decoding import Graph
-from colorizing_things.lab.latent import latent_colouring
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.decoding.latent import mixture_graph
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.deshpande2017 import AB_SCALE, COMPONENTS, FIELD, Deshpande2017VAE
 from colorizing_things.lab.networks.deshpande2017_mixture import DEVIATION
 from colorizing_things.lab.networks.zhang2016 import Zhang2016
 from colorizing_things.lab.objectives.classification import SoftEncoder, smooth_prior
 from colorizing_things.lab.objectives.diverse import (
-    colourfulness,
+    colorfulness,
     gradient_difference,
     mahalanobis,
     nearest_component,
@@ -35,7 +35,7 @@ from colorizing_things.lab.objectives.variational import kl_to_standard_normal
 from .base import Method
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 
 class Deshpande2017Method(Method):
@@ -63,7 +63,7 @@ class Deshpande2017Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """One colouring for each code ``z``; ``decoding`` takes ``size``."""
-        return latent_colouring(network, cls.chosen(decoding)["size"])
+        return mixture_graph(network, cls.decoding_settings(decoding)["size"])
 
 
 class Deshpande2017Autoencoder(Deshpande2017Method):
@@ -113,14 +113,14 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
         weight = self.bin_weight[self.encode(batch.ab.permute(0, 2, 3, 1)).indices[..., 0]]
         losses = {
             "kl": kl_to_standard_normal(answer.mean.float(), answer.log_variance.float()) * len(target),
-            "colourfulness": colourfulness(answer.field, target, weight),
+            "colourfulness": colorfulness(answer.field, target, weight),
             "gradient": gradient_difference(answer.field, target),
         }
         total = self.kl * losses["kl"] + losses["colourfulness"] + self.gradient * losses["gradient"]
         if self.mahalanobis > 0:
             losses["mahalanobis"] = self._distance(answer.field, target)
             total = total + self.mahalanobis * losses["mahalanobis"]
-        self.descend("network", total)
+        self.optimize("network", total)
         return {name: value.detach() for name, value in losses.items()}
 
     def _distance(self, field: Tensor, target: Tensor) -> Tensor:
@@ -148,13 +148,13 @@ class Deshpande2017Mixture(Deshpande2017Method):
         if isinstance(self.network.features, Zhang2016):
             self._load("zhang", zhang, Zhang2016)
 
-    def _load(self, name: str, run: str, kind: type[nn.Module]) -> None:
+    def _load(self, name: str, run: str, expected: type[nn.Module]) -> None:
         if not run:
             raise SettingError(f"method_settings.{name}: give the folder of a run that trained it")
         trained, saved = load_network(Path(run))
-        if type(trained) is not kind:
+        if type(trained) is not expected:
             wrong = saved["recipe"]["stages"][saved["stage"]]["network"]
-            raise SettingError(f"method_settings.{name}: {run} trained a {wrong}, not a {kind.__name__}")
+            raise SettingError(f"method_settings.{name}: {run} trained a {wrong}, not a {expected.__name__}")
         try:
             part = self.network.get_submodule("vae" if name == "vae" else "features")
             part.load_state_dict(trained.state_dict())
@@ -168,5 +168,5 @@ class Deshpande2017Mixture(Deshpande2017Method):
         """One step of the mixture network."""
         answer = self.network(batch.L, batch.ab)
         loss = nearest_component(answer.logits, answer.means, answer.z, DEVIATION)
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"mixture": loss.detach()}

@@ -11,16 +11,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch, to_lab
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.photographs import Photographs
+from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
 from colorizing_things.lab.networks.vgg import fold_batch_norm
 from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance, map_distance
-from colorizing_things.lab.photographs import Photographs
 
 from .base import Method, Rates
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 MEASURED = 512  # dev pictures
 
@@ -28,7 +29,7 @@ MEASURED = 512  # dev pictures
 class Distil(Method):
     """The teacher sees the colour picture, the student the grey one, aged or not, and smaller if ``shrink`` says so."""
 
-    networks: ClassVar[tuple[str, ...]] = ("grey-classifier",)
+    networks: ClassVar[tuple[str, ...]] = ("gray-classifier",)
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
@@ -76,7 +77,7 @@ class Distil(Method):
         features, logits, ours = self.network(L)
         likeness, places = feature_distance(features, known), map_distance(ours, theirs)
         divergence = distillation(logits, classes, self.temperature)
-        self.descend("network", divergence + self.features * likeness + self.maps * places)
+        self.optimize("network", divergence + self.features * likeness + self.maps * places)
         top = (logits.argmax(1) == classes.argmax(1)).float().mean()
         return {
             "distillation": divergence.detach(), "features": likeness.detach(), "maps": places.detach(),
@@ -84,7 +85,7 @@ class Distil(Method):
         }  # fmt: skip
 
     @classmethod
-    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
+    def exported_weights(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
         """The encoder, batch norm folded in, by torchvision's keys of the plain VGG."""
         width, name = float(network.encoder.width), str(network.name)  # type: ignore[union-attr, arg-type]
         plain = fold_batch_norm(network.encoder)  # type: ignore[arg-type]
@@ -92,7 +93,7 @@ class Distil(Method):
         return f"{stem}-distilled.safetensors", plain.state_dict()
 
     @classmethod
-    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+    def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Agreement with the teacher on dev pictures."""
         chosen = {key: value for key, value in stage.method_settings.items() if key in ("shrink", "teacher_size")}
         return measure_agreement(network, pictures, stage.size, **chosen)
@@ -112,7 +113,7 @@ def measure_agreement(
     """How often a grey student says what the teacher says of the colour picture, top-1 and top-5, shares 0..1.
 
     Args:
-        network: a :class:`.GreyClassifier`.
+        network: a :class:`.GrayClassifier`.
         pictures: at most ``MEASURED`` of them are looked at, the central square of each.
         size: side in px of that square.
         shrink: how many times smaller the student sees it.

@@ -13,17 +13,17 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph
-from colorizing_things.lab.luv import ab_to_uv, uv_to_ab
+from colorizing_things.lab.color.luv import ab_to_uv, uv_to_ab
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.networks.hwang2016 import UV_SCALE, Hwang2016
 from colorizing_things.lab.objectives.blurred import blurred_squared_error, squared_error
-from colorizing_things.lab.objectives.uv_bins import uv_cross_entropy, uv_index
+from colorizing_things.lab.objectives.uv_classification import uv_cross_entropy, uv_index
 
 from .base import Method
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 
 class Hwang2016Method(Method):
@@ -56,7 +56,7 @@ class Hwang2016Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """u* and v* turned into ab inside the graph; ``decoding`` takes ``size`` and, of classes, ``temperature``."""
-        chosen = cls.chosen(decoding)
+        chosen = cls.decoding_settings(decoding)
         temperature = chosen.get("temperature")
         module = ThroughLuv(network, temperature or 1.0).eval()
         return Graph(
@@ -77,7 +77,7 @@ class Hwang2016Regression(Hwang2016Method):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the network."""
         loss = self.error(self.network(batch.L) / UV_SCALE, self.target(batch) / UV_SCALE)
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"regression": loss.detach()}
 
 
@@ -94,7 +94,7 @@ class Hwang2016Classification(Hwang2016Method):
         """One step of the network."""
         logits = self.network(batch.L)
         loss = uv_cross_entropy(logits, uv_index(self.target(batch), logits.shape[1] // 2))
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"classes": loss.detach()}
 
 

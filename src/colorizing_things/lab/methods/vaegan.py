@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise, scale_gradient
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize, scale_gradient
 
 from .adversarial import AdversarialMethod, lightness_at
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 
 class VAEGAN(AdversarialMethod):
@@ -44,7 +44,7 @@ class VAEGAN(AdversarialMethod):
         """Weights of the terms, and the discriminator.
 
         Args:
-            objective, objective_settings: of the discriminator, as :func:`.choose_objective` takes them.
+            objective, objective_settings: of the discriminator, as :func:`.make_objective` takes them.
             gamma: weight of the similarity against the adversarial term, in the generator's gradient only.
             kl: weight of the prior's term; 1 is the evidence's lower bound.
             pixels: weight of L1 on ab, in CIELAB units, beside the paper's terms. Without it the discriminator wins
@@ -69,12 +69,12 @@ class VAEGAN(AdversarialMethod):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator, then encoders and generator together."""
         L, number = lightness_at(batch), len(batch.L)
-        with torch.set_grad_enabled(self.networks_turn):
+        with torch.set_grad_enabled(self.is_generator_step):
             code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
             # Codes of every temperature from 0 to 1, here and in the draws: in a hundred dimensions those of 1 all lie
             # far from z = 0, the likeliest colours that the network is asked for in the end.
             temperature = torch.rand(number, 1, device=code.mean.device)
-            z = reparametrise(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
+            z = reparameterize(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
             # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
             # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
             # would take the two for fixed, and its gradient would have the encoder's features grow without end.
@@ -85,19 +85,19 @@ class VAEGAN(AdversarialMethod):
             drawn = torch.randn_like(z) * torch.rand(number, 1, device=z.device)
             again, sampled = self.network.generate(torch.cat([z.detach(), drawn]), content).split(number)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [again, sampled])
-        if not self.networks_turn:
+        if not self.is_generator_step:
             return logged
         with self.frozen_discriminator():
             with torch.no_grad():
-                real = self.judge(L, batch.ab).middle.float()
-            ours = self.judge(L, decoded).middle.float()
-            fakes = self.judge(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
+                real = self.discriminate(L, batch.ab).middle.float()
+            ours = self.discriminate(L, decoded).middle.float()
+            fakes = self.discriminate(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
         like = 0.5 * (ours - real).square().mean()
         kl = kl_to_standard_normal(code.mean, code.log_variance)
         adversarial = self.objective.generator(fakes)
         pixels = (decoded - batch.ab).abs().mean()
         reconstruction = self.gamma * like + self.pixels * pixels
-        self.descend("network", self.kl * kl / real[0].numel() + reconstruction + adversarial)
+        self.optimize("network", self.kl * kl / real[0].numel() + reconstruction + adversarial)
         return logged | {
             "kl": kl.detach(),
             "like": like.detach(),

@@ -12,8 +12,9 @@ from torch.optim import Adam, Optimizer
 
 from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
-from colorizing_things.lab.decoding import Graph
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.planes import OUTPUT_STRIDE
+from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.networks.zhang2016 import REGRESSION_SCALE, Zhang2016
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
@@ -25,12 +26,12 @@ from colorizing_things.lab.objectives.classification import (
 from .base import Method
 
 if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
+    from colorizing_things.lab.config.recipe import Stage
 
 GREY = 5.0  # ab units: a picture with nothing beyond this in a or b teaches nothing (the release's NonGrayMask)
 
 
-def not_grey(ab: Tensor) -> Tensor:
+def is_colorful(ab: Tensor) -> Tensor:
     """1 for pictures that have an abs(a) or abs(b) over 5 anywhere, else 0: ``[N,2,h,w]`` -> ``[N]``."""
     return (ab.abs().amax((1, 2, 3)) > GREY).float()
 
@@ -100,9 +101,9 @@ class Zhang2016Classes(Zhang2016Adam):
         """One step of the network."""
         logits = self.network(batch.L).permute(0, 2, 3, 1)
         target = self.encode(batch.ab.permute(0, 2, 3, 1))
-        mask = not_grey(batch.ab)[:, None, None, None]
+        mask = is_colorful(batch.ab)[:, None, None, None]
         loss = rebalanced_cross_entropy(logits, target._replace(weight=target.weight * mask), self.bin_weight)
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"classes": loss.detach()}
 
     @classmethod
@@ -110,7 +111,7 @@ class Zhang2016Classes(Zhang2016Adam):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The annealed mean (eq. 5) of the logits; ``decoding`` takes ``temperature`` and ``size``."""
-        chosen = cls.chosen(decoding)
+        chosen = cls.decoding_settings(decoding)
         return Graph(
             AnnealedMean(network, chosen["temperature"]).eval(),
             inputs=("L",),
@@ -135,8 +136,8 @@ class Zhang2016Regression(Zhang2016Adam):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the network; grey photographs are left out as in the classification."""
         difference = (self.network(batch.L) - batch.ab) / REGRESSION_SCALE
-        loss = 0.5 * (difference.square().sum(1).mean((1, 2)) * not_grey(batch.ab)).mean()
-        self.descend("network", loss)
+        loss = 0.5 * (difference.square().sum(1).mean((1, 2)) * is_colorful(batch.ab)).mean()
+        self.optimize("network", loss)
         return {"regression": loss.detach()}
 
     @classmethod
@@ -144,7 +145,7 @@ class Zhang2016Regression(Zhang2016Adam):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it is; ``decoding`` takes ``size``."""
-        size = cls.chosen(decoding)["size"]
+        size = cls.decoding_settings(decoding)["size"]
         return Graph(Alone(network).eval(), ("L",), ("ab",), Zhang2016.stride, OUTPUT_STRIDE, size)
 
 

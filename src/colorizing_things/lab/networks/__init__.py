@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import nn
 
-from colorizing_things.lab.kinds import check_arguments
+from colorizing_things.lab.config.validation import check_arguments
 
 from .bottleneck import Bottleneck
 from .conditional_vae import ConditionalVAE
 from .deshpande2017 import Deshpande2017CVAE, Deshpande2017VAE
 from .deshpande2017_mixture import Deshpande2017MDN
 from .encoders import find_weights
-from .grey_classifier import GreyClassifier
+from .gray_classifier import GrayClassifier
 from .hwang2016 import Hwang2016
 from .mobile_unet import MobileUNet
 from .unet_sagan import UNetSAGAN
@@ -26,7 +26,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "bottleneck": Bottleneck,
     "conditional-vae": ConditionalVAE,
     "unet-sagan": UNetSAGAN,
-    "grey-classifier": GreyClassifier,
+    "gray-classifier": GrayClassifier,
     "zhang2016": Zhang2016,
     "hwang2016": Hwang2016,
     "deshpande2017-vae": Deshpande2017VAE,

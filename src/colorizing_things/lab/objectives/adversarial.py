@@ -1,4 +1,4 @@
-"""Adversarial objectives: what each player minimises, and the optimizer and normalisation that it needs.
+"""Adversarial objectives: what each player minimises, and the optimizer and normalization that it needs.
 
 Scores are the discriminator's raw outputs, no sigmoid. A recipe names an objective; what the papers train it
 with comes as its defaults (:data:`OBJECTIVES`).
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.kinds import check_kind
+from colorizing_things.lab.config.validation import check_type
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -95,12 +95,12 @@ class Objective:
     """One adversarial objective with what it is trained with.
 
     Attributes:
-        discriminator: (scores of real, scores of fake) -> what the discriminator minimises.
+        discriminator: (scores of real, scores of fake) -> what the discriminator minimizes.
         generator: scores of fake -> what the generator minimises.
-        lr, discriminator_lr: learning rates of the two players.
+        lr, discriminator_lr: learning rates of generator and discriminator.
         betas: of Adam; None for RMSprop (no momentum: clipping and momentum do not go together).
         critic_steps: steps of the discriminator for one of the generator.
-        normalisation: of the discriminator.
+        normalization: of the discriminator.
         clip: limit of the discriminator's weights, 0 for none.
         penalty: weight of the gradient penalty, 0 for none.
         wasserstein: whether real minus fake score estimates a distance.
@@ -113,14 +113,14 @@ class Objective:
     discriminator_lr: float = 2e-4
     betas: tuple[float, float] | None = (0.5, 0.999)
     critic_steps: int = 1
-    normalisation: str = "spectral"
+    normalization: str = "spectral"
     clip: float = 0.0
     penalty: float = 0.0
     wasserstein: bool = False
     floor: float = 0.0
 
     def optimizer(self, parameters: Any, lr: float) -> Optimizer:
-        """The optimizer of one player, over parameters or groups of them."""
+        """The optimizer of one of the two, over parameters or groups of them."""
         if self.betas is None:
             return RMSprop(parameters, lr)
         return Adam(parameters, lr, betas=self.betas)
@@ -135,20 +135,20 @@ OBJECTIVES: dict[str, Objective] = {
     ),
     "wgan": Objective(
         wasserstein_critic, hinge_generator, lr=5e-5, discriminator_lr=5e-5, betas=None, critic_steps=5,
-        normalisation="batch", clip=0.01, wasserstein=True,
+        normalization="batch", clip=0.01, wasserstein=True,
     ),
     "wgan-gp": Objective(
         wasserstein_critic, hinge_generator, lr=1e-4, discriminator_lr=1e-4, betas=(0.0, 0.9), critic_steps=5,
-        normalisation="layer", penalty=10.0, wasserstein=True,
+        normalization="layer", penalty=10.0, wasserstein=True,
     ),
     # Two time scales: Heusel et al. 2017; the rates are SAGAN's (Zhang et al. 2018, section 4.2)
     "hinge": Objective(hinge_discriminator, hinge_generator, lr=1e-4, discriminator_lr=4e-4, betas=(0.0, 0.9)),
 }  # fmt: skip
 # What a recipe may change; the rates it gives as lr and discriminator_lr, like every recipe.
-CHANGEABLE = ("betas", "critic_steps", "normalisation", "clip", "penalty")
+OVERRIDABLE = ("betas", "critic_steps", "normalization", "clip", "penalty")
 
 
-def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Objective:
+def make_objective(name: str, changes: dict[str, Any] | None = None) -> Objective:
     """The objective of that name, with ``changes`` to its defaults.
 
     Raises:
@@ -156,12 +156,12 @@ def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Object
     """
     if name not in OBJECTIVES:
         raise SettingError(f"unknown objective {name!r}: choose {', '.join(OBJECTIVES)}")
-    check_kind("objective_settings", changes, {} if changes is not None else None)
+    check_type("objective_settings", changes, {} if changes is not None else None)
     changes = dict(changes or {})
     for key, value in changes.items():
-        if key not in CHANGEABLE:
-            raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(CHANGEABLE)}")
-        check_kind(f"objective_settings.{key}", value, (0.5, 0.999) if key == "betas" else getattr(Objective, key))
+        if key not in OVERRIDABLE:
+            raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(OVERRIDABLE)}")
+        check_type(f"objective_settings.{key}", value, (0.5, 0.999) if key == "betas" else getattr(Objective, key))
     if "betas" in changes:
         changes["betas"] = tuple(changes["betas"])
     objective = dataclasses.replace(OBJECTIVES[name], **changes)
@@ -169,8 +169,8 @@ def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Object
         raise SettingError(f"critic_steps {objective.critic_steps}: must be 1 or more")
     if objective.clip < 0 or objective.penalty < 0 or not all(0 <= beta < 1 for beta in objective.betas or ()):
         raise SettingError("clip and penalty are 0 or more, betas from 0 to below 1")
-    if objective.penalty > 0 and objective.normalisation == "batch":
-        raise SettingError("normalisation batch: a gradient penalty is each picture's own; choose layer or none")
-    if objective.normalisation == "spectral" and (objective.penalty > 0 or objective.clip > 0):
-        raise SettingError("normalisation spectral: already bounds the critic; leave out clip and penalty")
+    if objective.penalty > 0 and objective.normalization == "batch":
+        raise SettingError("normalization batch: a gradient penalty is each picture's own; choose layer or none")
+    if objective.normalization == "spectral" and (objective.penalty > 0 or objective.clip > 0):
+        raise SettingError("normalization spectral: already bounds the critic; leave out clip and penalty")
     return objective

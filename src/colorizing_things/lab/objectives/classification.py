@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from colorizing_things.color.gamut import ab_bins
-from colorizing_things.lab.photographs import Photographs
 
 REACH = 115  # the lookup table covers ab in -REACH..REACH
 
@@ -55,24 +54,6 @@ def nearest_bin(ab: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     """Index of the nearest of the 313 bins for ``ab`` [..., 2]."""
     encoder = SoftEncoder(neighbours=4)
     return encoder(torch.from_numpy(np.asarray(ab, dtype=np.float32))).indices[..., 0].numpy()
-
-
-def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> npt.NDArray[np.float64]:
-    """Share of each ab bin among the pictures' pixels, ``[313]``, not smoothed (section 2.2).
-
-    Every fourth pixel in both directions is counted, as in the released code; at most ``limit`` pictures.
-    """
-    from colorizing_things.color.spaces import srgb_to_lab
-
-    rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(photographs))[:limit]
-    count = np.zeros(len(ab_bins()))
-    encoder = SoftEncoder(neighbours=4)
-    for start in range(0, len(chosen), 64):
-        pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in chosen[start : start + 64]])
-        ab = torch.from_numpy(srgb_to_lab(pixels / 255.0)[:, 1:].astype(np.float32))
-        count += np.bincount(encoder(ab).indices[:, 0].numpy(), minlength=len(count))
-    return count / count.sum()
 
 
 def smooth_prior(prior: npt.NDArray[np.floating], sigma: float = 5.0) -> npt.NDArray[np.float64]:
