@@ -79,7 +79,7 @@ def test_a_large_grid_is_compared_on_a_smaller_one(monkeypatch):
     """Memory: the field keeps its own size, and the thing its colour."""
     compared = []
     alike = coherence._affinity
-    monkeypatch.setattr(coherence, "MOST", 8)
+    monkeypatch.setattr(coherence, "MAX_SIDE", 8)
     monkeypatch.setattr(coherence, "_affinity", lambda *maps: compared.append(maps[0].shape[-2:]) or alike(*maps))
     field = halves(10, -20, 64)
     found = coherent(field, two_things(32), lightness(field))

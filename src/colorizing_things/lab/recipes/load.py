@@ -26,7 +26,7 @@ SCALARS = {field.name for field in dataclasses.fields(Stage) if not field.name.e
 
 def recipe_names() -> list[str]:
     """Names of the recipes that come with the package."""
-    folder = files("colorizing_things.lab.recipes.load")
+    folder = files("colorizing_things.lab.recipes")
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
@@ -48,7 +48,7 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
             raise SettingError(f"{name}: no such recipe file")
         text = path.read_text()
     elif name in recipe_names():
-        text = (files("colorizing_things.lab.recipes.load") / f"{name}.yaml").read_text()
+        text = (files("colorizing_things.lab.recipes") / f"{name}.yaml").read_text()
     else:
         raise SettingError(f"unknown recipe {name!r}: choose {', '.join(recipe_names())} or a .yaml file")
     return build_recipe(Path(name).stem, _read_yaml(name, text) or {}, [parse_override(o) for o in overrides or []])
