@@ -85,9 +85,9 @@ def test_decoding_goes_from_the_regression_to_the_classes():
 
 def test_a_card_names_weights_and_runs_without_their_places():
     stage = {
-        "network_settings": {"weights": "/a/vgg.pth", "width": 2},
-        "method_settings": {"vae": "/runs/mine"},
+        "network": {"name": "x", "weights": "/a/vgg.pth", "width": 2},
+        "method": {"name": "y", "vae": "/runs/mine"},
     }
     told = without_paths({"name": "x", "stages": [stage]})["stages"][0]
-    assert told == {"network_settings": {"weights": "vgg.pth", "width": 2}, "method_settings": {"vae": "mine"}}
-    assert stage["method_settings"]["vae"] == "/runs/mine"
+    assert told == {"network": {"name": "x", "weights": "vgg.pth", "width": 2}, "method": {"name": "y", "vae": "mine"}}
+    assert stage["method"]["vae"] == "/runs/mine"

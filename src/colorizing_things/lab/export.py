@@ -17,6 +17,7 @@ from torch import nn
 from colorizing_things.card import Card, load_card
 from colorizing_things.errors import TrainingError
 
+from .config.recipe import Component
 from .decoding.graph import Graph
 from .methods import METHODS
 from .networks.checkpoints import load_network
@@ -43,7 +44,7 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         TrainingError: no run there, it does not colour, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
-    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]].exported_weights(network)
+    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]["name"]].exported_weights(network)
     if part is not None:
         folder.mkdir(parents=True, exist_ok=True)
         save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
@@ -64,7 +65,8 @@ def graph_of(network: nn.Module, saved: dict[str, Any]) -> Graph:
     """What a checkpoint's network is as something that colours (:meth:`.Method.graph`)."""
     stage = saved["recipe"]["stages"][saved["stage"]]
     decoding = saved["recipe"]["decoding"]
-    return METHODS[stage["method"]].graph(network, np.asarray(saved["prior"]), stage["method_settings"], decoding)
+    method = Component(**stage["method"])
+    return METHODS[method.name].graph(network, np.asarray(saved["prior"]), method.settings, decoding)
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:
@@ -146,10 +148,13 @@ def check(graph: Graph, path: Path) -> float:
 def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
     recipe = without_paths(saved["recipe"])
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
-    seen = sum(s["steps"] * s["batch_size"] for s in stages[:-1]) + saved["step"] * stages[-1]["batch_size"]
+    seen = (
+        sum(s["steps"] * s["data"]["batch_size"] for s in stages[:-1])
+        + saved["step"] * stages[-1]["data"]["batch_size"]
+    )
     return Card(
         name=name or recipe["name"],
-        method=", then ".join(dict.fromkeys(stage["method"] for stage in stages)),
+        method=", then ".join(dict.fromkeys(stage["method"]["name"] for stage in stages)),
         summary=recipe["summary"],
         file=path.name,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -174,7 +179,7 @@ def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
     def named(settings: dict[str, Any]) -> dict[str, Any]:
         return {key: Path(value).name if isinstance(value, str) else value for key, value in settings.items()}
 
-    tables = ("network_settings", "method_settings")
+    tables = ("network", "method")
     stages = [{**stage, **{table: named(stage[table]) for table in tables}} for stage in recipe["stages"]]
     return {**recipe, "stages": stages}
 

@@ -14,7 +14,7 @@ from colorizing_things.lab.training.loop import RunSettings, train
 
 
 def a_run(name, photographs, out):
-    recipe = Recipe(name, "a test", (tiny_stage(name, "steps=2"),))
+    recipe = Recipe(name=name, summary="a test", stages=(tiny_stage(name, "steps=2"),))
     train(recipe, RunSettings(data=photographs, out=out, precision="32-true"))
     return out
 

@@ -3,7 +3,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.data.batches import Batches, Sampling, source_probability
+from colorizing_things.lab.config.recipe import DataSettings
+from colorizing_things.lab.data.batches import Batches, source_probability
 from colorizing_things.lab.data.degradation import degrade
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.data.planes import to_lab
@@ -16,28 +17,31 @@ def pictures(photographs, tmp_path_factory):
 
 @pytest.mark.parametrize("stride", [1, 4])
 def test_shapes_and_ranges(pictures, stride):
-    with Batches(pictures, Sampling(size=64, batch_size=5, target_stride=stride)) as batches:
+    with Batches(pictures, DataSettings(size=64, batch_size=5, target_stride=stride)) as batches:
         L, ab, clean_L = batches(0)
     assert L.shape == clean_L.shape == (5, 1, 64, 64) and ab.shape == (5, 2, 64 // stride, 64 // stride)
     assert L.min() >= 0 and L.max() <= 100 and ab.abs().max() < 130 and ab.std() > 3
 
 
 def test_a_batch_is_a_function_of_seed_and_step(pictures):
-    with Batches(pictures, Sampling(32, 4)) as one, Batches(pictures, Sampling(32, 4)) as two:
+    with (
+        Batches(pictures, DataSettings(size=32, batch_size=4)) as one,
+        Batches(pictures, DataSettings(size=32, batch_size=4)) as two,
+    ):
         one(0), one(1)
         third, jumped = one(2), two(2)
         for a, b in zip(third, jumped, strict=True):
             torch.testing.assert_close(a, b, rtol=0, atol=0)
         assert not torch.equal(third.L, one(3).L)
-    with Batches(pictures, Sampling(32, 4, seed=1)) as other:
+    with Batches(pictures, DataSettings(size=32, batch_size=4), seed=1) as other:
         assert not torch.equal(other(2).L, third.L)
-    with Batches(pictures, Sampling(32, 4), rank=1) as other:
+    with Batches(pictures, DataSettings(size=32, batch_size=4), rank=1) as other:
         assert not torch.equal(other(2).L, third.L)
 
 
 def test_no_picture_large_enough_is_one_line(pictures):
     with pytest.raises(TrainingError, match="500 pixels"):
-        Batches(pictures, Sampling(32, 4, min_side=500))
+        Batches(pictures, DataSettings(size=32, batch_size=4, min_side=500))
 
 
 def test_sources_weigh_by_a_power_of_their_size():

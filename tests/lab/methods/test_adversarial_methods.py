@@ -36,7 +36,7 @@ def test_clipping_holds_every_weight():
 
 
 def test_half_of_what_the_discriminator_sees_is_real():
-    stage = tiny_stage("vaegan-lsgan", "method_settings.objective_settings={normalization: none}")
+    stage = tiny_stage("vaegan-lsgan", "method.objective_settings={normalization: none}")
     method, batch = make_method(stage), make_batch(stage)
     wide = torch.zeros_like(batch.ab)
     scored = []
@@ -47,7 +47,7 @@ def test_half_of_what_the_discriminator_sees_is_real():
 
 
 def test_without_a_code_term_the_latent_is_deterministic():
-    stage = tiny_stage("aae-hinge", "method_settings.code=0.0")
+    stage = tiny_stage("aae-hinge", "method.code=0.0")
     method = make_method(stage)
     assert set(method.trainables) == {"network", "discriminator"}
     assert "code" not in steps(method, stage, 1)[0]
@@ -56,7 +56,7 @@ def test_without_a_code_term_the_latent_is_deterministic():
 def test_the_code_and_its_discriminator_pull_at_each_other(monkeypatch):
     """One side standing still, the other wins: the discriminator tells codes, then the network makes likely ones."""
     # Without batch norm: of two pictures it makes +1 and -1, whatever the network says.
-    alone = ["latent=4", "pixels=0", "adversarial=0", "discriminator_lr=1e-9", "network_settings.normalization=none"]
+    alone = ["latent=4", "pixels=0", "adversarial=0", "discriminator_lr=1e-9", "network.normalization=none"]
     stage = tiny_stage("aae-hinge", *alone, "lr=1e-9", "encoder_lr=1e-9")
     monkeypatch.setattr("colorizing_things.lab.methods.aae.CODE_RATE", 3e-3)
     logged = steps(make_method(stage), stage, 60)
@@ -72,7 +72,7 @@ def test_the_code_and_its_discriminator_pull_at_each_other(monkeypatch):
 def test_gradients_go_where_larsen_sends_them(name):
     """Encoders: KL / M + like; generator: gamma like + adversarial; discriminator: its own loss alone."""
     gamma = 7.0
-    plain = "method_settings.objective_settings={normalization: none}"
+    plain = "method.objective_settings={normalization: none}"
     still = ("discriminator_lr=1e-12", "lr=1e-12", "encoder_lr=1e-12")
     stage = tiny_stage(
         name, f"gamma={gamma}", "kl=1", "pixels=0", "objective=lsgan", plain, *still, "normalization=none"

@@ -24,7 +24,7 @@ def test_the_teacher_answers_as_the_benchmarks_network():
 
 
 def test_the_student_learns_what_the_teacher_says():
-    stage = tiny_stage("distil-vgg16", "network_settings.width=0.25", "shrink=1")
+    stage = tiny_stage("distil-vgg16", "network.width=0.25", "shrink=1")
     logged = steps(make_method(stage), stage, 25)
     assert logged[-1]["distillation"] < 0.6 * logged[0]["distillation"]
     assert logged[-1]["features"] < 0.8 * logged[0]["features"]
@@ -59,8 +59,8 @@ def test_agreement_on_photographs_is_a_share_and_whole_for_the_teacher_itself(ph
 
 
 def test_a_run_becomes_the_encoder_that_recipes_start_from(photographs, tmp_path, monkeypatch):
-    small = Recipe("distil-vgg16", "a test", (tiny_stage("distil-vgg16", "steps=2"),))
-    large = Recipe("distil-vgg16", "a test", (tiny_stage("distil-vgg16", "steps=2", "shrink=1"),))
+    small = Recipe(name="distil-vgg16", summary="a test", stages=(tiny_stage("distil-vgg16", "steps=2"),))
+    large = Recipe(name="distil-vgg16", summary="a test", stages=(tiny_stage("distil-vgg16", "steps=2", "shrink=1"),))
     train(small, RunSettings(data=photographs, out=tmp_path / "small", precision="32-true"))
     first = tmp_path / "small" / "last.ckpt"
     train(large, RunSettings(data=photographs, out=tmp_path / "run", precision="32-true", start=first))

@@ -3,18 +3,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 import torch.nn.functional as F
-from colorizing_things.lab.methods.choices import merge_decoding
 from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
 from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.export import export
+from colorizing_things.lab.methods import METHODS
 from colorizing_things.lab.methods.zhang2016 import is_colorful
 from colorizing_things.lab.recipes.load import load_recipe
 from colorizing_things.lab.training.loop import RunSettings, train
 
-TINY = ["network_settings.width=0.05", "size=32", "batch_size=2"]
+TINY = ["network.width=0.05", "size=32", "batch_size=2"]
 ALL = ["zhang2016", "zhang2016-unweighted", "zhang2016-l2"]
 
 
@@ -75,37 +75,38 @@ def test_the_l2_loss_is_equation_1():
 @pytest.mark.parametrize(
     ("name", "override", "match"),
     [
-        ("zhang2016", "method_settings.neighbours=0", "neighbours 0: must be 1 to 313"),
-        ("zhang2016", "method_settings.neighbours=2.5", "neighbours: 2.5 is not a whole number"),
-        ("zhang2016", "method_settings.sigma=-1", "sigma is above 0"),
-        ("zhang2016", "method_settings.uniform=2", "uniform 0 to 1"),
-        ("zhang2016", "network_settings.head=ab", "head=classes"),
-        ("zhang2016-l2", "network_settings.head=classes", "head=ab"),
+        ("zhang2016", "method.neighbors=0", "neighbors 0: must be 1 or more"),
+        ("zhang2016", "method.neighbors=2.5", "neighbors: 2.5 is not a whole number"),
+        ("zhang2016", "method.sigma=-1", "sigma -1: must be above 0"),
+        ("zhang2016", "method.uniform=2", "uniform 2: must be at most 1"),
+        ("zhang2016", "network.head=ab", "head=classes"),
+        ("zhang2016-l2", "network.head=classes", "head=ab"),
         ("zhang2016", "network=mobile-unet", "trains network zhang2016"),
     ],
 )
 def test_wrong_settings_are_one_line(name, override, match):
     overrides = [*TINY, override]
     if override == "network=mobile-unet":
-        overrides = [override, "network_settings={weights: none}"]
+        overrides = [override, "network={weights: none}"]
     with pytest.raises(SettingError, match=match) as error:
         make_method(name, overrides)
     assert "\n" not in str(error.value)
 
 
 def test_decoding_takes_what_it_knows_and_says_what():
-    defaults = {"temperature": 0.38, "size": 256}
-    assert merge_decoding({"size": 128}, defaults) == {"temperature": 0.38, "size": 128}
-    with pytest.raises(SettingError, match="choose temperature, size"):
-        merge_decoding({"temprature": 0.5}, defaults)
-    with pytest.raises(SettingError, match="above 0"):
-        merge_decoding({"temperature": 0}, defaults)
-    with pytest.raises(SettingError, match="is not a whole number"):
-        merge_decoding({"size": "small"}, defaults)
+    method = METHODS["zhang2016"]
+    assert method.decoding_settings({"size": 128}).model_dump() == {"temperature": 0.38, "size": 128}
+    for given, match in (
+        ({"temprature": 0.5}, "unknown setting 'temprature' of decoding: choose size, temperature"),
+        ({"temperature": 0}, "decoding.temperature 0: must be above 0"),
+        ({"size": "small"}, "decoding.size: 'small' is not a whole number"),
+    ):
+        with pytest.raises(SettingError, match=match):
+            method.decoding_settings(given)
     with pytest.raises(SettingError, match="true or false"):
-        merge_decoding({"draws": 1}, {"draws": False})
-    with pytest.raises(SettingError, match="this method takes none"):
-        merge_decoding({"size": 64}, {})
+        METHODS["vaegan"].decoding_settings({"draws": 1})
+    with pytest.raises(SettingError, match="it takes none"):
+        METHODS["distil"].decoding_settings({"size": 64})
 
 
 def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path):

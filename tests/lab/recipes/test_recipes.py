@@ -14,14 +14,12 @@ def test_every_recipe_loads_and_says_what_it_is(name):
 
 
 def test_stages_are_diffs_from_the_base_and_overrides_win():
-    content = {"batch_size": 8, "stages": [{"size": 64}, {"size": 96, "batch_size": 4}]}
+    content = {"data": {"batch_size": 8}, "stages": [{"data": {"size": 64}}, {"data": {"size": 96, "batch_size": 4}}]}
     recipe = build_recipe("x", content, [])
-    assert [(s.size, s.batch_size) for s in recipe.stages] == [(64, 8), (96, 4)]
-    recipe = build_recipe(
-        "x", content, [parse_override("batch_size=2"), parse_override("method_settings.regression=1")]
-    )
-    assert [s.batch_size for s in recipe.stages] == [2, 2]
-    assert recipe.stages[0].method_settings == {"regression": 1}
+    assert [(s.data.size, s.data.batch_size) for s in recipe.stages] == [(64, 8), (96, 4)]
+    recipe = build_recipe("x", content, [parse_override("batch_size=2"), parse_override("method.regression=1")])
+    assert [s.data.batch_size for s in recipe.stages] == [2, 2]
+    assert recipe.stages[0].method.settings == {"regression": 1}
     assert build_recipe("x", {}, []).stages == (Stage(),)
 
 
@@ -30,17 +28,17 @@ def test_stages_are_diffs_from_the_base_and_overrides_win():
     [
         ("bath_size=4", "unknown setting 'bath_size': choose"),
         ("batch_size", "key=value"),
-        ("batch_size=0", "above 0"),
+        ("batch_size=0", "data.batch_size 0: must be 1 or more"),
         ("batch_size=four", "not a whole number"),
         ("batch_size=true", "not a whole number"),
         ("size=100", "multiple of 32"),
         ("network=unet", "unknown network"),
         ("method=magic", "unknown method"),
-        ("ema=1.5", "between 0 and 1"),
+        ("ema=1.5", "optimizer.ema 1.5: must be below 1"),
         ("lr=-1", "above 0"),
-        ("decoding.sise=96", "decoding: unknown setting 'sise': choose classes"),
-        ("decoding.classes=2", "classes is 0 to 1"),
-        ("decoding.size=0", "size: 0 must be above 0"),
+        ("decoding.sise=96", "unknown setting 'sise' of decoding: choose classes"),
+        ("decoding.classes=2", "decoding.classes 2: must be at most 1"),
+        ("decoding.size=0", "decoding.size 0: must be 1 or more"),
     ],
 )
 def test_a_wrong_setting_is_one_line(override, match):
@@ -52,7 +50,7 @@ def test_a_wrong_setting_is_one_line(override, match):
 def test_decoding_is_the_whole_recipes():
     recipe = load_recipe("default", ["decoding.size=96"])
     assert recipe.decoding == {**load_recipe("default").decoding, "size": 96}
-    with pytest.raises(SettingError, match="unknown setting 'draws': choose chroma, size"):
+    with pytest.raises(SettingError, match="unknown setting 'draws' of decoding: choose chroma, size"):
         load_recipe("unet-sagan-hinge", ["decoding.draws=true"])  # it has no latent to draw
 
 
@@ -66,5 +64,5 @@ def test_an_unknown_recipe_lists_the_known(tmp_path):
         with pytest.raises(SettingError, match="mine") as error:
             load_recipe(str(tmp_path / "mine.yaml"))
         assert "\n" not in str(error.value)
-    (tmp_path / "mine.yaml").write_text("summary: mine\nsize: 64\n")
-    assert load_recipe(str(tmp_path / "mine.yaml")).stages[0].size == 64
+    (tmp_path / "mine.yaml").write_text("summary: mine\ndata: {size: 64}\n")
+    assert load_recipe(str(tmp_path / "mine.yaml")).stages[0].data.size == 64

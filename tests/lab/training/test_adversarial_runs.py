@@ -19,11 +19,11 @@ from colorizing_things.lab.networks.checkpoints import averaged_weights, load, l
 from colorizing_things.lab.recipes.load import load_recipe
 from colorizing_things.lab.training.loop import RunSettings, train
 
-CRITIC = "method_settings.objective_settings={critic_steps: 2}"
+CRITIC = "method.objective_settings={critic_steps: 2}"
 
 
 def run(name, photographs, out, *more, **settings):
-    recipe = Recipe(name, "a test", (tiny_stage(name, "steps=5", *more),))
+    recipe = Recipe(name=name, summary="a test", stages=(tiny_stage(name, "steps=5", *more),))
     train(recipe, RunSettings(data=photographs, out=out, precision="32-true", **settings))
     return out
 
@@ -46,7 +46,7 @@ def test_a_resumed_run_equals_an_unbroken_one(name, more, photographs, tmp_path)
 def test_losses_scores_norms_and_distance_are_logged_and_samples_lie_there(photographs, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    out = run("aae-wgan-gp", photographs, tmp_path / "run", CRITIC, log_every=2)
+    out = run("aae-wgan-gp", photographs, tmp_path / "run", CRITIC, "log_every=2")
     events = EventAccumulator(str(out))
     events.Reload()
     logged = set(events.Tags()["scalars"])
@@ -106,7 +106,7 @@ def test_a_unet_is_exported_for_any_shape_without_spectral_norms(photographs, tm
 
 
 def test_sampling_leaves_the_trained_network_alone(photographs, tmp_path):
-    often = run("unet-sagan-hinge", photographs, tmp_path / "often", sample_every=1)
+    often = run("unet-sagan-hinge", photographs, tmp_path / "often", "sample_every=1")
     once = run("unet-sagan-hinge", photographs, tmp_path / "once")
     for key, value in averaged_weights(load(once)).items():
         torch.testing.assert_close(averaged_weights(load(often))[key], value, rtol=0, atol=0)
@@ -136,23 +136,23 @@ def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_pa
         ("aae-hinge", "batch_size=1", "batch_size 1: the code is normalized"),
         ("aae-hinge", "target_stride=4", "network bottleneck needs 1"),
         ("aae-hinge", "space=hsv", "choose lab, rgb"),
-        ("aae-hinge", "pixels=-1", "a weight is 0 or more"),
-        ("aae-wgan-gp", "method=vaegan", "set network_settings.variational=true"),
-        ("aae-hinge", "network=unet-sagan", "unknown network_settings 'latent' of unet-sagan"),
+        ("aae-hinge", "pixels=-1", "method.pixels -1: must be 0 or more"),
+        ("aae-wgan-gp", "method=vaegan", "set network.variational=true"),
+        ("aae-hinge", "network=unet-sagan", "unknown setting 'latent' of network unet-sagan"),
         ("unet-sagan-hinge", "method=aae", "trains network bottleneck, not unet-sagan"),
         ("vaegan-hinge", "gamma=0", "gamma"),
         ("vaegan-hinge", "content=7", "content 7"),
-        ("aae-hinge", "method_settings.pixel=1", "unknown method_settings 'pixel': choose objective"),
-        ("aae-hinge", "network_settings.encodr=vgg16", "unknown network_settings 'encodr'"),
-        ("aae-wgan-gp", "method_settings.objective_settings={normalization: batch}", "each picture's own"),
-        ("aae-hinge", "latent=many", "network_settings.latent: 'many' is not a whole number"),
-        ("aae-hinge", "latent=1.5", "network_settings.latent: 1.5 is not a whole number"),
+        ("aae-hinge", "method.pixel=1", "unknown setting 'pixel' of method aae: choose objective"),
+        ("aae-hinge", "network.encodr=vgg16", "unknown setting 'encodr' of network bottleneck: choose encoder"),
+        ("aae-wgan-gp", "method.objective_settings={normalization: batch}", "each picture's own"),
+        ("aae-hinge", "latent=many", "network.latent: 'many' is not a whole number"),
+        ("aae-hinge", "latent=1.5", "network.latent: 1.5 is not a whole number"),
         ("aae-hinge", "encodr=vgg16", "unknown setting 'encodr': choose network.*encoder, .*pixels"),
-        ("aae-hinge", "network_settings.size=64", "unknown network_settings 'size'"),
+        ("aae-hinge", "network.size=64", "unknown setting 'size' of network"),
         ("aae-hinge", "variational=true", "take a vaegan recipe"),
         ("aae-hinge", "normalization=bath", "unknown normalization 'bath'"),
         ("aae-hinge", "generator_width=0", "width 0"),
-        ("aae-hinge", "method_settings.width=0", "width 0"),
+        ("aae-hinge", "method.width=0", "width 0"),
         ("aae-hinge", "pixels=.nan", "not finite"),
         ("aae-hinge", "weights=5", "weights: 5 is not a word"),
         ("aae-hinge", "encoder=[", "cannot be read as YAML"),
@@ -160,15 +160,15 @@ def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_pa
         ("aae-hinge", "steps.x=3", "steps is a single value"),
         ("aae-hinge", "objective_settings=5", "not a table of settings"),
         ("aae-hinge", "objective_settings.critic_steps=1.5", "not a whole number"),
-        ("aae-hinge", "objective_settings.betas=[2,3]", "betas from 0"),
-        ("aae-hinge", "objective_settings.betas=0.5", "not a list of 2"),
+        ("aae-hinge", "objective_settings.betas=[2,3]", "betas 2: must be below 1"),
+        ("aae-hinge", "objective_settings.betas=0.5", "objective_settings.betas: 0.5 is not a list"),
         ("aae-hinge", "objective_settings.normalization=bath", "unknown normalization 'bath'"),
-        ("aae-wgan", "objective_settings.clip=-1", "clip and penalty are 0 or more"),
+        ("aae-wgan", "objective_settings.clip=-1", "clip -1: must be 0 or more"),
         ("unet-sagan-hinge", "widths=[1.5,2,2,2]", "not a whole number"),
         ("vaegan-hinge", "kl=.inf", "not finite"),
         ("aae-hinge", "seed=-1", "seed -1"),
         ("distil-vgg16", "weight_decay=-1", "weight_decay -1"),
-        ("aae-hinge", "final_lr=-3", "between 0 and 1"),
+        ("aae-hinge", "final_lr=-3", "optimizer.final_lr -3: must be 0 or more"),
         ("distil-vgg16", "encoder=resnet152", "cannot be distilled into"),
         ("distil-vgg16", "shrink=8", "multiple of 32"),
     ],
@@ -181,13 +181,13 @@ def test_an_impossible_recipe_is_one_line_before_anything_starts(name, override,
 
 def test_a_setting_may_be_named_by_itself():
     stage = load_recipe("aae-hinge", ["encoder=resnet152", "lr=1e-3", "objective=wgan-gp"]).stages[0]
-    assert stage.network_settings["encoder"] == "resnet152" and stage.lr == 1e-3
-    assert stage.method_settings["objective"] == "wgan-gp"
+    assert stage.network.settings["encoder"] == "resnet152" and stage.optimizer.lr == 1e-3
+    assert stage.method.settings["objective"] == "wgan-gp"
 
 
 def test_weights_that_are_not_there_are_one_line_before_the_photographs_are_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    recipe = load_recipe("aae-hinge", ["network_settings.width=0.3"])
+    recipe = load_recipe("aae-hinge", ["network.width=0.3"])
     with pytest.raises(SettingError, match="colorize train distil-vgg16"):
         train(recipe, RunSettings(data=tmp_path / "nothing", out=tmp_path / "run"))
     assert not (tmp_path / "run").exists()
@@ -196,4 +196,4 @@ def test_weights_that_are_not_there_are_one_line_before_the_photographs_are_read
 def test_a_run_whose_colour_collapses_stops_and_says_so(photographs, tmp_path, monkeypatch):
     monkeypatch.setattr("colorizing_things.lab.training.divergence.COLLAPSE", 10.0)
     with pytest.raises(TrainingError, match=r"step 20: collapsed colour"):
-        run("aae-hinge", photographs, tmp_path / "run", "steps=25", log_every=1)
+        run("aae-hinge", photographs, tmp_path / "run", "steps=25", "log_every=1")

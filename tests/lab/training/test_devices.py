@@ -16,7 +16,7 @@ from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.networks.checkpoints import load
 from colorizing_things.lab.training.devices import make_fabric
-from colorizing_things.lab.training.loop import RunSettings, sampling, train
+from colorizing_things.lab.training.loop import RunSettings, train
 
 # No batch norm, whose statistics each process keeps for itself. Rates at which nothing moves, so that what the
 # network learns in its step does not hang on how the discriminator has rounded in its own; Adam with beta1 0
@@ -26,7 +26,7 @@ STILL = ["normalization=none", "steps=1", "degraded=0", "lr=1e-12", "encoder_lr=
 
 @pytest.fixture
 def recipe():
-    return Recipe("unet-sagan-hinge", "a test", (tiny_stage("unet-sagan-hinge", *STILL),))
+    return Recipe(name="unet-sagan-hinge", summary="a test", stages=(tiny_stage("unet-sagan-hinge", *STILL),))
 
 
 def expected_gradients(recipe, photographs):
@@ -36,7 +36,7 @@ def expected_gradients(recipe, photographs):
     pictures, _ = open_photographs(photographs)
     parts = []
     for rank in (0, 1):
-        with Batches(pictures, sampling(0, stage), rank) as batches:
+        with Batches(pictures, stage.data, stage.seed, rank) as batches:
             parts.append(batches.make(0))
     method.step(Batch(*(torch.cat(pair) for pair in zip(*parts, strict=True))))
     assert not torch.equal(parts[0].L, parts[1].L)
@@ -71,7 +71,7 @@ sys.path.insert(0, {tests!r})
 from tiny import tiny_stage
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.training.loop import RunSettings, train
-recipe = Recipe("unet-sagan-hinge", "a test", (tiny_stage("unet-sagan-hinge", *{still!r}),))
+recipe = Recipe(name="unet-sagan-hinge", summary="a test", stages=(tiny_stage("unet-sagan-hinge", *{still!r}),))
 train(recipe, RunSettings(data=Path(sys.argv[1]), out=Path(sys.argv[2]), precision="32-true"))
 """
 
@@ -79,7 +79,7 @@ train(recipe, RunSettings(data=Path(sys.argv[1]), out=Path(sys.argv[2]), precisi
 def test_under_torchrun_a_run_joins_the_processes_that_are_there(recipe, photographs, tmp_path):
     expected = expected_gradients(recipe, photographs)
     script = tmp_path / "run.py"
-    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent), still=STILL))
+    script.write_text(SCRIPT.format(tests=str(Path(__file__).parents[1]), still=STILL))
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command = [*torchrun, str(script), str(photographs), str(tmp_path / "run")]
     subprocess.run(command, check=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
@@ -87,10 +87,10 @@ def test_under_torchrun_a_run_joins_the_processes_that_are_there(recipe, photogr
 
 
 def test_what_a_process_dies_of_is_one_line(recipe, photographs, tmp_path):
-    stage = tiny_stage("aae-hinge", "steps=3", "lr=1e30", "encoder_lr=1e30", "warmup=1")
-    settings = RunSettings(data=photographs, out=tmp_path / "run", devices=2, precision="32-true", log_every=1)
+    stage = tiny_stage("aae-hinge", "steps=3", "lr=1e30", "encoder_lr=1e30", "warmup=1", "log_every=1")
+    settings = RunSettings(data=photographs, out=tmp_path / "run", devices=2, precision="32-true")
     with pytest.raises(TrainingError, match=r"^step \d: .* diverged") as error:
-        train(Recipe("wild", "", (stage,)), settings)
+        train(Recipe(name="wild", summary="", stages=(stage,)), settings)
     assert "\n" not in str(error.value)
 
 

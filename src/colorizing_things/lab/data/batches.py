@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -17,15 +16,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.data.degradation import degrade
-from colorizing_things.lab.data.photographs import Photographs
-from colorizing_things.lab.data.planes import OUTPUT_STRIDE, to_lab
+from colorizing_things.lab.config.recipe import DataSettings
+
+from .degradation import degrade
+from .photographs import Photographs
+from .planes import to_lab
 
 
 class Batch(NamedTuple):
     """One batch: ``L`` [N,1,S,S] in 0..100 as the network sees it, ``ab`` [N,2,S/s,S/s] in CIELAB units.
 
-    ``clean_L`` is L before ageing: what a discriminator should see beside the real chroma.
+    ``clean_L`` is L before degradation: what a discriminator should see beside the real chroma.
     """
 
     L: Tensor
@@ -33,36 +34,16 @@ class Batch(NamedTuple):
     clean_L: Tensor
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How batches are drawn.
-
-    ``source_power``: a source of n pictures is drawn in proportion to n ** source_power (1: every picture
-    alike; 0: every source alike). ``min_side``: smaller pictures are left out. ``aged``: share of pictures
-    that are made to look old. ``min_crop``: smallest crop, as a share of the shorter side.
-    ``target_stride``: pixels of input a cell of ``ab``.
-    """
-
-    size: int
-    batch_size: int
-    source_power: float = 0.6
-    min_side: int = 0
-    min_crop: float = 0.65
-    degraded: float = 0.3
-    target_stride: int = OUTPUT_STRIDE
-    seed: int = 0
-
-
 class Batches:
     """Draws batches: ``batches(step)`` returns the batch of that step, and starts making the next."""
 
-    def __init__(self, photographs: Photographs, sampling: Sampling, rank: int = 0) -> None:
-        big_enough = np.flatnonzero(photographs.shapes.min(axis=1) >= sampling.min_side)
+    def __init__(self, photographs: Photographs, settings: DataSettings, seed: int = 0, rank: int = 0) -> None:
+        big_enough = np.flatnonzero(photographs.shapes.min(axis=1) >= settings.min_side)
         if big_enough.size == 0:
-            raise TrainingError(f"no training picture has a shorter side of {sampling.min_side} pixels or more")
+            raise TrainingError(f"no training picture has a shorter side of {settings.min_side} pixels or more")
         self.photographs = photographs.subset(big_enough)
-        self.sampling, self.rank = sampling, rank
-        self.probability = source_probability(self.photographs.sources, sampling.source_power)
+        self.settings, self.seed, self.rank = settings, seed, rank
+        self.probability = source_probability(self.photographs.sources, settings.source_power)
         self._pool = ThreadPoolExecutor(1)
         self._ahead: dict[int, object] = {}
 
@@ -75,12 +56,12 @@ class Batches:
 
     def make(self, step: int) -> Batch:
         """The batch of one step, made here and now."""
-        sampling = self.sampling
-        rng = np.random.default_rng([sampling.seed, step, self.rank])
-        chosen = rng.choice(len(self.photographs), sampling.batch_size, p=self.probability)
-        crops = [random_crop(self.photographs[int(i)], sampling.size, sampling.min_crop, rng) for i in chosen]
-        clean_L, ab = to_lab(torch.stack(crops), sampling.target_stride)
-        return Batch(degrade(clean_L, sampling.degraded, rng), ab, clean_L)
+        settings = self.settings
+        rng = np.random.default_rng([self.seed, step, self.rank])
+        chosen = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
+        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in chosen]
+        clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
+        return Batch(degrade(clean_L, settings.degraded, rng), ab, clean_L)
 
     def close(self) -> None:
         """Stop the thread that works ahead."""

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from colorizing_things.chroma import Chroma, Joiner
+from colorizing_things.lab.config.recipe import OUTPUT_STRIDE
 
 UInt8 = npt.NDArray[np.uint8]
-OUTPUT_STRIDE = 4  # networks predict chroma at a quarter of the size: the eye asks for no more
 
 
 def to_lab(rgb: Tensor, stride: int = OUTPUT_STRIDE) -> tuple[Tensor, Tensor]:

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from colorizing_things.color.gamut import ab_bins
-from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.settings import Count, Positive, Settings, Share
 from colorizing_things.lab.decoding.coherence import coherent
+from colorizing_things.lab.decoding.settings import SIZE
 from colorizing_things.lab.objectives.classification import annealed_mean
 
 
-@dataclass(frozen=True)
-class Decoding:
-    """How the classes and the regression become one colour; chosen on dev, never on val.
+class Decoding(Settings):
+    """How the classes and the regression become one colour; chosen on dev, never on val."""
 
-    Attributes:
-        classes: 0..1, the classes' share; the rest is the regression's.
-        temperature: of the annealed mean over the classes (Zhang et al. 2016, eq. 5).
-        logit_adjustment: 0..1, how much of the class rebalancing is taken back before that (log weights subtracted:
-            Menon et al. 2021).
-        coherent: whether places that show the same thing agree before that (:func:`.coherent`).
-        chroma: factor on the result's chroma.
-        size: shorter side in pixels at which the network does best.
-        confidence_scale, confidence_bias: calibrate the confidence: sigmoid(scale x logit + bias) (Platt 1999).
-    """
-
-    classes: float = 0.5
-    temperature: float = 0.38
-    logit_adjustment: float = 0.0
-    coherent: bool = False
-    chroma: float = 1.0
-    size: int = 128
-    confidence_scale: float = 1.0
-    confidence_bias: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.classes <= 1 or self.temperature <= 0 or self.chroma <= 0:
-            raise SettingError("decoding: classes is 0 to 1, temperature and chroma are above 0")
+    classes: Share = Field(default=0.5, description="the classes' share; the rest is the regression's")
+    temperature: Positive = Field(
+        default=0.38, description="of the annealed mean over the classes (Zhang et al. 2016, eq. 5)"
+    )
+    logit_adjustment: Share = Field(
+        default=0.0,
+        description="how much of the class rebalancing is taken back before that: log weights subtracted (Menon et "
+        "al. 2021)",
+    )
+    coherent: bool = Field(default=False, description="whether places that show the same thing agree before that")
+    chroma: Positive = Field(default=1.0, description="factor on the result's chroma")
+    size: Count = Field(default=128, description=SIZE)
+    confidence_scale: float = Field(
+        default=1.0, description="of the confidence's logit in its calibration (Platt 1999)"
+    )
+    confidence_bias: float = Field(default=0.0, description="added to the scaled logit")
 
 
 class Decoder(nn.Module):

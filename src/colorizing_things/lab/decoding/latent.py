@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorizing_things.lab.data.planes import OUTPUT_STRIDE
+from colorizing_things.lab.config.recipe import OUTPUT_STRIDE
 from colorizing_things.lab.decoding.graph import Graph
 
 

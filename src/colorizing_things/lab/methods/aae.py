@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -10,14 +10,13 @@ from torch import Tensor
 from torch.optim import Adam
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Count, Weight
 from colorizing_things.lab.data.batches import Batch
-from colorizing_things.lab.networks.discriminators import CodeDiscriminator
-from colorizing_things.lab.objectives.adversarial import vanilla_discriminator, vanilla_generator
+from colorizing_things.lab.networks.discriminators import CodeDiscriminator, Space
+from colorizing_things.lab.objectives.adversarial import ObjectiveName, vanilla_discriminator, vanilla_generator
 
 from .adversarial import AdversarialMethod, lightness_at
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
 
 CODE_RATE = 2e-4  # of the code discriminator: the vanilla objective's
 
@@ -33,14 +32,14 @@ class AAE(AdversarialMethod):
 
     def prepare(
         self,
-        objective: str = "hinge",
+        objective: ObjectiveName = "hinge",
         objective_settings: dict[str, Any] | None = None,
-        pixels: float = 1.0,
-        adversarial: float = 1.0,
-        code: float = 1.0,
-        code_width: int = 1000,
-        width: int = 32,
-        space: str = "lab",
+        pixels: Weight = 1.0,
+        adversarial: Weight = 1.0,
+        code: Weight = 1.0,
+        code_width: Count = 1000,
+        width: Count = 32,
+        space: Space = "lab",
     ) -> None:
         """Weights of the terms, and the discriminators.
 
@@ -65,9 +64,9 @@ class AAE(AdversarialMethod):
     def check(cls, stage: Stage) -> None:
         """A code that is normalized over the batch needs more than one picture in it."""
         super().check(stage)
-        if stage.network_settings.get("variational"):
+        if stage.network.settings.get("variational"):
             raise SettingError("variational: the adversarial autoencoder's code has no variance; take a vaegan recipe")
-        if stage.batch_size < 2 and stage.network_settings.get("normalization", "batch") == "batch":
+        if stage.data.batch_size < 2 and stage.network.settings.get("normalization", "batch") == "batch":
             raise SettingError("batch_size 1: the code is normalized over the batch; take 2 or more pictures")
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,15 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Settings
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.decoding.graph import Graph, latent_graph
+from colorizing_things.lab.decoding.settings import GeneratorDecoding
 from colorizing_things.lab.networks.discriminators import (
-    SPACES,
     Discriminator,
     DiscriminatorOutput,
+    Space,
     discriminator_input,
 )
 from colorizing_things.lab.networks.generators import check_size
@@ -34,11 +37,6 @@ from colorizing_things.lab.objectives.adversarial import (
 
 from .base import Method, Rates
 
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
-
-WEIGHTS = {"pixels", "adversarial", "code", "gamma", "kl"}  # settings that weigh a term
-
 
 class AdversarialMethod(Method):
     """A network against a discriminator on (L, ab) or RGB, under an objective that the recipe names.
@@ -47,12 +45,12 @@ class AdversarialMethod(Method):
     ``critic_steps`` k it learns in every step and the network in every k-th.
     """
 
-    decoding: ClassVar[dict[str, Any]] = {"chroma": 1.0, "size": 128}
+    decoding: ClassVar[type[Settings]] = GeneratorDecoding
     max_gradient_norm: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
 
     @classmethod
     def objective_of(cls, settings: dict[str, Any]) -> Objective:
-        """The objective that ``method_settings`` name, hinge by default."""
+        """The objective that method's own settings name, hinge by default."""
         return make_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
 
     @classmethod
@@ -63,19 +61,10 @@ class AdversarialMethod(Method):
 
     @classmethod
     def check(cls, stage: Stage) -> None:
-        """The objective, what the discriminator looks at, and a side that it can halve down to 4."""
+        """The objective, and a side that the discriminator can halve down to 4."""
         super().check(stage)
-        check_normalization(cls.objective_of(stage.method_settings).normalization)
-        space = stage.method_settings.get("space", "lab")
-        if space not in SPACES:
-            raise SettingError(f"space {space!r}: choose {', '.join(SPACES)}")
-        for key in WEIGHTS & set(stage.method_settings):
-            if stage.method_settings[key] < 0:
-                raise SettingError(f"{key} {stage.method_settings[key]}: a weight is 0 or more")
-        for key in ("width", "code_width"):
-            if stage.method_settings.get(key, 1) < 1:
-                raise SettingError(f"method_settings.{key} {stage.method_settings[key]}: must be 1 or more")
-        _check_side(stage.size, stage.target_stride)
+        check_normalization(cls.objective_of(stage.method.settings).normalization)
+        _check_side(stage.data.size, stage.data.target_stride)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """The objective's, the encoder at its own rate."""
@@ -88,7 +77,7 @@ class AdversarialMethod(Method):
         ]
         return self.objective.optimizer(groups, self.rates.lr)
 
-    def add_discriminator(self, side: int, width: int, space: str, attention: bool = False) -> None:
+    def add_discriminator(self, side: int, width: int, space: Space, attention: bool = False) -> None:
         """Make the discriminator for pictures of ``side`` px."""
         self.space = space
         module = Discriminator(side, width, self.objective.normalization, attention)
@@ -163,7 +152,7 @@ class AdversarialMethod(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it colours; of a VAE the mean of the code, or with ``decoding.draws`` an input ``z``."""
-        return latent_graph(network, **cls.decoding_settings(decoding))
+        return latent_graph(network, **cls.decoding_settings(decoding).model_dump())
 
 
 def lightness_at(batch: Batch) -> Tensor:

@@ -6,14 +6,14 @@ training: the discriminator never sees more than a quarter of the size, the perc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Adam
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Share, Weight
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.networks.discriminators import ChromaPatches
 from colorizing_things.lab.networks.squeezenet import squeezenet
@@ -22,9 +22,6 @@ from colorizing_things.lab.objectives.perceptual import joined, perceptual_dista
 from colorizing_things.lab.objectives.regression import chroma_spread, smooth_l1, within_radius
 
 from .classes_and_regression import ClassesAndRegression
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
 
 MIN_PERCEPTUAL_SIZE = 64  # px
 
@@ -36,24 +33,36 @@ class AdversarialFinish(ClassesAndRegression):
     def check(cls, stage: Stage) -> None:
         """SqueezeNet needs a picture to look at."""
         super().check(stage)
-        if stage.method_settings.get("perceptual") and stage.size < MIN_PERCEPTUAL_SIZE:
+        if stage.method.settings.get("perceptual") and stage.data.size < MIN_PERCEPTUAL_SIZE:
             raise SettingError(
-                f"size {stage.size}: perceptual needs {MIN_PERCEPTUAL_SIZE} px or more; or set perceptual=0"
+                f"size {stage.data.size}: perceptual needs {MIN_PERCEPTUAL_SIZE} px or more; or set perceptual=0"
             )
 
     def prepare(  # type: ignore[override]
         self,
-        regression: float = 0.04,
-        adversarial: float = 0.08,
-        spread: float = 0.002,
-        rarity: float = 0.0,
-        classes: float = 1.0,
-        positions: float = 0.1,
-        uniform: float = 0.5,
-        hinted: float = 0.0,
-        perceptual: float = 0.0,
+        regression: Weight = 0.04,
+        adversarial: Weight = 0.08,
+        spread: Weight = 0.002,
+        rarity: Share = 0.0,
+        classes: Weight = 1.0,
+        positions: Share = 0.1,
+        uniform: Share = 0.5,
+        hinted: Share = 0.0,
+        perceptual: Weight = 0.0,
     ) -> None:
-        """``rarity``: 0..1, how far the smooth L1 follows the bins' rebalancing weights."""
+        """The terms of :class:`ClassesAndRegression`, and those of the finish.
+
+        Args:
+            regression: weight of the smooth L1.
+            adversarial: weight of the discriminator's opinion.
+            spread: weight of the difference in the spread of chroma.
+            rarity: how far the smooth L1 follows the bins' rebalancing weights.
+            classes: weight of the classification.
+            positions: share of the output grid to classify in each step.
+            uniform: eq. 4's lambda.
+            hinted: share of the pictures that come with colour hints.
+            perceptual: weight of SqueezeNet's opinion; 0 leaves it out.
+        """
         super().prepare(regression, positions, uniform, hinted)
         self.perceptual = perceptual
         self.perceptual_network = squeezenet().to(self.fabric.device) if perceptual else None

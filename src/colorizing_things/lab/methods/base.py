@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,13 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.lab.config.validation import check_arguments, merge_decoding
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Settings, settings_of, validate
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.decoding.settings import NoDecoding
 from colorizing_things.lab.methods.distributed import average_gradients
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
 
 MAX_GRADIENT_NORM = 1.0
 
@@ -35,7 +35,7 @@ class Trainable:
 
 @dataclass(frozen=True)
 class Rates:
-    """Learning rates: of new layers, of the pretrained encoder, of a discriminator; and the weight decay."""
+    """A method's own learning rates: of new layers, of the pretrained encoder, of a discriminator; and weight decay."""
 
     lr: float = 1e-3
     encoder_lr: float = 2e-4
@@ -48,7 +48,7 @@ class Method(ABC):
 
     Attributes:
         networks: names of those that it can train; empty where any will do.
-        decoding: what a recipe's ``decoding`` may give, with its defaults.
+        decoding: describes what a recipe's ``decoding`` may give.
         max_gradient_norm: norm that each player's gradient is clipped to.
         step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
@@ -56,24 +56,29 @@ class Method(ABC):
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
-    decoding: ClassVar[dict[str, Any]] = {}
+    decoding: ClassVar[type[Settings]] = NoDecoding
     max_gradient_norm: ClassVar[float] = MAX_GRADIENT_NORM
 
-    def __init__(
-        self, fabric: Fabric, network: nn.Module, rates: Rates, prior: npt.NDArray[np.float64], size: int = 128,
-        **settings: Any,
-    ) -> None:  # fmt: skip
-        self.fabric, self.rates, self.prior, self.size, self.settings = fabric, rates, prior, size, settings
+    def __init__(self, fabric: Fabric, network: nn.Module, stage: Stage, prior: npt.NDArray[np.float64]) -> None:
+        self.fabric, self.prior, self.size, self.settings = fabric, prior, stage.data.size, stage.method.settings
+        self.rates = self.rates_of(stage)
         self.trainables: dict[str, Trainable] = {}
         self.gradient_norms: dict[str, Tensor] = {}
         self.step_number = 0
         self._add_trainable("network", network, self.optimizer(network))
-        self.prepare(**settings)
+        self.prepare(**self.settings)
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
         """What the method learns at where the recipe gives no rates."""
         return Rates()
+
+    @classmethod
+    def rates_of(cls, stage: Stage) -> Rates:
+        """The recipe's learning rates, the method's own where it gives none."""
+        given = {field.name: getattr(stage.optimizer, field.name) for field in dataclasses.fields(Rates)}
+        default = cls.default_rates(stage.method.settings)
+        return dataclasses.replace(default, **{name: rate for name, rate in given.items() if rate is not None})
 
     @classmethod
     def check(cls, stage: Stage) -> None:
@@ -83,9 +88,10 @@ class Method(ABC):
             SettingError: a network that it cannot train, a key that :meth:`prepare` does not take, or a value
                 that cannot work.
         """
-        if cls.networks and stage.network not in cls.networks:
-            raise SettingError(f"method {stage.method} trains network {' or '.join(cls.networks)}, not {stage.network}")
-        check_arguments("method_settings", stage.method_settings, cls.prepare)
+        method, network = stage.method.name, stage.network.name
+        if cls.networks and network not in cls.networks:
+            raise SettingError(f"method {method} trains network {' or '.join(cls.networks)}, not {network}")
+        validate(settings_of(cls.prepare), stage.method.settings, "method", f"method {method}")
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""
@@ -108,16 +114,16 @@ class Method(ABC):
 
     @abstractmethod
     def prepare(self, *_: Any, **settings: Any) -> None:
-        """Take the recipe's ``method_settings`` and make what else is needed."""
+        """Take the recipe's method's own settings and make what else is needed."""
 
     @classmethod
-    def decoding_settings(cls, decoding: dict[str, Any]) -> dict[str, Any]:
-        """The recipe's ``decoding`` over the defaults.
+    def decoding_settings(cls, decoding: dict[str, Any]) -> Any:
+        """The recipe's ``decoding`` over the defaults, as a :attr:`decoding`.
 
         Raises:
             SettingError: a key that this method does not take, or a value that cannot work.
         """
-        return merge_decoding(decoding, cls.decoding)
+        return validate(cls.decoding, decoding, "decoding")
 
     @classmethod
     def graph(
@@ -128,7 +134,7 @@ class Method(ABC):
         Args:
             network: as averaged, in eval mode.
             prior: share of each ab bin among the training pixels.
-            settings: the stage's ``method_settings``.
+            settings: the method's own, as the stage gives them.
             decoding: the recipe's ``decoding``.
 
         Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.config.recipe import OUTPUT_STRIDE
+from colorizing_things.lab.config.settings import Settings, Share, Weight
 from colorizing_things.lab.data.batches import Batch
-from colorizing_things.lab.data.planes import OUTPUT_STRIDE
 from colorizing_things.lab.data.simulated_hints import simulate_hints
 from colorizing_things.lab.decoding.decoder import Decoder, Decoding
 from colorizing_things.lab.decoding.graph import Graph
@@ -32,10 +32,10 @@ from .base import Method
 class ClassesAndRegression(Method):
     """Zhang et al. 2016 (eq. 2) + ``regression`` x smooth L1 + the confidence's cross-entropy."""
 
-    decoding: ClassVar[dict[str, Any]] = dataclasses.asdict(Decoding())
+    decoding: ClassVar[type[Settings]] = Decoding
 
     def prepare(
-        self, regression: float = 0.02, positions: float = 0.25, uniform: float = 0.5, hinted: float = 0.0
+        self, regression: Weight = 0.02, positions: Share = 0.25, uniform: Share = 0.5, hinted: Share = 0.0
     ) -> None:
         """What is learnt, and from how much.
 
@@ -66,16 +66,11 @@ class ClassesAndRegression(Method):
         return simulate_hints(batch.ab, self.hinted, OUTPUT_STRIDE, rng)
 
     @classmethod
-    def decoding_settings(cls, decoding: dict[str, Any]) -> dict[str, Any]:
-        """The recipe's ``decoding`` over the defaults, in the ranges of :class:`.Decoding`."""
-        return dataclasses.asdict(Decoding(**super().decoding_settings(decoding)))
-
-    @classmethod
     def graph(
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """Both heads, decoded into one colour (:class:`.Decoding`)."""
-        chosen = Decoding(**cls.decoding_settings(decoding))
+        chosen: Decoding = cls.decoding_settings(decoding)
         weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
         return Graph(
             Decoder(network, chosen, weight).eval(),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import kornia.color
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Count, Positive, Weight
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.data.planes import to_lab
@@ -19,9 +22,6 @@ from colorizing_things.lab.networks.vgg import fold_batch_norm
 from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance, map_distance
 
 from .base import Method, Rates
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
 
 MEASURED = 512  # dev pictures
 
@@ -40,19 +40,15 @@ class Distil(Method):
     def check(cls, stage: Stage) -> None:
         """The teacher needs colour at full size, and the student sizes that its strides divide."""
         super().check(stage)
-        settings = stage.method_settings
-        if settings.get("temperature", 1) <= 0 or settings.get("features", 0) < 0:
-            raise SettingError("temperature is above 0, features 0 or more")
-        if settings.get("shrink", 1) < 1 or stage.size % (32 * settings.get("shrink", 1)):
-            raise SettingError(f"shrink {settings['shrink']}: size / shrink must be a multiple of 32")
-        if settings.get("teacher_size", 32) < 32:
-            raise SettingError(f"teacher_size {settings['teacher_size']}: must be 32 or more")
-        if stage.target_stride != 1:
+        shrink = stage.method.settings.get("shrink", 1)
+        if stage.data.size % (32 * shrink):
+            raise SettingError(f"shrink {shrink}: size / shrink must be a multiple of 32")
+        if stage.data.target_stride != 1:
             raise SettingError("target_stride: must be 1, the teacher sees the colour picture at its full size")
 
     def prepare(
-        self, temperature: float = 2.0, features: float = 2.0, maps: float = 4.0, shrink: int = 1,
-        teacher_size: int = 192,
+        self, temperature: Positive = 2.0, features: Weight = 2.0, maps: Weight = 4.0, shrink: Count = 1,
+        teacher_size: Annotated[int, Field(ge=32)] = 192,
     ) -> None:  # fmt: skip
         """What is matched.
 
@@ -95,8 +91,8 @@ class Distil(Method):
     @classmethod
     def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Agreement with the teacher on dev pictures."""
-        chosen = {key: value for key, value in stage.method_settings.items() if key in ("shrink", "teacher_size")}
-        return measure_agreement(network, pictures, stage.size, **chosen)
+        chosen = {key: value for key, value in stage.method.settings.items() if key in ("shrink", "teacher_size")}
+        return measure_agreement(network, pictures, stage.data.size, **chosen)
 
 
 def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor, list[Tensor]]:

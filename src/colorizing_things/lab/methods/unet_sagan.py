@@ -8,7 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from colorizing_things.lab.config.settings import Count, Weight
 from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.networks.discriminators import Space
+from colorizing_things.lab.objectives.adversarial import ObjectiveName
 
 from .adversarial import AdversarialMethod, lightness_at
 
@@ -20,12 +23,12 @@ class AdversarialUNet(AdversarialMethod):
 
     def prepare(
         self,
-        objective: str = "hinge",
+        objective: ObjectiveName = "hinge",
         objective_settings: dict[str, Any] | None = None,
-        pixels: float = 1.0,
-        adversarial: float = 1.0,
-        width: int = 32,
-        space: str = "lab",
+        pixels: Weight = 1.0,
+        adversarial: Weight = 1.0,
+        width: Count = 32,
+        space: Space = "lab",
         attention: bool = True,
     ) -> None:
         """Weights of the terms, and the discriminator.

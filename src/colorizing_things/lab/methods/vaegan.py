@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Count, Positive, Settings, Weight
 from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.settings import LatentDecoding
+from colorizing_things.lab.networks.discriminators import Space
+from colorizing_things.lab.objectives.adversarial import ObjectiveName
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize, scale_gradient
 
 from .adversarial import AdversarialMethod, lightness_at
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.config.recipe import Stage
 
 
 class VAEGAN(AdversarialMethod):
@@ -29,17 +31,17 @@ class VAEGAN(AdversarialMethod):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("conditional-vae", "bottleneck")
-    decoding: ClassVar[dict[str, Any]] = {**AdversarialMethod.decoding, "draws": False}
+    decoding: ClassVar[type[Settings]] = LatentDecoding
 
     def prepare(
         self,
-        objective: str = "hinge",
+        objective: ObjectiveName = "hinge",
         objective_settings: dict[str, Any] | None = None,
-        gamma: float = 1.0,
-        kl: float = 1.0,
-        pixels: float = 0.0,
-        width: int = 32,
-        space: str = "lab",
+        gamma: Positive = 1.0,
+        kl: Weight = 1.0,
+        pixels: Weight = 0.0,
+        width: Count = 32,
+        space: Space = "lab",
     ) -> None:
         """Weights of the terms, and the discriminator.
 
@@ -59,12 +61,10 @@ class VAEGAN(AdversarialMethod):
 
     @classmethod
     def check(cls, stage: Stage) -> None:
-        """The network's code needs a variance, and gamma is above 0."""
+        """The network's code needs a variance."""
         super().check(stage)
-        if stage.network == "bottleneck" and not stage.network_settings.get("variational"):
-            raise SettingError("method vaegan needs a code with a variance: set network_settings.variational=true")
-        if stage.method_settings.get("gamma", 1) <= 0:
-            raise SettingError("gamma: must be above 0")
+        if stage.network.name == "bottleneck" and not stage.network.settings.get("variational"):
+            raise SettingError("method vaegan needs a code with a variance: set network.variational=true")
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator, then encoders and generator together."""

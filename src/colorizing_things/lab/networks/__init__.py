@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from colorizing_things.lab.config.validation import check_arguments
+from colorizing_things.lab.config.settings import settings_of, validate
 
 from .bottleneck import Bottleneck
 from .conditional_vae import ConditionalVAE
@@ -53,12 +53,12 @@ def build(name: str, size: int | None = None, pretrained: bool = True, **setting
 
 
 def check_network(name: str, size: int, settings: dict[str, Any]) -> None:
-    """Say what is wrong with ``network_settings``, before anything is built.
+    """Say what is wrong with a network's settings, before anything is built.
 
     Raises:
         SettingError: a key that the network does not take, or what the network's own ``check`` finds.
     """
-    check_arguments("network_settings", settings, NETWORKS[name], name)
+    validate(settings_of(NETWORKS[name]), settings, "network", f"network {name}")
     own = getattr(NETWORKS[name], "check", None)
     if own is not None:
         own(**{"size": size, **settings})

@@ -35,7 +35,9 @@ class Bottleneck(nn.Module):
 
     Args:
         size: side of the square that goes in and comes out, px; a power of two from 32 up.
-        encoder, weights, width: as :func:`.build_encoder` takes them.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
         latent: length of z.
         variational: give a variance beside the mean: a VAE's code rather than an autoencoder's.
         generator_width: channels of the generator's finest map.

@@ -40,7 +40,7 @@ def load_network(run: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     saved = load(run)
     stage = saved["recipe"]["stages"][saved["stage"]]
-    network = build(stage["network"], size=stage["size"], pretrained=False, **stage["network_settings"])
+    network = build(size=stage["data"]["size"], pretrained=False, **stage["network"])
     network.load_state_dict(averaged_weights(saved))
     converge_spectral_norms(network)
     return network.eval(), saved

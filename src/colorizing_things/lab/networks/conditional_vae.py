@@ -20,8 +20,14 @@ class ConditionalVAE(nn.Module):
     for several (Larsen et al. 2015, made conditional as in Sohn et al. 2015).
 
     Args:
-        size, encoder, weights, width, latent, generator_width, normalization: as :class:`Bottleneck`.
-        content: how many of the encoder's maps the generator joins, from the deepest, brought to sides 4, 8, ...
+        size: side of the square that goes in and comes out, px; a power of two from 32 up.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
+        latent: length of z.
+        content: how many of the encoder's maps the generator joins, 1 to 3, from the deepest, at sides 4, 8 and 16.
+        generator_width: channels of the finest map of the generator, and of the encoder of (L, ab).
+        normalization: of the generator, and of the encoder of (L, ab).
     """
 
     output_stride = 1

@@ -193,6 +193,9 @@ class Deshpande2017CVAE(Deshpande2017VAE):
 
     The decoder is the one with skips. What the paper's baseline looks like inside could not be confirmed: the
     third input channel is our choice (Sohn et al. 2015: q(z | x, y)).
+
+    Args:
+        width: factor on every channel count; 1 is the paper's.
     """
 
     sees_grey = True

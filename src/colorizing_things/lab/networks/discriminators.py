@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import kornia.color
 import torch
@@ -54,10 +54,10 @@ class DiscriminatorOutput(NamedTuple):
     middle: Tensor
 
 
-SPACES = ("lab", "rgb")
+Space = Literal["lab", "rgb"]
 
 
-def discriminator_input(L: Tensor, ab: Tensor, space: str = "lab") -> Tensor:
+def discriminator_input(L: Tensor, ab: Tensor, space: Space = "lab") -> Tensor:
     """Join lightness and chroma into what a discriminator looks at, all in -1..1.
 
     Args:

@@ -34,6 +34,13 @@ class MobileUNet(nn.Module):
 
     Classification gives bold colours, regression right ones (Zhang et al. 2016, table 1); decoding chooses
     between them after training.
+
+    Args:
+        widths: channels of the decoder at strides 16, 8 and 4.
+        queries: how many colour queries look at the whole picture.
+        query_layers: of the queries' decoder.
+        query_width: channels of the queries.
+        weights: of MobileNetV2: ``imagenet``, which comes with the package, or ``none``.
     """
 
     stride = 32

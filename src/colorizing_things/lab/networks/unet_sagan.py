@@ -21,7 +21,9 @@ class UNetSAGAN(nn.Module):
     2018 (SAGAN, section 3 and 4.1); upsampling is bilinear before each convolution, so no checkerboard.
 
     Args:
-        encoder, weights, width: as :func:`.build_encoder` takes them.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
         widths: channels of the decoder at strides 16, 8, 4 and 2.
         attention: whether there is self-attention.
         normalization: behind the spectrally normalized convolutions of the decoder: ``batch`` or ``none``.

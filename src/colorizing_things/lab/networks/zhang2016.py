@@ -45,8 +45,9 @@ def scaled(channels: int, width: float) -> int:
 class Zhang2016(nn.Module):
     """Lightness -> logits over the 313 ab bins, or ab itself, at a quarter of the size.
 
-    ``width`` 1 is the paper's network: 32.24 M parameters. ``head`` is ``classes`` or, for the paper's L2
-    baseline (eq. 1), ``ab``.
+    Args:
+        width: factor on every channel count; 1 is the paper's network: 32.24 M parameters.
+        head: ``classes`` or, for the paper's L2 baseline (eq. 1), ``ab``.
     """
 
     stride = 8

@@ -11,15 +11,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.config.validation import check_type
+from colorizing_things.lab.config.settings import Count, Settings, Weight, validate
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -126,7 +127,10 @@ class Objective:
         return Adam(parameters, lr, betas=self.betas)
 
 
-OBJECTIVES: dict[str, Objective] = {
+ObjectiveName = Literal["vanilla", "lsgan", "lsgan-pearson", "wgan", "wgan-gp", "hinge"]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+OBJECTIVES: dict[ObjectiveName, Objective] = {
     "vanilla": Objective(vanilla_discriminator, vanilla_generator, floor=VANILLA_FLOOR),
     "lsgan": Objective(least_squares_discriminator, least_squares_generator),
     # a, b, c = -1, 1, 0 minimises the Pearson chi-squared divergence (Mao et al. 2017, section 3.2)
@@ -144,11 +148,19 @@ OBJECTIVES: dict[str, Objective] = {
     # Two time scales: Heusel et al. 2017; the rates are SAGAN's (Zhang et al. 2018, section 4.2)
     "hinge": Objective(hinge_discriminator, hinge_generator, lr=1e-4, discriminator_lr=4e-4, betas=(0.0, 0.9)),
 }  # fmt: skip
-# What a recipe may change; the rates it gives as lr and discriminator_lr, like every recipe.
-OVERRIDABLE = ("betas", "critic_steps", "normalization", "clip", "penalty")
 
 
-def make_objective(name: str, changes: dict[str, Any] | None = None) -> Objective:
+class ObjectiveSettings(Settings):
+    """What a recipe may change of an objective; the rates it gives with the optimizer's, like every recipe."""
+
+    betas: tuple[Beta, Beta] = Field(default=(0.5, 0.999), description="of Adam")
+    critic_steps: Count = Field(default=1, description="steps of the discriminator for one of the generator")
+    normalization: str = Field(default="spectral", description="of the discriminator: none, batch, layer or spectral")
+    clip: Weight = Field(default=0.0, description="limit of the discriminator's weights, 0 for none")
+    penalty: Weight = Field(default=0.0, description="weight of the gradient penalty, 0 for none")
+
+
+def make_objective(name: ObjectiveName, changes: dict[str, Any] | None = None) -> Objective:
     """The objective of that name, with ``changes`` to its defaults.
 
     Raises:
@@ -156,19 +168,8 @@ def make_objective(name: str, changes: dict[str, Any] | None = None) -> Objectiv
     """
     if name not in OBJECTIVES:
         raise SettingError(f"unknown objective {name!r}: choose {', '.join(OBJECTIVES)}")
-    check_type("objective_settings", changes, {} if changes is not None else None)
-    changes = dict(changes or {})
-    for key, value in changes.items():
-        if key not in OVERRIDABLE:
-            raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(OVERRIDABLE)}")
-        check_type(f"objective_settings.{key}", value, (0.5, 0.999) if key == "betas" else getattr(Objective, key))
-    if "betas" in changes:
-        changes["betas"] = tuple(changes["betas"])
-    objective = dataclasses.replace(OBJECTIVES[name], **changes)
-    if objective.critic_steps < 1:
-        raise SettingError(f"critic_steps {objective.critic_steps}: must be 1 or more")
-    if objective.clip < 0 or objective.penalty < 0 or not all(0 <= beta < 1 for beta in objective.betas or ()):
-        raise SettingError("clip and penalty are 0 or more, betas from 0 to below 1")
+    given = validate(ObjectiveSettings, changes or {}, "objective_settings").model_dump(exclude_unset=True)
+    objective = dataclasses.replace(OBJECTIVES[name], **given)
     if objective.penalty > 0 and objective.normalization == "batch":
         raise SettingError("normalization batch: a gradient penalty is each picture's own; choose layer or none")
     if objective.normalization == "spectral" and (objective.penalty > 0 or objective.clip > 0):

@@ -30,13 +30,13 @@ class SoftEncoder(nn.Module):
     bins: Tensor
     table: Tensor
 
-    def __init__(self, neighbours: int = 5, sigma: float = 5.0) -> None:
+    def __init__(self, neighbors: int = 5, sigma: float = 5.0) -> None:
         super().__init__()
         self.sigma = sigma
         bins = torch.from_numpy(ab_bins())
         axis = torch.arange(-REACH, REACH + 1.0)
         grid = torch.cartesian_prod(axis, axis)
-        table = torch.cdist(grid, bins).topk(neighbours, largest=False).indices
+        table = torch.cdist(grid, bins).topk(neighbors, largest=False).indices
         self.register_buffer("bins", bins, persistent=False)
         self.register_buffer("table", table, persistent=False)
 
@@ -52,7 +52,7 @@ class SoftEncoder(nn.Module):
 
 def nearest_bin(ab: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     """Index of the nearest of the 313 bins for ``ab`` [..., 2]."""
-    encoder = SoftEncoder(neighbours=4)
+    encoder = SoftEncoder(neighbors=4)
     return encoder(torch.from_numpy(np.asarray(ab, dtype=np.float32))).indices[..., 0].numpy()
 
 

@@ -6,7 +6,6 @@ run is its recipe and its data, and a resumed run equals an unbroken one.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import time
@@ -25,12 +24,11 @@ from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
-from colorizing_things.lab.data.batches import Batch, Batches, Sampling
+from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.data.prior import ab_prior
 from colorizing_things.lab.decoding.sheets import sample_sheet
 from colorizing_things.lab.methods import METHODS, Method
-from colorizing_things.lab.methods.base import Rates
 from colorizing_things.lab.networks import build, check_weights
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load, load_network
 from colorizing_things.lab.training.averaging import schedule, warmed_average
@@ -53,9 +51,6 @@ class RunSettings:
     start: Path | None = None  # weights to begin from: a checkpoint of a run with the same network
     max_steps: int | None = None
     devices: int = 1  # processes, each with a batch of its own; under torchrun it decides how many
-    log_every: int = 50
-    checkpoint_every: int = 250
-    sample_every: int = 1000
     precision: str = "auto"  # bf16 where the hardware computes in it, else fp32
 
     @property
@@ -95,7 +90,9 @@ class Run:
                 self.steps_done += stage.steps
                 continue
             torch.manual_seed(stage.seed)
-            network = build(stage.network, size=stage.size, pretrained=weights is None, **stage.network_settings)
+            network = build(
+                stage.network.name, size=stage.data.size, pretrained=weights is None, **stage.network.settings
+            )
             if weights is not None:
                 self._load(network, weights)
             self._write_run_file()
@@ -108,7 +105,7 @@ class Run:
 
     def _log_changed_settings(self, before: dict[str, Any]) -> None:
         """Settings are the command's, not the checkpoint's: whoever forgot one should see it."""
-        changed = changed_settings(before, dataclasses.asdict(self.recipe))
+        changed = changed_settings(before, self.recipe.model_dump())
         if changed:
             console.print(f"going on with other settings than before: {', '.join(changed)}", soft_wrap=True)
 
@@ -120,12 +117,12 @@ class Run:
             first = str(error).splitlines()[1].strip()
             raise TrainingError(
                 f"{source}: its network has other settings than this recipe ({first}); give the same size and "
-                "network_settings"
+                "settings of the network"
             ) from error
 
     def _write_run_file(self) -> None:
         if self.writes:
-            describe = {"recipe": dataclasses.asdict(self.recipe), "pictures": len(self.train), "dev": len(self.dev)}
+            describe = {"recipe": self.recipe.model_dump(), "pictures": len(self.train), "dev": len(self.dev)}
             (self.settings.out / "run.json").write_text(json.dumps(describe, indent=2))
 
     def _starting_weights(self) -> dict[str, Tensor] | None:
@@ -136,9 +133,9 @@ class Run:
 
     def _run_stage(self, number: int, stage: Stage, network: nn.Module, saved: dict[str, Any] | None) -> nn.Module:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        settings, rank = stage.method_settings, self.fabric.global_rank
-        method = METHODS[stage.method](self.fabric, network, rates(stage), self.prior, size=stage.size, **settings)
-        average = AveragedModel(network, multi_avg_fn=warmed_average(stage.ema), use_buffers=True)
+        rank = self.fabric.global_rank
+        method = METHODS[stage.method.name](self.fabric, network, stage, self.prior)
+        average = AveragedModel(network, multi_avg_fn=warmed_average(stage.optimizer.ema), use_buffers=True)
         first = 0
         if saved:
             first = saved["step"]
@@ -150,7 +147,7 @@ class Run:
         progress = ProgressLog(self.log, stage, title, first, self.fabric.world_size) if self.writes else None
         started = time.perf_counter() - self.seconds
         latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
-        with Batches(self.train, sampling(number, stage), rank) as batches:
+        with Batches(self.train, stage.data, stage.seed + 1000 * number, rank) as batches:
             for step in range(first, stage.steps):
                 if self._reached_max_steps():
                     break
@@ -165,11 +162,11 @@ class Run:
                 last = step + 1 == stage.steps or self._reached_max_steps()
                 if progress is None:
                     continue
-                if (step + 1) % self.settings.log_every == 0 or last:
+                if (step + 1) % stage.log.log_every == 0 or last:
                     progress.report(step + 1, self.steps_done, latest | method.gradient_norms)
-                if (step + 1) % self.settings.checkpoint_every == 0 or last:
+                if (step + 1) % stage.log.checkpoint_every == 0 or last:
                     self._save(number, step + 1, method, network, average)
-                if (step + 1) % self.settings.sample_every == 0 or last:
+                if (step + 1) % stage.log.sample_every == 0 or last:
                     self._sample(stage, average.module, progress)
         return average.module
 
@@ -180,7 +177,7 @@ class Run:
         }
         state = {
             "stage": stage, "step": step, "steps_done": self.steps_done, "network": network.state_dict(),
-            "average": average.state_dict(), "trainables": trainables, "recipe": dataclasses.asdict(self.recipe),
+            "average": average.state_dict(), "trainables": trainables, "recipe": self.recipe.model_dump(),
             "prior": torch.from_numpy(self.prior), "seconds": self.seconds,
         }  # fmt: skip
         save(state, self.settings.checkpoint)
@@ -204,9 +201,10 @@ class Run:
     def _sample(self, stage: Stage, network: nn.Module, progress: ProgressLog) -> None:
         """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
         pictures = self.dev if len(self.dev) else self.train
-        progress.log_metrics(self.steps_done, METHODS[stage.method].validation_metrics(network, pictures, stage))
+        progress.log_metrics(self.steps_done, METHODS[stage.method.name].validation_metrics(network, pictures, stage))
         try:
-            graph = METHODS[stage.method].graph(network, self.prior, stage.method_settings, self.recipe.decoding)
+            method = METHODS[stage.method.name]
+            graph = method.graph(network, self.prior, stage.method.settings, self.recipe.decoding)
         except TrainingError:
             return  # a network that does not colour has no samples
         order = np.random.default_rng(0).permutation(len(pictures))
@@ -218,21 +216,6 @@ class Run:
         folder.mkdir(exist_ok=True)
         sheet.save(folder / f"{self.steps_done:06d}.png")
         self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
-
-
-def rates(stage: Stage) -> Rates:
-    """The recipe's learning rates, the method's own where it gives none."""
-    given = {field.name: getattr(stage, field.name) for field in dataclasses.fields(Rates)}
-    default = METHODS[stage.method].default_rates(stage.method_settings)
-    return dataclasses.replace(default, **{name: rate for name, rate in given.items() if rate is not None})
-
-
-def sampling(number: int, stage: Stage) -> Sampling:
-    """How the batches of the stage of that number are drawn."""
-    return Sampling(
-        stage.size, stage.batch_size, stage.source_power, stage.min_side, stage.min_crop, stage.degraded,
-        stage.target_stride, seed=stage.seed + 1000 * number,
-    )  # fmt: skip
 
 
 def best_precision() -> str:
@@ -258,7 +241,7 @@ def train(recipe: Recipe, settings: RunSettings) -> nn.Module:
     """
     check_folder(settings)
     if not settings.resume and settings.start is None:
-        check_weights(recipe.stages[0].network, recipe.stages[0].network_settings)
+        check_weights(recipe.stages[0].network.name, recipe.stages[0].network.settings)
     precision = best_precision() if settings.precision == "auto" else settings.precision
     fabric = make_fabric(settings.devices, precision)
     if settings.devices == 1 or started_by_torchrun():

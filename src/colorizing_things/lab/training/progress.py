@@ -22,7 +22,7 @@ class ProgressLog:
     def __init__(self, log: SummaryWriter, stage: Stage, title: str, step: int, processes: int = 1) -> None:
         self.log, self.stage, self.title = log, stage, title
         self.since, self.step = time.perf_counter(), step
-        self.pictures = stage.batch_size * processes  # a step
+        self.pictures = stage.data.batch_size * processes  # a step
         self.divergence = DivergenceMonitor()
 
     def report(self, step: int, total: int, losses: dict[str, Tensor]) -> None:
