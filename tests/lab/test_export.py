@@ -91,3 +91,25 @@ def test_a_card_names_weights_and_runs_without_their_places():
     told = without_paths({"name": "x", "stages": [stage]})["stages"][0]
     assert told == {"network": {"name": "x", "weights": "vgg.pth", "width": 2}, "method": {"name": "y", "vae": "mine"}}
     assert stage["method"]["vae"] == "/runs/mine"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e6])
+def test_weights_that_are_not_finite_are_not_exported(value, run, tmp_path):
+    """Not in fp16 either."""
+    saved = torch.load(run / "last.ckpt", weights_only=True)
+    name = next(key for key in saved["average"] if key.endswith("weight") and saved["average"][key].numel() > 1000)
+    saved["average"][name].view(-1)[7] = value
+    (tmp_path / "run").mkdir()
+    torch.save(saved, tmp_path / "run" / "last.ckpt")
+    with pytest.raises(TrainingError, match="the run has diverged") as error:
+        export(tmp_path / "run", tmp_path / "model")
+    assert "\n" not in str(error.value) and not (tmp_path / "model" / "model.onnx").exists()
+
+
+def test_a_small_weight_that_is_not_finite_is_seen_in_what_comes_of_it(run, tmp_path):
+    saved = torch.load(run / "last.ckpt", weights_only=True)
+    saved["average"]["module.regress.bias"][0] = float("nan")
+    (tmp_path / "run").mkdir()
+    torch.save(saved, tmp_path / "run" / "last.ckpt")
+    with pytest.raises(TrainingError, match="not finite"):
+        export(tmp_path / "run", tmp_path / "model")

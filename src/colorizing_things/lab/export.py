@@ -47,6 +47,7 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
     part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]["name"]].exported_weights(network)
     if part is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        _check_finite(part[1])
         save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
         return folder
     if decoding is not None:
@@ -59,6 +60,12 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
     unchecked.replace(path)
     _card(folder, path, graph, saved, name).save()
     return folder
+
+
+def _check_finite(weights: dict[str, torch.Tensor]) -> None:
+    for name, value in weights.items():
+        if not value.half().isfinite().all():
+            raise TrainingError(f"weight {name} is not finite in fp16; the run has diverged")
 
 
 def graph_of(network: nn.Module, saved: dict[str, Any]) -> Graph:
@@ -109,8 +116,14 @@ def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
         if weight.data_type != TensorProto.FLOAT or values.size < SMALL_WEIGHTS:
-            continue
-        half = numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half")
+            continue  # small ones: check() looks at what comes of them
+        if not np.isfinite(values).all():
+            raise TrainingError(f"weight {weight.name} is not finite; the run has diverged")
+        with np.errstate(over="ignore"):
+            halved = values.astype(np.float16)
+        if not np.isfinite(halved).all():
+            raise TrainingError(f"weight {weight.name} is larger than fp16 can hold (65504); the run has diverged")
+        half = numpy_helper.from_array(halved, f"{weight.name}.half")
         casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
         weight.CopyFrom(half)
     nodes = list(model.graph.node)
@@ -135,12 +148,15 @@ def check(graph: Graph, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     worst, stride = 0.0, graph.stride
+    names = [output.name for output in session.get_outputs()]
     for height, width in ((4 * stride, 5 * stride), (stride, 7 * stride)):
         inputs = examples(graph, height, width)
-        theirs = session.run(["ab"], {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})[0]
-        ours = graph.module(*inputs)[0].numpy()
-        worst = max(worst, float(np.abs(theirs - ours).mean()))
-    if worst > TOLERANCE:
+        answers = session.run(names, {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})
+        if not all(np.isfinite(answer).all() for answer in answers):
+            raise TrainingError(f"{path}: the exported graph gives colours that are not finite; the run has diverged")
+        ours = graph.module(*inputs)[names.index("ab")].numpy()
+        worst = max(worst, float(np.abs(answers[names.index("ab")] - ours).mean()))
+    if not worst <= TOLERANCE:  # NaN is no tolerance
         raise TrainingError(f"{path}: the exported graph differs from torch by {worst:.2f} ab units")
     return worst
 
@@ -148,10 +164,6 @@ def check(graph: Graph, path: Path) -> float:
 def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
     recipe = without_paths(saved["recipe"])
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
-    seen = (
-        sum(s["steps"] * s["data"]["batch_size"] for s in stages[:-1])
-        + saved["step"] * stages[-1]["data"]["batch_size"]
-    )
     return Card(
         name=name or recipe["name"],
         method=", then ".join(dict.fromkeys(stage["method"]["name"] for stage in stages)),
@@ -167,7 +179,11 @@ def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: s
         parameters=sum(p.numel() for p in graph.module.parameters()),
         bins=[list(centre) for centre in graph.bins],
         temperature=graph.temperature,
-        training={"pictures_seen": seen, "hours": round(saved["seconds"] / 3600, 2), "recipe": recipe},
+        training={
+            "pictures_seen": saved["pictures_seen"],
+            "hours": round(saved["seconds"] / 3600, 2),
+            "recipe": recipe,
+        },
         licence="MIT",
         folder=folder,
     )
@@ -181,7 +197,7 @@ def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
 
     tables = ("network", "method")
     stages = [{**stage, **{table: named(stage[table]) for table in tables}} for stage in recipe["stages"]]
-    return {**recipe, "stages": stages}
+    return {**{key: value for key, value in recipe.items() if key != "overrides"}, "stages": stages}
 
 
 def describe(folder: Path, **facts: Any) -> None:

@@ -10,7 +10,8 @@ from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.augmentation import augment, codes_between
 from colorizing_things.lab.data.photographs import open_photographs
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 
 def a_run(name, photographs, out):

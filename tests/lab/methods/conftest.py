@@ -8,7 +8,8 @@ pytest.importorskip("torch")
 from tiny import tiny_stage
 
 from colorizing_things.lab.config.recipe import Recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from tiny import make_batch, make_method, steps, tiny_stage
 
 from colorizing_things.lab.methods.adversarial import spread, tint
 from colorizing_things.lab.networks.discriminators import discriminator_input
+from colorizing_things.lab.objectives.adversarial import OBJECTIVES
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize
 
 
@@ -146,3 +147,18 @@ def test_the_discriminators_pictures_lie_between_minus_one_and_one():
         x = discriminator_input(batch.L, batch.ab, space)
         assert x.shape == (2, 3, 32, 32) and x.min() >= -1 and x.max() <= 1
     assert F.mse_loss(discriminator_input(batch.L, batch.ab), discriminator_input(batch.L, batch.ab, "rgb")) > 0.01
+
+
+def test_the_critic_learns_alone_at_first_unless_it_was_carried_over():
+    """WGAN's hundred steps; then the generator in every fifth."""
+    stage = tiny_stage("aae-wgan", "method.objective_settings={critic_warmup: 3, critic_steps: 2}")
+    method = make_method(stage)
+    turns = []
+    for step in range(8):
+        method.step_number = step
+        turns.append(method.is_generator_step)
+    assert turns == [False, False, False, False, True, False, True, False]
+    method.carried = frozenset({"discriminator"})
+    method.step_number = 1
+    assert method.is_generator_step
+    assert OBJECTIVES["wgan"].critic_warmup == 100 and OBJECTIVES["wgan-gp"].critic_warmup == 0

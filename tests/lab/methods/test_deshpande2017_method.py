@@ -15,7 +15,8 @@ from colorizing_things.lab.networks.deshpande2017 import AB_SCALE
 from colorizing_things.lab.objectives.classification import smooth_prior
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal
 from colorizing_things.lab.recipes.load import load_recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 FIELD = ["size=64", "target_stride=1", "batch_size=2"]
 TINY = [*FIELD, "network.width=0.03"]
@@ -138,7 +139,7 @@ def test_a_resumed_autoencoder_has_its_components_and_equals_an_unbroken_one(pho
     [
         ("deshpande2017-vae", ["size=128"], "64 x target_stride"),
         ("deshpande2017-vae", ["method.kl=-1"], "kl -1: must be 0 or more"),
-        ("deshpande2017-vae", ["method.fields=5"], "fields more than 20"),
+        ("deshpande2017-vae", ["method.fields=5"], "method.fields 5: must be above 20"),
         ("deshpande2017-vae", ["network=deshpande2017-mdn"], "trains network deshpande2017-vae or deshpande2017-cvae"),
         ("deshpande2017-mdn", ["method.vae=''"], "method.vae: give the folder"),
     ],

@@ -12,7 +12,8 @@ from colorizing_things.lab.methods.distil import answers, measure_agreement
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.encoders import build_encoder
 from colorizing_things.lab.networks.gray_classifier import GrayClassifier
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 
 def test_the_teacher_answers_as_the_benchmarks_network():

@@ -8,7 +8,8 @@ from colorizing_things.errors import SettingError
 from colorizing_things.lab.color.luv import ab_to_uv
 from colorizing_things.lab.export import export
 from colorizing_things.lab.recipes.load import load_recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 TINY = ["network.width=0.1", "network.weights=none", "size=32", "batch_size=2"]
 

@@ -48,7 +48,7 @@ BALANCED = {"discriminator._forward_module.score.bias"}
 def every_step(name):
     """Settings by which the network learns in every step, not after five of the critic's."""
     objective = name.removeprefix("aae-").removeprefix("vaegan-")
-    return ["method.objective_settings={critic_steps: 1}"] if objective.startswith("wgan") else []
+    return ["method.objective_settings={critic_steps: 1, critic_warmup: 0}"] if objective.startswith("wgan") else []
 
 
 def stage_of(name, number, request):

@@ -12,7 +12,8 @@ from colorizing_things.lab.export import export
 from colorizing_things.lab.methods import METHODS
 from colorizing_things.lab.methods.zhang2016 import is_colorful
 from colorizing_things.lab.recipes.load import load_recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 TINY = ["network.width=0.05", "size=32", "batch_size=2"]
 ALL = ["zhang2016", "zhang2016-unweighted", "zhang2016-l2"]

@@ -102,7 +102,7 @@ def test_each_objective_comes_with_what_it_needs():
     ("name", "changes", "match"),
     [
         ("hing", {}, "unknown objective 'hing': choose vanilla"),
-        ("hinge", {"clap": 1}, "unknown objective_settings 'clap': choose betas"),
+        ("hinge", {"clap": 1}, "unknown setting 'clap' of objective_settings: choose betas"),
         ("wgan-gp", {"normalization": "batch"}, "each picture's own"),
         ("wgan", {"normalization": "spectral"}, "leave out clip"),
         ("wgan", {"critic_steps": 0}, "1 or more"),

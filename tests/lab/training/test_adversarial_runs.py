@@ -17,9 +17,10 @@ from colorizing_things.lab.decoding.sheets import colorize
 from colorizing_things.lab.export import export, graph_of
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load, load_network
 from colorizing_things.lab.recipes.load import load_recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
-CRITIC = "method.objective_settings={critic_steps: 2}"
+CRITIC = "method.objective_settings={critic_steps: 2, critic_warmup: 0}"
 
 
 def run(name, photographs, out, *more, **settings):

@@ -16,7 +16,8 @@ from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.networks.checkpoints import load
 from colorizing_things.lab.training.devices import make_fabric
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 # No batch norm, whose statistics each process keeps for itself. Rates at which nothing moves, so that what the
 # network learns in its step does not hang on how the discriminator has rounded in its own; Adam with beta1 0
@@ -70,7 +71,8 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from tiny import tiny_stage
 from colorizing_things.lab.config.recipe import Recipe
-from colorizing_things.lab.training.loop import RunSettings, train
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 recipe = Recipe(name="unet-sagan-hinge", summary="a test", stages=(tiny_stage("unet-sagan-hinge", *{still!r}),))
 train(recipe, RunSettings(data=Path(sys.argv[1]), out=Path(sys.argv[2]), precision="32-true"))
 """

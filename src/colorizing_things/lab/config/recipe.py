@@ -41,6 +41,10 @@ class DataSettings(Settings):
         default=0.65, description="smallest crop, as a share of the picture's shorter side"
     )
     degraded: Share = Field(default=0.3, description="share of the pictures that are made to look old")
+    keep_colorless: bool = Field(
+        default=False,
+        description="also train on grey and tinted photographs, from which a network learns to colour less",
+    )
     target_stride: Count = Field(default=OUTPUT_STRIDE, description="px of input a cell of the target's chroma")
 
 
@@ -86,6 +90,8 @@ class Recipe(Settings):
     name: str = ""
     summary: str = Field(default="", description="what it is, in one line")
     stages: tuple[Stage, ...] = (Stage(),)
+    overrides: tuple[str, ...] = Field(default=(), description="what --set gave, in order")
+    steps_factor: Positive = Field(default=1.0, description="factor on every stage's steps, from a budget of time")
     decoding: dict[str, Any] = Field(
         default={}, description="how the result becomes colours; the last stage's method's own"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from rich.progress import track
 from torch import Tensor
 
@@ -18,8 +19,10 @@ from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.conditional_vae import ConditionalVAE
 from colorizing_things.lab.objectives.variational import reparameterize
 
-from .photographs import AUGMENTED_MARKER, open_photographs
+from .photographs import open_photographs
 from .planes import UInt8, into_square, join, out_of_square, to_lab
+from .reading import AUGMENTED_MARK
+from .sources import AUGMENTED_MARKER
 
 
 def codes_between(own: Tensor, drawn: Tensor) -> Tensor:
@@ -89,13 +92,15 @@ def augment(run: Path, data: Path, out: Path, variants: int = 2, seed: int = 0) 
             f"{run}: has no latent space of colour beside what a picture shows; train vaegan-hinge, vaegan-lsgan or "
             "vaegan-wgan-gp"
         )
-    photographs, _ = open_photographs(data)
+    photographs = open_photographs(data).train
+    mark = PngInfo()
+    mark.add_text("Comment", AUGMENTED_MARK.decode())  # so that none is ever dev, wherever it is moved
     for number in track(range(len(photographs)), description="recolouring"):
         folder = out / re.sub(r"[^\w.-]+|^\.+", "_", photographs.sources[number])  # a shard may call it anything
         folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng([seed, number])
         for variant, pixels in enumerate(recolor(network, photographs[number], variants, rng)):
-            Image.fromarray(pixels).save(folder / f"{number:06d}.{variant}.png")
+            Image.fromarray(pixels).save(folder / f"{number:06d}.{variant}.png", pnginfo=mark)
     facts = {"recipe": saved["recipe"]["name"], "steps": saved["steps_done"], "variants": variants, "seed": seed}
     (out / AUGMENTED_MARKER).write_text(json.dumps(facts, indent=1) + "\n")
     return len(photographs) * variants

@@ -1,55 +1,42 @@
 """Photographs on disk -> one uint8 memory map, decoded once.
 
-A data set is a folder of pictures, a folder of parquet shards (columns ``image`` with ``bytes``, and
-optionally ``source``), or one such file. Pictures are shrunk to a shorter side of at most ``STORED_SIZE``,
-cropped to at most 3:2, and kept as uint8 sRGB. The dev split is decided by the picture's bytes, so it is the
+A data set is a folder of pictures, of parquet shards (columns ``image`` with ``bytes``, and optionally ``source``),
+of both, or one such file. Pictures are shrunk to a shorter side of at most ``STORED_SIZE`` (or what the recipe asks
+for), cropped to at most 3:2, and kept as uint8 sRGB. The dev split is decided by the picture's bytes, so it is the
 same whatever the order, the machine, or the pictures beside it; what ``colorize augment`` drew is never in it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+import shutil
+import zlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
-from PIL import Image, ImageOps
+from filelock import FileLock
 from rich.progress import track
 
 from colorizing_things.errors import PictureError
 
-STORED_SIZE = 144
-MAX_ASPECT = 1.5
-AUGMENTED_MARKER = (
-    "augmented.json"  # lies beside pictures that a network drew: they are trained on, and never measured on
-)
-DEV_PREFIXES = 5  # of 256: SHA-1 of the stored bytes starts with 00..04
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp"}
+from .reading import DecodedPicture, decode
+from .sources import AUGMENTED_MARKER, PICTURE_SUFFIXES, list_files, read_encoded
 
+__all__ = ["AUGMENTED_MARKER", "PICTURE_SUFFIXES", "PhotographSet", "Photographs", "open_photographs"]
 
-class EncodedPicture(NamedTuple):
-    """One picture as found: its bytes and the name of the collection it belongs to."""
-
-    data: bytes
-    source: str
-    real: bool = True  # not drawn by a network
-
-
-class DecodedPicture(NamedTuple):
-    """One picture ready to train on."""
-
-    pixels: npt.NDArray[np.uint8]
-    source: str
-    dev: bool
+STORED_SIZE = 144  # px
+FORMAT = 2  # of the cache
+COLORLESS = ("", "grey", "tinted")
 
 
 @dataclass(frozen=True)
@@ -60,6 +47,8 @@ class Photographs:
     offsets: npt.NDArray[np.int64]
     shapes: npt.NDArray[np.int32]  # [N, 2]: height, width
     sources: list[str]  # one per picture
+    checksums: npt.NDArray[np.int64]  # CRC-32 of each picture's pixels
+    checked: dict[int, bool] = field(default_factory=dict)  # by offset: looked at once, known good
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -67,113 +56,133 @@ class Photographs:
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
         height, width = (int(n) for n in self.shapes[index])
         start = int(self.offsets[index])
-        return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+        flat = self.pixels[start : start + height * width * 3]
+        if start not in self.checked:
+            if zlib.crc32(flat.data) != self.checksums[index]:
+                folder = Path(getattr(self.pixels, "filename", "the cache")).parent
+                raise PictureError(f"{folder}: decoded photographs are damaged; delete the folder, it is made again")
+            self.checked[start] = True
+        return flat.reshape(height, width, 3)
 
     def subset(self, chosen: npt.NDArray[np.integer]) -> Photographs:
         """The pictures at the given positions, over the same memory map."""
         sources = [self.sources[i] for i in chosen]
-        return Photographs(self.pixels, self.offsets[chosen], self.shapes[chosen], sources)
+        return Photographs(
+            self.pixels, self.offsets[chosen], self.shapes[chosen], sources, self.checksums[chosen], self.checked
+        )
 
 
-def open_photographs(data: Path, cache: Path | None = None) -> tuple[Photographs, Photographs]:
-    """Decode ``data`` once into ``cache`` and return (train, dev).
+class PhotographSet(NamedTuple):
+    """A data set: what is trained on, what is only measured on, and the names of what is left out, by reason."""
+
+    train: Photographs
+    dev: Photographs
+    left_out: dict[str, list[str]]
+
+    def summary(self) -> str:
+        """One line: how many there are, by source, and how many are left out, by reason."""
+        counts = Counter(self.train.sources) + Counter(self.dev.sources)
+        largest = [f"{name} {count}" for name, count in counts.most_common(5)]
+        others = sum(counts.values()) - sum(count for _, count in counts.most_common(5))
+        sources = ", ".join([*largest, *([f"others {others}"] if others else [])])
+        out = ", ".join(f"{len(names)} {reason}" for reason, names in self.left_out.items() if names)
+        return f"{len(self.train)} photographs ({sources}), {len(self.dev)} of them dev; left out: {out or 'none'}"
+
+
+def open_photographs(
+    data: Path, cache: Path | None = None, side: int = STORED_SIZE, keep_colorless: bool = False
+) -> PhotographSet:
+    """Decode ``data`` once into ``cache``, and split it.
 
     Args:
-        data: folder of pictures or parquet shards, or one shard.
+        data: folder of pictures, of parquet shards or of both, or one of them.
         cache: where decoded pictures are kept; by default a folder of the user's cache named after the
             data's file names, sizes and times.
+        side: px of the shorter side that pictures are kept at.
+        keep_colorless: also grey and tinted photographs, from which a network learns to colour less.
 
     Raises:
-        PictureError: nothing to train on.
+        PictureError: nothing to train on, or the cache is damaged.
     """
-    files = _list_files(data)
-    if cache is None:
-        fingerprint = hashlib.sha1(STORED_SIZE.to_bytes(4, "big"))
-        for file in files:
-            status = file.stat()
-            fingerprint.update(f"{file.relative_to(data.parent)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
-        cache = Path(platformdirs.user_cache_dir("colorizing-things")) / "photographs" / fingerprint.hexdigest()[:16]
+    files = list_files(data)
+    cache = cache or _cache_of(files, data, side)
     if not (cache / "index.json").exists():
-        _decode_all(files, data, cache)
-    index = json.loads((cache / "index.json").read_text())
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{cache}.lock"):  # one process decodes, the others wait and find it done
+            if not (cache / "index.json").exists():
+                _decode_all(files, data, cache, side)
+    return _open(cache, keep_colorless)
+
+
+def _cache_of(files: list[Path], data: Path, side: int) -> Path:
+    fingerprint = hashlib.sha1(f"{FORMAT} {side}\n".encode())
+    for file in files:
+        status = file.stat()
+        fingerprint.update(f"{file.relative_to(data.parent)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    for marker in sorted(data.rglob(AUGMENTED_MARKER)) if data.is_dir() else []:
+        fingerprint.update(f"{marker.relative_to(data.parent)}\n".encode())
+    return Path(platformdirs.user_cache_dir("colorizing-things")) / "photographs" / fingerprint.hexdigest()[:16]
+
+
+def _open(cache: Path, keep_colorless: bool) -> PhotographSet:
+    index = json.loads((cache / "index.json").read_text(encoding="utf-8"))
     table = np.load(cache / "table.npy")
     pixels = np.memmap(cache / "pixels.u8", dtype=np.uint8, mode="r")
-    everything = Photographs(pixels, table[:, 0], table[:, 1:3].astype(np.int32), index["sources"])
-    dev = table[:, 3].astype(bool)
-    return everything.subset(np.flatnonzero(~dev)), everything.subset(np.flatnonzero(dev))
+    if zlib.crc32(table.tobytes()) != index["checksum"] or len(pixels) != index["bytes"]:
+        raise PictureError(f"{cache}: decoded photographs are damaged; delete the folder, it is made again")
+    everything = Photographs(pixels, table[:, 0], table[:, 1:3].astype(np.int32), index["sources"], table[:, 5])
+    dev, colorless = table[:, 3].astype(bool), table[:, 4]
+    used = np.ones(len(table), bool) if keep_colorless else colorless == 0
+    left_out: dict[str, list[str]] = dict(index["left_out"])
+    for code, reason in enumerate(COLORLESS):
+        if reason and not keep_colorless:
+            left_out[reason] = [index["names"][i] for i in np.flatnonzero(colorless == code)]
+    if not used.any():
+        raise PictureError(f"{cache}: all photographs are grey or tinted; there is no colour to learn")
+    train, kept = np.flatnonzero(~dev & used), np.flatnonzero(dev & used)
+    return PhotographSet(everything.subset(train), everything.subset(kept), left_out)
 
 
-def _list_files(data: Path) -> list[Path]:
-    if not data.exists():
-        raise PictureError(f"{data}: no such file or folder; --data takes a folder of photographs or shards")
-    files = [data] if data.is_file() else sorted(p for p in data.rglob("*") if p.is_file())
-    shards = [p for p in files if p.suffix == ".parquet"]
-    files = shards or [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]
-    if not files:
-        raise PictureError(f"{data}: holds no pictures and no parquet shards")
-    return files
-
-
-def _read_encoded(files: list[Path], root: Path) -> Iterator[EncodedPicture]:
-    made = {path.parent for path in root.rglob(AUGMENTED_MARKER)}
-    for file in files:
-        if file.suffix == ".parquet":
-            import pyarrow.parquet
-
-            shard = pyarrow.parquet.ParquetFile(file)
-            columns = [name for name in ("image", "source") if name in shard.schema_arrow.names]
-            for batch in shard.iter_batches(batch_size=256, columns=columns):
-                for row in batch.to_pylist():
-                    yield EncodedPicture(row["image"]["bytes"], row.get("source") or file.stem)
-        else:
-            folder = file.parent.relative_to(root) if root.is_dir() else Path()
-            real = made.isdisjoint(file.parents)
-            yield EncodedPicture(file.read_bytes(), folder.parts[0] if folder.parts else root.name, real)
-
-
-def decode(encoded: EncodedPicture) -> DecodedPicture | None:
-    """Decode one picture, upright, in sRGB; None where it is no readable colour picture of use."""
+def _decode_all(files: list[Path], root: Path, cache: Path, side: int) -> None:
+    """Decode every file into a folder of its own, which becomes ``cache`` when it is whole."""
+    partial_folder = cache.with_name(f"{cache.name}.{os.getpid()}.partial")
+    partial_folder.mkdir(parents=True, exist_ok=True)
     try:
-        with Image.open(io.BytesIO(encoded.data)) as opened:
-            opened.draft("RGB", (2 * STORED_SIZE, 2 * STORED_SIZE))  # JPEG decodes straight to a fraction
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
-    width, height = picture.size
-    if min(width, height) < 32:
-        return None
-    crop_w, crop_h = min(width, int(height * MAX_ASPECT)), min(height, int(width * MAX_ASPECT))
-    left, top = (width - crop_w) // 2, (height - crop_h) // 2
-    box = (left, top, left + crop_w, top + crop_h)
-    scale = min(1.0, STORED_SIZE / min(crop_w, crop_h))
-    if scale < 1:
-        picture = picture.resize((round(crop_w * scale), round(crop_h * scale)), Image.Resampling.BOX, box=box)
-    elif box != (0, 0, width, height):
-        picture = picture.crop(box)
-    dev = encoded.real and hashlib.sha1(encoded.data).digest()[0] < DEV_PREFIXES
-    return DecodedPicture(np.asarray(picture), encoded.source, dev)
+        _write(files, root, partial_folder, side)
+        if cache.exists():  # of a run that broke off, before there were locks
+            shutil.rmtree(cache)
+        partial_folder.rename(cache)
+    finally:
+        shutil.rmtree(partial_folder, ignore_errors=True)
 
 
-def _decode_all(files: list[Path], root: Path, cache: Path) -> None:
-    """Decode every file into ``cache``; the index is written last, so that a broken-off run starts over."""
-    cache.mkdir(parents=True, exist_ok=True)
-    rows: list[tuple[int, int, int, int]] = []
+def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
+    rows: list[tuple[int, ...]] = []
     sources: list[str] = []
-    offset = unreadable = 0
-    encoded = _read_encoded(files, root)
-    with (cache / "pixels.u8").open("wb") as out, ProcessPoolExecutor(os.cpu_count()) as pool:
+    names: list[str] = []
+    left_out: dict[str, list[str]] = {}
+    offset = 0
+    encoded = read_encoded(files, root)
+    # Threads: libvips works outside of Python's lock.
+    with (folder / "pixels.u8").open("wb") as out, ThreadPoolExecutor(os.cpu_count()) as pool:
         chunks = iter(lambda: list(islice(encoded, 512)), [])
         for chunk in track(chunks, description="decoding photographs"):
-            for picture in pool.map(decode, chunk, chunksize=64):
-                if picture is None:
-                    unreadable += 1
+            for found, picture in zip(chunk, pool.map(partial(decode, side=side), chunk), strict=True):
+                if not isinstance(picture, DecodedPicture):
+                    left_out.setdefault(picture, []).append(found.name)
                     continue
                 height, width = picture.pixels.shape[:2]
-                out.write(picture.pixels.tobytes())
-                rows.append((offset, height, width, picture.dev))
+                raw = picture.pixels.tobytes()
+                out.write(raw)
+                colorless = COLORLESS.index(picture.colorless)
+                rows.append((offset, height, width, picture.dev, colorless, zlib.crc32(raw)))
                 sources.append(picture.source)
-                offset += picture.pixels.size
+                names.append(found.name)
+                offset += len(raw)
     if not rows:
         raise PictureError(f"{root}: none of the pictures can be read")
-    np.save(cache / "table.npy", np.array(rows, dtype=np.int64))
-    (cache / "index.json").write_text(json.dumps({"sources": sources, "unreadable": unreadable}))
+    table = np.array(rows, dtype=np.int64)
+    np.save(folder / "table.npy", table)
+    index: dict[str, Any] = {"sources": sources, "names": names, "left_out": left_out, "bytes": offset}
+    index["checksum"] = zlib.crc32(table.tobytes())
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")

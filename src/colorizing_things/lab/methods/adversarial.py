@@ -86,8 +86,10 @@ class AdversarialMethod(Method):
 
     @property
     def is_generator_step(self) -> bool:
-        """Whether the network learns in this step: the last of every ``critic_steps``."""
-        return (self.step_number + 1) % self.objective.critic_steps == 0
+        """Whether the network learns in this step: the last of every ``critic_steps``, after the critic's warm-up."""
+        warmup = 0 if "discriminator" in self.carried else self.objective.critic_warmup
+        after = self.step_number - warmup
+        return after >= 0 and (after + 1) % self.objective.critic_steps == 0
 
     def discriminate(self, L: Tensor, ab: Tensor) -> DiscriminatorOutput:
         """The discriminator's view of pictures."""

@@ -52,6 +52,7 @@ class Method(ABC):
         max_gradient_norm: norm that each player's gradient is clipped to.
         step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
+        carried: names of what the stage before has trained already; the loop sets it.
         gradient_norms: of each player's last step, before clipping.
     """
 
@@ -65,6 +66,7 @@ class Method(ABC):
         self.trainables: dict[str, Trainable] = {}
         self.gradient_norms: dict[str, Tensor] = {}
         self.step_number = 0
+        self.carried: frozenset[str] = frozenset()
         self._add_trainable("network", network, self.optimizer(network))
         self.prepare(**self.settings)
 

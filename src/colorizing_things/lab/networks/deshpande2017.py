@@ -36,7 +36,8 @@ class VAEOutput(NamedTuple):
 
 def squared(L: Tensor, side: int) -> Tensor:
     """Lightness of any size and shape -> ``[N,1,side,side]``, squeezed into a square as the paper does."""
-    return F.interpolate(L, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    # In fp32: a CPU cannot do this in bf16.
+    return F.interpolate(L.float(), size=(side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def check_width(width: float) -> None:

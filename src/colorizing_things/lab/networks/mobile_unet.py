@@ -44,6 +44,7 @@ class MobileUNet(nn.Module):
     """
 
     stride = 32
+    output_stride = 4
 
     def __init__(
         self,

@@ -101,6 +101,8 @@ class Objective:
         lr, discriminator_lr: learning rates of generator and discriminator.
         betas: of Adam; None for RMSprop (no momentum: clipping and momentum do not go together).
         critic_steps: steps of the discriminator for one of the generator.
+        critic_warmup: steps of the discriminator before the generator's first: WGAN's release takes 100 for each of
+            the first generator steps, so that the first gradients come from a critic near its optimum.
         normalization: of the discriminator.
         clip: limit of the discriminator's weights, 0 for none.
         penalty: weight of the gradient penalty, 0 for none.
@@ -114,6 +116,7 @@ class Objective:
     discriminator_lr: float = 2e-4
     betas: tuple[float, float] | None = (0.5, 0.999)
     critic_steps: int = 1
+    critic_warmup: int = 0
     normalization: str = "spectral"
     clip: float = 0.0
     penalty: float = 0.0
@@ -139,7 +142,7 @@ OBJECTIVES: dict[ObjectiveName, Objective] = {
     ),
     "wgan": Objective(
         wasserstein_critic, hinge_generator, lr=5e-5, discriminator_lr=5e-5, betas=None, critic_steps=5,
-        normalization="batch", clip=0.01, wasserstein=True,
+        critic_warmup=100, normalization="batch", clip=0.01, wasserstein=True,
     ),
     "wgan-gp": Objective(
         wasserstein_critic, hinge_generator, lr=1e-4, discriminator_lr=1e-4, betas=(0.0, 0.9), critic_steps=5,
@@ -155,6 +158,9 @@ class ObjectiveSettings(Settings):
 
     betas: tuple[Beta, Beta] = Field(default=(0.5, 0.999), description="of Adam")
     critic_steps: Count = Field(default=1, description="steps of the discriminator for one of the generator")
+    critic_warmup: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="steps of the discriminator before the generator's first; wgan has 100"
+    )
     normalization: str = Field(default="spectral", description="of the discriminator: none, batch, layer or spectral")
     clip: Weight = Field(default=0.0, description="limit of the discriminator's weights, 0 for none")
     penalty: Weight = Field(default=0.0, description="weight of the gradient penalty, 0 for none")

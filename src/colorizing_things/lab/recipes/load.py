@@ -59,7 +59,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
         SettingError: unknown recipe, misspelt key, wrong type or a value that cannot work.
     """
     content = _read_yaml(name, recipe_text(name)) or {}
-    return build_recipe(Path(name).stem, content, [parse_override(o) for o in overrides or []])
+    recipe = build_recipe(Path(name).stem, content, [parse_override(o) for o in overrides or []])
+    return recipe.model_copy(update={"overrides": tuple(overrides or ())})
 
 
 def _read_yaml(name: str, text: str) -> Any:
