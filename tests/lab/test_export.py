@@ -11,7 +11,7 @@ from colorizing_things import Colorizer
 from colorizing_things.card import load_card
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.decoding.decoder import Decoder, Decoding
-from colorizing_things.lab.export import check, export, graph_of, without_paths
+from colorizing_things.lab.export import check, export, graphs_of, without_paths
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
 
@@ -59,12 +59,12 @@ def test_weights_are_stored_as_half_and_computed_as_float(exported):
 
 def test_a_graph_that_differs_is_refused(run, exported):
     network, saved = load_network(run)
-    graph = graph_of(network, saved)
+    graph = graphs_of(network, saved)["model"]
     assert check(graph, exported / "model.onnx") < 0.1
     with torch.no_grad():
         network.regress.bias.add_(5)
     with pytest.raises(TrainingError, match="differs from torch"):
-        check(graph_of(network, saved), exported / "model.onnx")
+        check(graphs_of(network, saved)["model"], exported / "model.onnx")
 
 
 def test_decoding_goes_from_the_regression_to_the_classes():

@@ -52,14 +52,23 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         return folder
     if decoding is not None:
         saved["recipe"]["decoding"] = decoding
-    graph = graph_of(network, saved)
+    graphs = graphs_of(network, saved)
     folder.mkdir(parents=True, exist_ok=True)
-    path, unchecked = folder / "model.onnx", folder / ".model.onnx.part"
-    onnx.save(store_as_half(to_onnx(graph)), unchecked)
-    check(graph, unchecked)
-    unchecked.replace(path)
-    _card(folder, path, graph, saved, name).save()
+    paths = [write_graph(graph, folder / f"{stem}.onnx") for stem, graph in graphs.items()]
+    _card(folder, paths[-1], list(graphs.values())[-1], saved, name).save()
     return folder
+
+
+def write_graph(graph: Graph, path: Path) -> Path:
+    """Write a graph as ONNX; nothing is left at ``path`` unless it agrees with torch."""
+    unchecked = path.with_name(f".{path.name}.part")
+    try:
+        onnx.save(store_as_half(to_onnx(graph)), unchecked)
+        check(graph, unchecked)
+        unchecked.replace(path)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return path
 
 
 def _check_finite(weights: dict[str, torch.Tensor]) -> None:
@@ -68,12 +77,12 @@ def _check_finite(weights: dict[str, torch.Tensor]) -> None:
             raise TrainingError(f"weight {name} is not finite in fp16; the run has diverged")
 
 
-def graph_of(network: nn.Module, saved: dict[str, Any]) -> Graph:
-    """What a checkpoint's network is as something that colours (:meth:`.Method.graph`)."""
+def graphs_of(network: nn.Module, saved: dict[str, Any]) -> dict[str, Graph]:
+    """What a checkpoint's network is as something that colours (:meth:`.Method.graphs`)."""
     stage = saved["recipe"]["stages"][saved["stage"]]
     decoding = saved["recipe"]["decoding"]
     method = Component(**stage["method"])
-    return METHODS[method.name].graph(network, np.asarray(saved["prior"]), method.settings, decoding)
+    return METHODS[method.name].graphs(network, np.asarray(saved["prior"]), method.settings, decoding)
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:

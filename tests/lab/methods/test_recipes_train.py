@@ -6,7 +6,6 @@ import onnx
 import pytest
 
 torch = pytest.importorskip("torch")
-from lightning_fabric import Fabric
 from tiny import PRIOR, make_method, steps, tiny_stage
 
 from colorizing_things.errors import TrainingError
@@ -14,6 +13,7 @@ from colorizing_things.lab.export import TOLERANCE, check, store_as_half, to_onn
 from colorizing_things.lab.methods import METHODS
 from colorizing_things.lab.networks import NETWORKS
 from colorizing_things.lab.recipes.load import load_recipe, recipe_names
+from colorizing_things.lab.training.devices import make_fabric
 
 
 def stages():
@@ -83,7 +83,7 @@ def test_two_steps_and_every_parameter_gets_a_gradient(name, number, request):
 def test_a_step_in_bfloat16(name, number, request):
     """What the loop uses wherever the hardware computes in it."""
     stage = stage_of(name, number, request)
-    logged = steps(make_method(stage, Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")), stage, 1)[0]
+    logged = steps(make_method(stage, make_fabric(1, "bf16-mixed")), stage, 1)[0]
     assert all(math.isfinite(value) for value in logged.values()) and logged["gradient_network"] > 0
 
 

@@ -14,7 +14,7 @@ from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.planes import into_square, out_of_square
 from colorizing_things.lab.decoding.sheets import colorize
-from colorizing_things.lab.export import export, graph_of
+from colorizing_things.lab.export import export, graphs_of
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load, load_network
 from colorizing_things.lab.recipes.load import load_recipe
 from colorizing_things.lab.training.loop import train
@@ -115,7 +115,7 @@ def test_sampling_leaves_the_trained_network_alone(photographs, tmp_path):
 
 def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_path):
     network, saved = load_network(run("aae-hinge", photographs, tmp_path / "run"))
-    graph = graph_of(network, saved)
+    graph = graphs_of(network, saved)["model"]
     for shape in ((40, 90, 3), (90, 40, 3), (32, 32, 3), (200, 7, 3)):
         assert colorize(graph, np.full(shape, 120, np.uint8)).shape == shape
     ramp = torch.linspace(0, 100, 64)[None, None, None].expand(1, 1, 32, 64)

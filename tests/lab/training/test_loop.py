@@ -12,11 +12,12 @@ torch = pytest.importorskip("torch")
 from lightning_fabric.plugins.precision import Precision
 
 from colorizing_things.errors import SettingError, TrainingError
+from colorizing_things.lab.networks import build
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load_network
 from colorizing_things.lab.recipes.load import build_recipe, load_recipe
 from colorizing_things.lab.training.averaging import schedule
 from colorizing_things.lab.training.budget import parse_duration
-from colorizing_things.lab.training.loop import open_data, overrides_of, train
+from colorizing_things.lab.training.loop import freeze, open_data, overrides_of, train
 from colorizing_things.lab.training.settings import RunSettings
 
 TINY = {
@@ -65,8 +66,6 @@ def test_a_run_leaves_its_record_samples_and_events(whole):
 def test_weights_move_and_stay_finite(whole, recipe, photographs):
     network, _ = load_network(whole)
     torch.manual_seed(recipe.stages[0].seed)
-    from colorizing_things.lab.networks import build
-
     fresh = build("mobile-unet", **recipe.stages[0].network.settings)
     moved = [not torch.equal(a, b) for a, b in zip(network.parameters(), fresh.parameters(), strict=True)]
     assert all(moved)
@@ -273,6 +272,19 @@ def test_larger_pictures_are_kept_larger_and_enlarging_is_said(photographs, tmp_
     assert open_data(recipe, settings(photographs, tmp_path / "run")).train[0].shape == (160, 160, 3)
     train(recipe, settings(photographs, tmp_path / "run"))
     assert "photographs are smaller than 192 px and are enlarged" in capsys.readouterr().out
+
+
+def test_what_is_frozen_does_not_learn(photographs, tmp_path):
+    recipe = build_recipe("frozen", TINY, [("freeze", ["encoder.stem", "encoder.block1."])])
+    train(recipe, settings(photographs, tmp_path / "run", max_steps=2))
+    saved = checkpoint(tmp_path / "run")["network"]
+    torch.manual_seed(0)
+    fresh = build("mobile-unet", **recipe.stages[0].network.settings).state_dict()
+    same = {key for key, value in fresh.items() if torch.equal(value, saved[key])}
+    assert {key for key in fresh if key.startswith(("encoder.stem", "encoder.block1."))} <= same
+    assert not any(key.startswith("encoder.block2.") and key.endswith("weight") for key in same)
+    with pytest.raises(SettingError, match=r"freeze 'encodr': no parameter begins so; choose among encoder.stem"):
+        freeze(build("mobile-unet", **recipe.stages[0].network.settings), ("encodr",))
 
 
 def test_a_run_that_diverges_stops_and_says_so(recipe, photographs, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ def train(
     start: Annotated[Path | None, typer.Option(help="Checkpoint whose weights to begin from.")] = None,
 ) -> None:
     """Train a recipe's network on your photographs; the same command goes on with a run that was stopped."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that wait do not take others' cores
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
 
     from colorizing_things.lab.recipes.load import load_recipe

@@ -55,6 +55,11 @@ class OptimizerSettings(Settings):
     encoder_lr: Positive | None = Field(default=None, description="learning rate of the pretrained encoder")
     discriminator_lr: Positive | None = Field(default=None, description="learning rate of a discriminator")
     weight_decay: Weight | None = Field(default=None, description="of the network")
+    freeze: tuple[str, ...] = Field(
+        default=(),
+        description="parameters of the network whose names begin so do not learn, as [encoder.stem, encoder.block1]; "
+        "nothing is computed for them on the way back, where they are the first",
+    )
     warmup: Annotated[int, Field(ge=0)] = Field(default=200, description="steps in which the rates rise from nothing")
     final_lr: Share = Field(default=0.02, description="share of the rates that is left at the end of the cosine")
     ema: Annotated[float, Field(ge=0, lt=1)] = Field(

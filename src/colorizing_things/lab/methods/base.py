@@ -103,7 +103,9 @@ class Method(ABC):
             {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
             {"params": encoder, "lr": self.rates.encoder_lr},
         ]
-        return AdamW(groups, weight_decay=self.rates.weight_decay)
+        # Fused: one pass over the weights, not several. Fabric cannot clip what a fused optimizer unscales itself.
+        fused = self.fabric.strategy.precision.precision != "16-mixed"
+        return AdamW(groups, weight_decay=self.rates.weight_decay, fused=fused)
 
     def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
@@ -143,6 +145,16 @@ class Method(ABC):
             TrainingError: it does not colour (a distilled encoder, say).
         """
         raise TrainingError(f"{cls.__name__} trains no network that colours by itself")
+
+    @classmethod
+    def graphs(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> dict[str, Graph]:
+        """What is exported, a file each by its stem, the one that gives ``ab`` last: :meth:`graph` alone by default.
+
+        A network in two parts (an encoder whose features are kept, a decoder) gives two.
+        """
+        return {"model": cls.graph(network, prior, settings, decoding)}
 
     @classmethod
     def exported_weights(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:

@@ -7,7 +7,6 @@ run is its recipe and its data, and a resumed run equals an unbroken one.
 from __future__ import annotations
 
 import json
-import os
 import time
 from functools import partial
 from typing import Any
@@ -20,7 +19,7 @@ from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 
-from colorizing_things.errors import TrainingError
+from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
 from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
@@ -30,6 +29,7 @@ from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build, check_weights
 from colorizing_things.lab.networks.checkpoints import FORMAT, averaged_weights, load, load_network, recipe_of
 
+from .allocator import keep_freed_memory
 from .averaging import schedule, warmed_average
 from .budget import fit_to_time, scaled
 from .checkpoints import carry_over, changed_settings, restore, save, state_of
@@ -130,6 +130,7 @@ class Run:
         network = build(stage.network.name, size=stage.data.size, pretrained=weights is None, **stage.network.settings)
         if weights is not None:
             self._load(network, weights)
+        freeze(network, stage.optimizer.freeze)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         method = METHODS[stage.method.name](self.fabric, network, stage, self.prior)
         average = AveragedModel(network, multi_avg_fn=warmed_average(stage.optimizer.ema), use_buffers=True)
@@ -238,6 +239,21 @@ class Run:
         self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
 
 
+def freeze(network: nn.Module, prefixes: tuple[str, ...]) -> None:
+    """Parameters whose names begin so do not learn.
+
+    Raises:
+        SettingError: none begins so.
+    """
+    for prefix in prefixes:
+        found = [parameter for name, parameter in network.named_parameters() if name.startswith(prefix)]
+        if not found:
+            parts = dict.fromkeys(".".join(name.split(".")[:2]) for name, _ in network.named_parameters())
+            raise SettingError(f"freeze {prefix!r}: no parameter begins so; choose among {', '.join(parts)}")
+        for parameter in found:
+            parameter.requires_grad_(False)
+
+
 def open_data(recipe: Recipe, settings: RunSettings) -> PhotographSet:
     """The photographs of a run, kept as large as its recipe looks at them."""
     side = max(STORED_SIZE, *(stage.data.size for stage in recipe.stages))
@@ -295,7 +311,8 @@ def train(recipe: Recipe, settings: RunSettings) -> nn.Module:
 
 def _work(fabric: Fabric, recipe: Recipe, settings: RunSettings, deadline: float | None) -> nn.Module:
     torch.set_float32_matmul_precision("high")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if fabric.device.type == "cpu":
+        keep_freed_memory()
     return Run(fabric, recipe, settings, deadline).run()
 
 
