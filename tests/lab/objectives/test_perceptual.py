@@ -4,7 +4,7 @@ torch = pytest.importorskip("torch")
 from skimage import data
 
 from colorizing_things.lab.networks.squeezenet import squeezenet
-from colorizing_things.lab.objectives.perceptual import joined, perceptual_distance
+from colorizing_things.lab.objectives.perceptual import join, perceptual_distance
 
 
 def photograph():
@@ -34,6 +34,6 @@ def test_gradients_reach_our_picture_and_not_the_network():
 
 
 def test_joining_shrinks_the_lightness_and_keeps_a_grey_picture_grey():
-    rgb = joined(torch.full((1, 1, 32, 48), 50.0), torch.zeros(1, 2, 8, 12))
+    rgb = join(torch.full((1, 1, 32, 48), 50.0), torch.zeros(1, 2, 8, 12))
     assert rgb.shape == (1, 3, 16, 24)
     torch.testing.assert_close(rgb, torch.full_like(rgb, 0.4663), atol=2e-3, rtol=0)

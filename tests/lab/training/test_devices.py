@@ -96,6 +96,8 @@ def test_what_a_process_dies_of_is_one_line(recipe, photographs, tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_no_process_is_one_line():
+def test_no_process_and_no_precision_are_one_line():
+    with pytest.raises(SettingError, match="precision 'half': choose auto, 32-true"):
+        make_fabric(1, "half")
     with pytest.raises(SettingError, match="devices 0"):
         make_fabric(0, "32-true")

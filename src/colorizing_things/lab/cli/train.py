@@ -27,6 +27,9 @@ def train(
     devices: Annotated[
         int, typer.Option(help="Processes, a GPU each where there are some; gradients are averaged.")
     ] = 1,
+    precision: Annotated[
+        str, typer.Option(help="32-true, bf16-mixed or 16-mixed; auto takes what the hardware computes in.")
+    ] = "auto",
     start: Annotated[Path | None, typer.Option(help="Checkpoint whose weights to begin from.")] = None,
 ) -> None:
     """Train a recipe's network on your photographs; the same command goes on with a run that was stopped."""
@@ -40,7 +43,7 @@ def train(
     from colorizing_things.lab.training.settings import RunSettings
 
     settings = RunSettings(
-        data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices,
+        data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices, precision=precision,
         seconds=None if time is None else parse_duration(time),
     )  # fmt: skip
     before = overrides_of(Path(recipe).stem, settings)

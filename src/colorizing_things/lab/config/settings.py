@@ -112,13 +112,13 @@ def settings_of(takes: Callable[..., Any]) -> type[Settings]:
     """
     init = takes.__init__ if inspect.isclass(takes) else takes  # type: ignore[misc]
     hints = get_type_hints(init, include_extras=True)
-    told = arguments_of(takes.__doc__ or "")
+    meanings = arguments_of(takes.__doc__ or "")
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(takes).parameters.items():
         if name in ("self", "size") or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
         default = ... if parameter.default is parameter.empty else parameter.default
-        fields[name] = (hints.get(name, Any), Field(default, description=told.get(name)))
+        fields[name] = (hints.get(name, Any), Field(default, description=meanings.get(name)))
     return create_model(takes.__qualname__, __base__=Settings, **fields)
 
 

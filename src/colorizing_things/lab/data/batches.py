@@ -58,8 +58,8 @@ class Batches:
         """The batch of one step, made here and now."""
         settings = self.settings
         rng = np.random.default_rng([self.seed, step, self.rank])
-        chosen = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
-        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in chosen]
+        indices = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
+        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in indices]
         clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
         return Batch(degrade(clean_L, settings.degraded, rng), ab, clean_L)
 

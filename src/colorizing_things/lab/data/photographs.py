@@ -64,11 +64,11 @@ class Photographs:
             self.checked[start] = True
         return flat.reshape(height, width, 3)
 
-    def subset(self, chosen: npt.NDArray[np.integer]) -> Photographs:
+    def subset(self, indices: npt.NDArray[np.integer]) -> Photographs:
         """The pictures at the given positions, over the same memory map."""
-        sources = [self.sources[i] for i in chosen]
+        sources = [self.sources[i] for i in indices]
         return Photographs(
-            self.pixels, self.offsets[chosen], self.shapes[chosen], sources, self.checksums[chosen], self.checked
+            self.pixels, self.offsets[indices], self.shapes[indices], sources, self.checksums[indices], self.checked
         )
 
 

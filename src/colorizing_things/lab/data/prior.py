@@ -19,11 +19,11 @@ def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> np
     Every fourth pixel in both directions is counted, as in the released code; at most ``limit`` pictures.
     """
     rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(photographs))[:limit]
+    indices = rng.permutation(len(photographs))[:limit]
     count = np.zeros(len(ab_bins()))
     encoder = SoftEncoder(neighbors=4)
-    for start in range(0, len(chosen), 64):
-        pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in chosen[start : start + 64]])
+    for start in range(0, len(indices), 64):
+        pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in indices[start : start + 64]])
         ab = torch.from_numpy(srgb_to_lab(pixels / 255.0)[:, 1:].astype(np.float32))
         count += np.bincount(encoder(ab).indices[:, 0].numpy(), minlength=len(count))
     return count / count.sum()

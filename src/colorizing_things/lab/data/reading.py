@@ -22,9 +22,9 @@ AUGMENTED_MARK = b"drawn by colorize augment"  # among a PNG's comments: such a 
 
 # From when on a picture counts as coloured; chosen on 600 colour photographs, of which two toned ones fell, and on 32
 # historical ones, which all did.
-GREY = 5.0  # ab units of chroma that all but 2% of the places stay below
-TINT_DEVIATION = 2.5  # ab units, root mean square, from the tint that each lightness has
-TINT_SPREAD = 5.0  # ab units from it that all but 5% of the places stay below
+GRAY_CHROMA = 5.0  # ab units of chroma that all but 2% of the places stay below
+TINT_RMS = 2.5  # ab units, root mean square, from the tint that each lightness has
+TINT_P95 = 5.0  # ab units from it that all but 5% of the places stay below
 TONES = 10  # steps of lightness that have a tint of their own: sepia is not one colour
 
 
@@ -92,11 +92,11 @@ def colorless(pixels: npt.NDArray[np.uint8]) -> str:
     """
     lab = srgb_to_lab(pixels[::2, ::2].reshape(-1, 3) / 255.0)
     L, ab = lab[:, 0], lab[:, 1:]
-    if np.percentile(np.hypot(*ab.T), 98) < GREY:
+    if np.percentile(np.hypot(*ab.T), 98) < GRAY_CHROMA:
         return "grey"
     tone = np.clip((L * TONES / 100).astype(int), 0, TONES - 1)
     count = np.maximum(np.bincount(tone, minlength=TONES), 1)
     tint = np.stack([np.bincount(tone, ab[:, k], TONES) / count for k in (0, 1)], axis=1)
     distance = np.hypot(*(ab - tint[tone]).T)
-    toned = np.sqrt(np.square(distance).mean()) < TINT_DEVIATION and np.percentile(distance, 95) < TINT_SPREAD
+    toned = np.sqrt(np.square(distance).mean()) < TINT_RMS and np.percentile(distance, 95) < TINT_P95
     return "tinted" if toned else ""

@@ -43,11 +43,11 @@ def sample_sheet(graph: Graph, pictures: list[UInt8], columns: int = 4) -> Image
     graph.module.eval()
     tiles = []
     for pixels in pictures:
-        ours = colorize(graph, pixels)
-        real = pixels[: ours.shape[0], : ours.shape[1]]
+        colored = colorize(graph, pixels)
+        real = pixels[: colored.shape[0], : colored.shape[1]]
         L, _ = to_lab(torch.from_numpy(real.copy()).permute(2, 0, 1)[None])
         gray = join(L[0, 0].numpy(), np.zeros((2, *real.shape[:2])))
-        tiles.append([gray, ours, real])
+        tiles.append([gray, colored, real])
     return tile(tiles, columns)
 
 

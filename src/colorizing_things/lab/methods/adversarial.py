@@ -93,8 +93,8 @@ class AdversarialMethod(Method):
 
     def discriminate(self, L: Tensor, ab: Tensor) -> DiscriminatorOutput:
         """The discriminator's view of pictures."""
-        seen: DiscriminatorOutput = self.trainables["discriminator"].module(discriminator_input(L, ab, self.space))
-        return seen
+        output: DiscriminatorOutput = self.trainables["discriminator"].module(discriminator_input(L, ab, self.space))
+        return output
 
     def train_discriminator(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> dict[str, Tensor]:
         """One step of the discriminator.
@@ -138,8 +138,8 @@ class AdversarialMethod(Method):
         share = torch.rand(count, device=L.device)
         module: Any = self.trainables["discriminator"].module.module  # as it is, without Fabric's autocast
         with torch.autocast(L.device.type, enabled=False):
-            seen_real, seen_fake = (discriminator_input(L, ab.float(), self.space) for ab in (real, fake))
-            return gradient_penalty(lambda x: module(x).score, seen_real, seen_fake, share)
+            real_input, fake_input = (discriminator_input(L, ab.float(), self.space) for ab in (real, fake))
+            return gradient_penalty(lambda x: module(x).score, real_input, fake_input, share)
 
     @contextmanager
     def frozen_discriminator(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.networks.discriminators import ChromaPatches
 from colorizing_things.lab.networks.squeezenet import squeezenet
 from colorizing_things.lab.objectives.adversarial import hinge_discriminator, hinge_generator
-from colorizing_things.lab.objectives.perceptual import joined, perceptual_distance
+from colorizing_things.lab.objectives.perceptual import join, perceptual_distance
 from colorizing_things.lab.objectives.regression import chroma_spread, smooth_l1, within_radius
 
 from .classes_and_regression import ClassesAndRegression
@@ -111,6 +111,4 @@ class AdversarialFinish(ClassesAndRegression):
         if self.perceptual_network is None:
             return torch.zeros((), device=ab.device)
         with self.fabric.autocast():
-            return perceptual_distance(
-                self.perceptual_network, joined(batch.clean_L, ab), joined(batch.clean_L, batch.ab)
-            )
+            return perceptual_distance(self.perceptual_network, join(batch.clean_L, ab), join(batch.clean_L, batch.ab))

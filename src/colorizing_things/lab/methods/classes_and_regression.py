@@ -70,17 +70,17 @@ class ClassesAndRegression(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """Both heads, decoded into one colour (:class:`.Decoding`)."""
-        chosen: Decoding = cls.decoding_settings(decoding)
+        options: Decoding = cls.decoding_settings(decoding)
         weight = torch.from_numpy(rebalancing_weights(smooth_prior(prior), settings.get("uniform", 0.5)))
         return Graph(
-            Decoder(network, chosen, weight).eval(),
+            Decoder(network, options, weight).eval(),
             inputs=("L", "hint_ab", "hint_mask"),
             outputs=("ab", "logits", "confidence", "features"),
             stride=int(network.stride),  # type: ignore[arg-type]
             output_stride=OUTPUT_STRIDE,
-            size=chosen.size,
+            size=options.size,
             bins=tuple((float(a), float(b)) for a, b in ab_bins()),
-            temperature=chosen.temperature,
+            temperature=options.temperature,
         )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

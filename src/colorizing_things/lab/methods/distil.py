@@ -68,10 +68,10 @@ class Distil(Method):
         """One step of the student."""
         rgb = kornia.color.lab_to_rgb(torch.cat([batch.clean_L, batch.ab], 1))
         with torch.no_grad(), self.fabric.autocast():
-            known, classes, theirs = answers(self.teacher, rgb, self.teacher_size)
+            teacher_features, classes, teacher_maps = answers(self.teacher, rgb, self.teacher_size)
         L = F.avg_pool2d(batch.L, self.shrink) if self.shrink > 1 else batch.L
-        features, logits, ours = self.network(L)
-        likeness, places = feature_distance(features, known), map_distance(ours, theirs)
+        features, logits, student_maps = self.network(L)
+        likeness, places = feature_distance(features, teacher_features), map_distance(student_maps, teacher_maps)
         divergence = distillation(logits, classes, self.temperature)
         self.optimize("network", divergence + self.features * likeness + self.maps * places)
         top = (logits.argmax(1) == classes.argmax(1)).float().mean()
@@ -91,8 +91,8 @@ class Distil(Method):
     @classmethod
     def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Agreement with the teacher on dev pictures."""
-        chosen = {key: value for key, value in stage.method.settings.items() if key in ("shrink", "teacher_size")}
-        return measure_agreement(network, pictures, stage.data.size, **chosen)
+        indices = {key: value for key, value in stage.method.settings.items() if key in ("shrink", "teacher_size")}
+        return measure_agreement(network, pictures, stage.data.size, **indices)
 
 
 def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -117,15 +117,15 @@ def measure_agreement(
     """
     was_training, device = network.training, next(network.parameters()).device
     network.eval()
-    chosen = np.random.default_rng(0).permutation(len(pictures))[:MEASURED]
-    ours, theirs = [], []
-    for start in range(0, len(chosen), 32):
-        squares = torch.stack([_central(pictures[int(i)], size) for i in chosen[start : start + 32]]).to(device)
+    indices = np.random.default_rng(0).permutation(len(pictures))[:MEASURED]
+    student, teacher = [], []
+    for start in range(0, len(indices), 32):
+        squares = torch.stack([_central(pictures[int(i)], size) for i in indices[start : start + 32]]).to(device)
         L, _ = to_lab(squares, 1)
-        ours.append(network(F.avg_pool2d(L, shrink))[1].float())
-        theirs.append(answers(feature_network().to(device), squares, teacher_size)[1])
+        student.append(network(F.avg_pool2d(L, shrink))[1].float())
+        teacher.append(answers(feature_network().to(device), squares, teacher_size)[1])
     network.train(was_training)
-    return agreement(torch.cat(ours), torch.cat(theirs))
+    return agreement(torch.cat(student), torch.cat(teacher))
 
 
 def _central(pixels: np.ndarray, size: int) -> Tensor:

@@ -56,11 +56,11 @@ class Hwang2016Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """u* and v* turned into ab inside the graph; ``decoding`` takes ``size`` and, of classes, ``temperature``."""
-        chosen = cls.decoding_settings(decoding)
-        temperature = getattr(chosen, "temperature", None)
+        options = cls.decoding_settings(decoding)
+        temperature = getattr(options, "temperature", None)
         module = ThroughLuv(network, temperature or 1.0).eval()
         return Graph(
-            module, ("L",), ("ab",), Hwang2016.stride, Hwang2016.output_stride, chosen.size, temperature=temperature
+            module, ("L",), ("ab",), Hwang2016.stride, Hwang2016.output_stride, options.size, temperature=temperature
         )
 
 

@@ -90,9 +90,9 @@ class VAEGAN(AdversarialMethod):
         with self.frozen_discriminator():
             with torch.no_grad():
                 real = self.discriminate(L, batch.ab).middle.float()
-            ours = self.discriminate(L, decoded).middle.float()
+            decoded_features = self.discriminate(L, decoded).middle.float()
             fakes = self.discriminate(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
-        like = 0.5 * (ours - real).square().mean()
+        like = 0.5 * (decoded_features - real).square().mean()
         kl = kl_to_standard_normal(code.mean, code.log_variance)
         adversarial = self.objective.generator(fakes)
         pixels = (decoded - batch.ab).abs().mean()

@@ -105,16 +105,16 @@ class Zhang2016Classes(Zhang2016Adam):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The annealed mean (eq. 5) of the logits; ``decoding`` takes ``temperature`` and ``size``."""
-        chosen = cls.decoding_settings(decoding)
+        options = cls.decoding_settings(decoding)
         return Graph(
-            AnnealedMean(network, chosen.temperature).eval(),
+            AnnealedMean(network, options.temperature).eval(),
             inputs=("L",),
             outputs=("ab", "logits"),
             stride=Zhang2016.stride,
             output_stride=OUTPUT_STRIDE,
-            size=chosen.size,
+            size=options.size,
             bins=tuple((float(a), float(b)) for a, b in ab_bins()),
-            temperature=chosen.temperature,
+            temperature=options.temperature,
         )
 
 

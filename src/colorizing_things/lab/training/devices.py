@@ -13,6 +13,8 @@ from torch import nn
 
 from colorizing_things.errors import SettingError
 
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "64-true")
+
 
 class AveragedGradients(DDPStrategy):
     """Data parallel without DDP's wrapper: modules stay as they are, and :func:`average_gradients` does the rest.
@@ -44,6 +46,8 @@ def make_fabric(devices: int, precision: str) -> Fabric:
         devices: processes, each with a GPU where there are some, else sharing the CPU (gloo).
         precision: Fabric's.
     """
+    if precision not in PRECISIONS:
+        raise SettingError(f"precision {precision!r}: choose auto, {', '.join(PRECISIONS)}")
     if devices < 1:
         raise SettingError(f"devices {devices}: must be 1 or more")
     world, local = (int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))

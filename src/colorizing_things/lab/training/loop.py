@@ -57,7 +57,8 @@ class Run:
             self.recipe = scaled(recipe, self.saved["recipe"]["steps_factor"] / recipe.steps_factor)
         with fabric.rank_zero_first(local=True):  # the first decodes the photographs, the others find them decoded
             self.photographs = open_data(self.recipe, settings)
-        self.prior = ab_prior(self.photographs.train)
+        # Counted once: a run that goes on keeps what it began with.
+        self.prior = np.asarray(self.saved["prior"]) if self.saved else ab_prior(self.photographs.train)
         if deadline is not None and self.saved is None:
             self.recipe = fit_to_time(fabric, recipe, self.photographs.train, self.prior, deadline)
         known = self.saved or {}
@@ -73,30 +74,30 @@ class Run:
         out.mkdir(parents=True, exist_ok=True)
         # What a broken-off run logged after its last checkpoint is purged.
         self.log = SummaryWriter(str(out), purge_step=self.steps_done + 1 if self.saved else None)
-        self._say(f"{self.fabric.device}, {settings.precision}, {torch.get_num_threads()} threads, "
+        self._print(f"{self.fabric.device}, {settings.precision}, {torch.get_num_threads()} threads, "
                   f"{self.fabric.world_size} processes; {self.photographs.summary()}")  # fmt: skip
         names = [f"{reason}: {name}" for reason, all_ in self.photographs.left_out.items() for name in all_]
         (out / "left_out.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-        self._say_what_is_enlarged()
+        self._print_what_is_enlarged()
         if len(self.photographs.dev) < ENOUGH_DEV:
-            self._say(f"dev has {len(self.photographs.dev)} pictures: nothing is measured on fewer than {ENOUGH_DEV}")
+            self._print(f"dev has {len(self.photographs.dev)} pictures: nothing is measured on fewer than {ENOUGH_DEV}")
         if self.recipe.steps_factor != 1:
-            self._say(f"steps: {', '.join(str(stage.steps) for stage in self.recipe.stages)}, to fit the time")
+            self._print(f"steps: {', '.join(str(stage.steps) for stage in self.recipe.stages)}, to fit the time")
         if self.saved:
-            self._say(f"going on after step {self.steps_done}")
+            self._print(f"going on after step {self.steps_done}")
             changed = changed_settings(self.saved["recipe"], self.recipe.model_dump())
             if changed:
-                self._say(f"going on with other settings than before: {', '.join(changed)}")
+                self._print(f"going on with other settings than before: {', '.join(changed)}")
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         if self.writes:
             console.print(line, soft_wrap=True, markup=False, highlight=False)
 
-    def _say_what_is_enlarged(self) -> None:
+    def _print_what_is_enlarged(self) -> None:
         size = max(stage.data.size for stage in self.recipe.stages)
         short = int((self.photographs.train.shapes.min(axis=1) < size).sum())
         if short:
-            self._say(
+            self._print(
                 f"{short} of the photographs are smaller than {size} px and are enlarged; min_side leaves them out"
             )
 
@@ -140,7 +141,7 @@ class Run:
             restore(method, average, saved)
             return method, average, saved["step"]
         if before:
-            self._say(f"{self.title}: {carry_over(method, average, before)}")
+            self._print(f"{self.title}: {carry_over(method, average, before)}")
         return method, average, 0
 
     def _weights(self, before: dict[str, Any] | None) -> dict[str, Tensor] | None:
