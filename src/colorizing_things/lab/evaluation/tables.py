@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 ARROWS = {"higher": "↑", "lower": "↓", "real": "≈ real", "none": ""}
-WIDE = 6  # more candidates than this are rows, not columns, with these figures only, and intervals of the first three
+WIDE = 6  # more candidates than this are rows, not columns, with these figures only, and intervals of some
 HEADLINE = (
+    "p95", "stain_25", "colorless", "chroma_ratio", "faces_grey", "faces_odd", "edge_error",
     "auc", "auc_rebalanced", "kernel_distance", "ab_error", "colourfulness_abs", "delta_cf_of_means", "near_grey",
     "semantic_agreement", "best_of_1", "best_of_8", "best_of_100", "sample_variance",
 )  # fmt: skip
-WITH_INTERVALS = HEADLINE[:3]
+WITH_INTERVALS = ("p95", "stain_25", "colorless", "auc", "auc_rebalanced", "kernel_distance")
 FACTS = (
     ("parameters", "weights", 1e6, " M", 1),
     ("pictures_seen", "pictures", 1e3, " k", 0),
