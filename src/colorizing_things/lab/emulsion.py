@@ -24,6 +24,7 @@ PLATES: dict[str, Weights] = {
     "ortho": (0.0, 0.5, 0.5),  # to about 1925, in amateurs' cameras to 1950
     "pan": (0.212671, 0.715160, 0.072169),  # luminance: what a black-and-white copy of today shows
 }
+EVEN: Weights = (0.30, 0.35, 0.35)  # the bluest panchromatic film that is drawn
 
 
 def plate_weights(name: str) -> Weights:

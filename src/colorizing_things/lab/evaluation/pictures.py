@@ -14,6 +14,7 @@ from torch import Tensor
 
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.lab.emulsion import lightness_on_plate, plate_weights
 from colorizing_things.lab.photographs import PICTURE_SUFFIXES
 
 UInt8 = npt.NDArray[np.uint8]
@@ -110,6 +111,17 @@ def grey_of(rgb: UInt8) -> UInt8:
     from .metrics.base import to_lab
 
     L = to_lab(to_tensor(rgb))[0].double().numpy()
+    return (lightness_to_srgb(L).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def on_plate(rgb: UInt8, plate: str) -> UInt8:
+    """The photograph as an old plate saw it: sRGB ``[H,W,3]`` -> neutral values ``[H,W]`` uint8.
+
+    Args:
+        rgb: the photograph.
+        plate: one of :data:`.emulsion.PLATES`.
+    """
+    L = lightness_on_plate(rgb / 255, plate_weights(plate))
     return (lightness_to_srgb(L).clip(0, 1) * 255).round().astype(np.uint8)
 
 

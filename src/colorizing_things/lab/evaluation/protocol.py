@@ -50,6 +50,9 @@ class Protocol:
     face_real_hues: tuple[float, float]  # degrees: nor those outside of these
     face_grey_chroma: float  # ab units: a face under this is grey
     face_hues: tuple[float, float]  # degrees: one that is not, and is outside of these, is odd
+    outline_shares: tuple[float, float]  # of the picture: objects whose outlines are looked at
+    outline_margin: int  # px at common_side, on both sides of an outline: not counted
+    wilful_distance: float  # ab units: how far a wilful hint is at least from what is shown
     recognised_probability: float  # semantic agreement looks at pictures that the classifier is this sure of
     feature_side: int
     feature_sha256: str  # of mobilenet_v2.safetensors
@@ -65,7 +68,9 @@ class Protocol:
 
 def _load() -> Protocol:
     values = json.loads((files(__package__) / "protocol.json").read_text())
-    return Protocol(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    for key, value in values.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return Protocol(**values)
 
 
 PROTOCOL = _load()

@@ -70,7 +70,8 @@ class Pair:
         """Both pictures at the protocol's common shorter side (256), where what people score is measured."""
         if min(self.truth.shape[-2:]) == PROTOCOL.common_side:
             return self
-        return Pair(*(at_shorter_side(rgb, PROTOCOL.common_side) for rgb in (self.prediction, self.truth)))
+        side = PROTOCOL.common_side
+        return Pair(at_shorter_side(self.prediction, side), at_shorter_side(self.truth, side))
 
 
 def to_lab(rgb: Tensor) -> Tensor:
