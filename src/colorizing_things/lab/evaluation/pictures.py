@@ -55,13 +55,21 @@ def list_pictures(folder: Path) -> dict[str, Path]:
 
 def choose(folder: Path, limit: int | None = None, seed: int = 0) -> list[Picture]:
     """The photographs of a set: all of them, or ``limit`` chosen by the seed; sorted by name."""
+    found = list_pictures(folder)
+    return [_inspect(found[name], name) for name in drawn_names(list(found), limit, seed)]
+
+
+def drawn_names(names: list[str], limit: int | None, seed: int) -> list[str]:
+    """All of the names, or ``limit`` of them chosen by the seed, sorted.
+
+    Raises:
+        SettingError: a limit under 1.
+    """
     if limit is not None and limit < 1:
         raise SettingError(f"limit {limit}: give 1 or more")
-    found = list_pictures(folder)
-    names = list(found)
-    if limit is not None and limit < len(names):
-        names = sorted(names[i] for i in np.random.default_rng(seed).permutation(len(names))[:limit])
-    return [_inspect(found[name], name) for name in names]
+    if limit is None or limit >= len(names):
+        return names
+    return sorted(names[i] for i in np.random.default_rng(seed).permutation(len(names))[:limit])
 
 
 def _inspect(path: Path, name: str) -> Picture:
