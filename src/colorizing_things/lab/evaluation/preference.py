@@ -135,7 +135,9 @@ def write_pairs(
         if missing:
             raise PictureError(f"{folder}: has no picture {missing[0]} ({len(missing)} of {len(names)} are missing)")
     checksum = _checksum([found[name] for found in folders.values() for name in names])
-    titles = (first.name, second.name) if first.name != second.name else (str(first), str(second))
+    titles = [folder.resolve().name for folder in (first, second)]
+    if titles[0] == titles[1]:
+        titles = [f"{folder.resolve().parent.name}/{folder.resolve().name}" for folder in (first, second)]
     made = Key(*titles, seed, checksum, draw_pairs(names, seed))
     _write(made, list(folders.values()), out, rows)
     key.parent.mkdir(parents=True, exist_ok=True)
