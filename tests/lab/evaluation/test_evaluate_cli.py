@@ -40,6 +40,7 @@ def test_a_model_and_a_folder_become_a_report_and_a_turing_test(photo_folder, pr
     assert lines[0].startswith("5 photographs of set") and any(line.startswith("p95 ") for line in lines)
     table = (out / "results.md").read_text()
     assert "| | grey | default | default, 5 hints | faded | real |" in table and "s / picture" in table
+    assert "chroma of flat grey cards" in table
     done = invoke(turing, str(out), "--model", "faded")
     assert done.exit_code == 0 and (out / "turing.html").exists()
 

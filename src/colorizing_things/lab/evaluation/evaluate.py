@@ -26,6 +26,7 @@ from .candidates import (
     with_hints,
     with_unique_names,
 )
+from .cards import chroma_of_cards
 from .cost import measure_cost
 from .journal import Journal
 from .pictures import Picture, choose
@@ -106,7 +107,7 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
 
 
 def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:
-    """Seconds and memory of the models by name, measured once for each model, size and device."""
+    """What is measured once for each model, size and device: seconds, memory, flat grey cards; by name."""
     known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     costs = {}
     for candidate in candidates:
@@ -115,7 +116,8 @@ def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: P
         key = f"{candidate.checksum}:{candidate.size}:{candidate.device}"
         if key not in known:
             paths = [picture.path for picture in pictures]
-            known[key] = measure_cost(candidate.model, candidate.device, candidate.size, paths)
+            cost = measure_cost(candidate.model, candidate.device, candidate.size, paths)
+            known[key] = {**cost, "flat_cards": chroma_of_cards(candidate)}
             path.write_text(json.dumps(known, indent=1) + "\n")
         costs[candidate.name] = known[key]
     return costs

@@ -135,10 +135,7 @@ def write_pairs(
         if missing:
             raise PictureError(f"{folder}: has no picture {missing[0]} ({len(missing)} of {len(names)} are missing)")
     checksum = _checksum([found[name] for found in folders.values() for name in names])
-    titles = [folder.resolve().name for folder in (first, second)]
-    if titles[0] == titles[1]:
-        titles = [f"{folder.resolve().parent.name}/{folder.resolve().name}" for folder in (first, second)]
-    made = Key(*titles, seed, checksum, draw_pairs(names, seed))
+    made = Key(*_titles(first.resolve(), second.resolve()), seed, checksum, draw_pairs(names, seed))
     _write(made, list(folders.values()), out, rows)
     key.parent.mkdir(parents=True, exist_ok=True)
     made.save(key)
@@ -147,6 +144,13 @@ def write_pairs(
 
 def _colourings(folder: Path) -> dict[str, Path]:
     return {name.removesuffix(".color"): path for name, path in list_pictures(folder).items()}
+
+
+def _titles(first: Path, second: Path) -> tuple[str, str]:
+    """The folders' names; with their parents' where both have the same one."""
+    if first.name != second.name:
+        return first.name, second.name
+    return f"{first.parent.name}/{first.name}", f"{second.parent.name}/{second.name}"
 
 
 def _checksum(paths: list[Path]) -> str:

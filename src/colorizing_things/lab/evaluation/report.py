@@ -53,7 +53,7 @@ def _table(results: dict[str, Any]) -> str:
     shown, candidates = tables.shown_figures(results), results["candidates"]
     timed = [cost for cost in tables.COST if any(c["cost"] for c in candidates)]
     heads = [(f["title"], tables.ARROWS[f["direction"]], f["meaning"]) for f in shown]
-    heads += [(title, "↓", "Measured in a process of the product alone, on this machine.") for _, title, _ in timed]
+    heads += [(title, "↓", "Measured once a model, on this machine.") for _, title, _ in timed]
     head = "".join(
         f'<th tabindex="0" title="{escape(meaning)}"><b>{escape(title)}</b><small> {arrow}</small></th>'
         for title, arrow, meaning in heads

@@ -15,13 +15,18 @@ WITH_INTERVALS = ("p95", "stain_25", "colorless", "auc", "auc_rebalanced", "kern
 STEERING = (
     "ab_error_256", "p95", "p95_beside_grey", "stain_25", "stain_15", "colorless", "rich_chroma", "real_rich_chroma",
     "chroma_ratio", "faces_grey", "faces_odd", "faces_error", "faces", "edge_error", "edge_error_beside_grey",
+    "pairwise_ratio", "best_beside_mean", "samples_stains",
 )  # fmt: skip
 FACTS = (
     ("parameters", "weights", 1e6, " M", 1),
     ("pictures_seen", "pictures", 1e3, " k", 0),
     ("hours", "hours", 1, "", 2),
 )
-COST = (("seconds", "s / picture", 3), ("peak_memory_mb", "peak MB", 0))  # of results' ``cost``
+COST = (  # of results' ``cost``: what is measured once a model
+    ("flat_cards", "chroma of flat grey cards", 1),
+    ("seconds", "s / picture", 3),
+    ("peak_memory_mb", "peak MB", 0),
+)
 
 
 def shown_figures(results: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,6 +115,9 @@ def summary(results: dict[str, Any]) -> str:
     for figure in wanted:
         estimates = [candidate["figures"][figure["key"]] for candidate in results["candidates"]]
         rows.append([figure["title"], *(_with_interval(estimate, figure["digits"]) for estimate in estimates)])
+    for key, title, digits in COST:
+        if any(c["cost"] for c in results["candidates"]):
+            rows.append([title, *(number((c["cost"] or {}).get(key), digits) for c in results["candidates"])])
     lines = [describe(results), "", *_aligned(rows)]
     if "outlines" in results:
         candidates = results["outlines"]["candidates"]
