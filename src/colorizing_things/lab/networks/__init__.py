@@ -15,6 +15,7 @@ from .conditional_vae import ConditionalVAE
 from .deshpande2017 import Deshpande2017CVAE, Deshpande2017VAE
 from .deshpande2017_mixture import Deshpande2017MDN
 from .encoders import find_weights
+from .flow import Flow
 from .gray_classifier import GrayClassifier
 from .hwang2016 import Hwang2016
 from .mobile_unet import MobileUNet
@@ -22,6 +23,7 @@ from .unet_sagan import UNetSAGAN
 from .zhang2016 import Zhang2016
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "flow": Flow,
     "mobile-unet": MobileUNet,
     "bottleneck": Bottleneck,
     "conditional-vae": ConditionalVAE,
