@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from measures import lightness
 from PIL import Image
+from programs import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 from skimage import data
 
 from colorizing_things import Colorizer

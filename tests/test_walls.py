@@ -10,7 +10,18 @@ from pathlib import Path
 import colorizing_things
 
 PACKAGE = Path(colorizing_things.__file__).parent
-LAB_ONLY = {"torch", "kornia", "lightning_fabric", "lightning", "torchmetrics", "onnx", "onnxscript", "pyarrow", "yaml"}
+LAB_ONLY = {
+    "torch",
+    "kornia",
+    "lightning_fabric",
+    "lightning",
+    "torchmetrics",
+    "onnx",
+    "onnxscript",
+    "pyarrow",
+    "yaml",
+    "cv2",
+}
 
 
 # Lowest first: a module may import from its own layer (without a circle) and from those before it.

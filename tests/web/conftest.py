@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from page_settings import DESKTOP, ROOT, WAIT, chromium, grey_jpegs, launched
+from page_settings import DESKTOP, ROOT, WAIT, grey_jpegs, launched
 from PIL import Image
+from programs import need
 
 try:
     from playwright import sync_api
@@ -41,8 +42,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
-    if chromium() is None:
-        pytest.skip("no Chromium on this machine")
+    need("chromium")
     with sync_api.sync_playwright() as playwright:
         started = launched(playwright)
         yield started

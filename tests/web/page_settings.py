@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measures import lightness
 from PIL import Image
+from programs import find
 from skimage import data
 
 from colorizing_things.color.spaces import lightness_to_srgb
@@ -21,19 +21,14 @@ ROOT = Path(__file__).parents[2]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 WAIT = 60_000  # ms: a busy machine may be slow
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No graphics card is asked for, and colours are those of the page: sRGB.
 FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-color-profile=srgb"]
-
-
-def chromium() -> str | None:
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def launched(playwright: sync_api.Playwright) -> sync_api.Browser:
     """The system's Chromium."""
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *as_root])
+    return playwright.chromium.launch(executable_path=find("chromium"), args=[*FLAGS, *as_root])
 
 
 def grey_jpegs(folder: Path, names: Iterable[str]) -> dict[str, Path]:

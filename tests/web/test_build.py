@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from page_settings import ROOT
+from programs import need
 
 WEB, DIST = ROOT / "web", ROOT / "src/colorizing_things/web/dist"
 
@@ -19,8 +19,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_shipped_page_is_the_built_one(tmp_path: Path) -> None:
-    npx = shutil.which("npx")
-    if npx is None or not (WEB / "node_modules").is_dir():
+    npx = need("npx")
+    if not (WEB / "node_modules").is_dir():
         pytest.skip("npm ci was not run in web/")
     out = tmp_path / "dist"
     command = [npx, "vite", "build", "--logLevel", "error", "--outDir", str(out)]

@@ -90,7 +90,7 @@ def test_every_pair_is_compared(results):
 
 def test_examples_are_ordered(results):
     examples = results["candidates"][1]["examples"]
-    assert set(examples) == {"psnr", "ab_error", "ciede2000", "delta_cf"}
+    assert set(examples) == {"p95", "stain_25", "colorless", "psnr", "ab_error", "ciede2000", "delta_cf"}
     values = {kind: [e["value"] for e in entries] for kind, entries in examples["psnr"].items()}
     assert min(values["best"]) >= max(values["median"]) >= min(values["median"]) >= max(values["worst"])
     errors = {kind: [e["value"] for e in entries] for kind, entries in examples["ab_error"].items()}
@@ -167,7 +167,7 @@ def test_the_page_is_whole(request_, results):
     assert not re.search(r"""(?:src|href)=["'](?!data:)""", page)  # self-contained
     assert "$" not in re.sub(r"data:[^\"']*", "", page)  # nothing left to fill in
     images = re.findall(r'<img src="data:image/webp;base64,[^"]{100,}', page)
-    assert len(images) == 6 * 3 + 4 * 6 * 3  # the sheet; four figures, two best, median and worst each
+    assert len(images) == 6 * 3 + 7 * 6 * 3  # the sheet; seven figures, two best, median and worst each
     for figure in results["figures"]:
         assert figure["title"] in page
     assert page.count("<svg") == 4
@@ -198,10 +198,11 @@ def test_many_candidates_are_rows(results):
     ]
     lines = [x for x in markdown({**results, "candidates": [grey, *more, real]}).splitlines() if x.startswith("|")]
     assert len(lines) == 2 + 8 and len({line.count("|") for line in lines}) == 1
-    assert lines[0].startswith("| | weights | pictures | hours | AuC ↑ | AuC rebalanced ↑ |")
+    assert lines[0].startswith("| | weights | pictures | hours | p95 ↓ | stains at 25 % ↓ |")
+    assert "| AuC ↑ | AuC rebalanced ↑ |" in lines[0]
     assert lines[2].startswith("| grey |  |  |  | ")
-    auc = faded["figures"]["auc"]
-    assert lines[3].startswith(f"| faded 0 | 4.7 M | 507 k | 2.90 | {auc['value']:.2f} (")
+    p95, auc = (faded["figures"][key]["value"] for key in ("p95", "auc"))
+    assert lines[3].startswith(f"| faded 0 | 4.7 M | 507 k | 2.90 | {p95:.2f} (") and f"| {auc:.2f} (" in lines[3]
 
 
 def test_the_turing_page_holds_the_pairs(request_, results):

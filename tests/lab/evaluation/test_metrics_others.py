@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from colorizing_things.lab.evaluation.metrics import FAMILIES
-from colorizing_things.lab.evaluation.metrics.base import Pair, to_lab
+from colorizing_things.lab.evaluation.metrics.base import Pair, Rows, to_lab
 from colorizing_things.lab.evaluation.metrics.bleeding import bleeding, bleeding_sums, near_edges
 from colorizing_things.lab.evaluation.metrics.confidence import (
     Calibration,
@@ -18,7 +18,11 @@ from colorizing_things.lab.evaluation.metrics.confidence import (
     calibration_error,
     calibration_sums,
 )
-from colorizing_things.lab.evaluation.metrics.diversity import errors_of_best, sample_variance
+from colorizing_things.lab.evaluation.metrics.diversity import (
+    errors_of_best,
+    mean_pairwise_distance,
+    sample_variance,
+)
 
 
 def step(height: int = 256, width: int = 300, edge: int = 150) -> torch.Tensor:
@@ -108,4 +112,28 @@ def test_only_the_numbers_of_colourings_that_were_drawn_are_recorded(tensors, fa
     family = FAMILIES["diversity"]
     assert family.measure(Pair(faded[0], tensors[0])) == {}
     record = family.measure(Pair(faded[0], tensors[0], samples=[faded[0]] * 8))
-    assert set(record) == {"best_of_1", "best_of_8", "sample_variance"}
+    assert {name for name in record if name.startswith("best_of")} == {"best_of_1", "best_of_6", "best_of_8"}
+
+
+def test_variants_are_as_far_apart_as_their_colours(tensors):
+    grey, photo = tensors[1][:1].expand(3, -1, -1), tensors[1]
+    labs = [to_lab(rgb) for rgb in (grey, photo, photo)]
+    apart = float(torch.linalg.vector_norm(labs[1][1:] - labs[0][1:], dim=0).mean())
+    assert float(mean_pairwise_distance(labs)) == pytest.approx(2 / 3 * apart, rel=1e-5)  # two pairs of three differ
+    assert float(mean_pairwise_distance(labs[1:])) == 0
+
+
+def test_what_several_colourings_are_worth(tensors):
+    photo = tensors[1]
+    grey = photo[:1].expand(3, -1, -1)
+    family = FAMILIES["diversity"]
+    record = {k: v[None] for k, v in family.measure(Pair(photo, photo, samples=[grey, photo, photo.flip(0)])).items()}
+    figures = {figure.key: figure for figure in family.figures}
+
+    def value(key: str) -> float:
+        terms = figures[key].table_of_terms(Rows(record, record, record))
+        return float(figures[key].combine(terms.mean(0)))
+
+    assert value("best_beside_mean") == -100 and value("pairwise_ratio") > 0.5  # one of them is the truth
+    assert record["samples_stains"][0, :2].tolist() == [0, 0]  # neither grey nor the truth has any
+    assert value("samples_stains") == record["samples_stains"][0, 2] > 10

@@ -13,15 +13,24 @@ from colorizing_things.lab.evaluation.metrics.ab_error import AbError
 from colorizing_things.lab.evaluation.metrics.auc import Auc
 from colorizing_things.lab.evaluation.metrics.base import Pair
 from colorizing_things.lab.evaluation.metrics.bleeding import Bleeding
+from colorizing_things.lab.evaluation.metrics.chroma import ChromaRatio
 from colorizing_things.lab.evaluation.metrics.ciede import Ciede
+from colorizing_things.lab.evaluation.metrics.colorless import Colorless
 from colorizing_things.lab.evaluation.metrics.colourfulness import Colourfulness
 from colorizing_things.lab.evaluation.metrics.confidence import Calibration
 from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
+from colorizing_things.lab.evaluation.metrics.edges import EdgeError
+from colorizing_things.lab.evaluation.metrics.faces import Faces
 from colorizing_things.lab.evaluation.metrics.fidelity import Fidelity, psnr
 from colorizing_things.lab.evaluation.metrics.luminance import Luminance
+from colorizing_things.lab.evaluation.metrics.p95 import P95
 from colorizing_things.lab.evaluation.metrics.semantics import SemanticAgreement
+from colorizing_things.lab.evaluation.metrics.stains import Stains
 
-PAIRWISE = (Fidelity, AbError, Ciede, Auc, Colourfulness, Bleeding, Luminance, FeatureDistances, SemanticAgreement)
+PAIRWISE = (
+    *(P95, Stains, Colorless, ChromaRatio, Faces, EdgeError),
+    *(Fidelity, AbError, Ciede, Auc, Colourfulness, Bleeding, Luminance, FeatureDistances, SemanticAgreement),
+)
 
 
 def test_keys_are_unique_and_explained():

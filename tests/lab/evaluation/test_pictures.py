@@ -15,13 +15,23 @@ from colorizing_things.lab.evaluation.candidates import (
     GreyFloor,
     Model,
     RealPhotographs,
+    on_plates,
     open_model,
     open_predictions,
     true_hints,
     with_hints,
     with_unique_names,
 )
-from colorizing_things.lab.evaluation.pictures import choose, grey_of, read_rgb, set_checksum, size_of
+from colorizing_things.lab.evaluation.metrics.base import to_lab
+from colorizing_things.lab.evaluation.pictures import (
+    choose,
+    grey_of,
+    on_plate,
+    read_rgb,
+    set_checksum,
+    size_of,
+    to_tensor,
+)
 
 
 def one_line(error: pytest.ExceptionInfo) -> str:
@@ -188,6 +198,18 @@ def test_the_more_a_model_is_told_the_less_it_misses(photo_folder, tmp_path):
     assert len({m.fingerprint(pictures[0]) for m in models}) == 4
     errors = [np.mean([score(model, picture)["ab_error"] for picture in pictures]) for model in models]
     assert errors[0] > errors[1] > errors[2] > errors[3]
+
+
+def test_an_old_plate_shows_the_model_another_picture_and_keeps_the_lightness(photo_folder, photos, tmp_path):
+    pictures = choose(photo_folder)
+    plain, blue, pan = on_plates([open_model("default", tmp_path)], ["blue", "pan"])
+    assert blue.name == "default, blue plate" and blue.kind == "plate"
+    assert len({model.fingerprint(pictures[0]) for model in (plain, blue, pan)}) == 3
+    np.testing.assert_array_equal(on_plate(photos[0], "pan"), grey_of(photos[0]))
+    found = {model.name: model.colour(pictures[0], photos[0]).rgb for model in (plain, blue, pan)}
+    np.testing.assert_array_equal(found[plain.name], found[pan.name])
+    L, other = (to_lab(to_tensor(found[name]))[0] for name in (plain.name, blue.name))
+    assert float((L - other).abs().mean()) < 0.5 and (found[plain.name] != found[blue.name]).mean() > 0.5
 
 
 def test_counts_of_hints_that_cannot_be(tmp_path):

@@ -33,18 +33,27 @@ def evaluate(
     hints: Annotated[
         str, typer.Option(help="Score again with the true colour of so many places given, as 1,5,10,50.")
     ] = "",
+    plate: Annotated[
+        str, typer.Option(help="Score again before what old plates kept of the photographs, as blue,ortho,pan.")
+    ] = "",
+    outlines: Annotated[
+        Path | None, typer.Option(help="COCO-like instances.json: try wilful hints on the objects it outlines.")
+    ] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the pictures that --outlines speaks of.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, or what else ONNX Runtime offers.")] = "auto",
 ) -> None:
     """Score colorizers on photographs: figures with intervals, pictures, and a page to look at.
 
     Every model colours the grey version of every photograph. The grey floor and the real photographs are
-    scored beside them. Writes results.json, results.md and index.html; killed, it goes on where it stopped.
+    scored beside them. Prints what people score (p95, stains, missing colour, faces, edges); writes results.json,
+    results.md and index.html with all figures. Killed, it goes on where it stopped.
     """
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
     from rich.console import Console
 
     from colorizing_things.lab.evaluation.evaluate import Request
     from colorizing_things.lab.evaluation.evaluate import evaluate as run
+    from colorizing_things.lab.evaluation.tables import summary
 
     request = Request(
         data=data,
@@ -57,9 +66,13 @@ def evaluate(
         seed=seed,
         samples=samples,
         hints=_counts(hints),
+        plates=[name.strip() for name in plate.split(",") if name.strip()],
+        outlines=outlines,
+        images=images,
         device=device,
     )
-    run(request, Console(stderr=True))
+    results = run(request, Console(stderr=True))
+    typer.echo(summary(results))
     typer.echo(out / "index.html")
 
 

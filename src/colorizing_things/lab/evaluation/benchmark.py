@@ -49,8 +49,12 @@ class Task(NamedTuple):
 
 def record_key(candidate: Candidate, picture: Picture) -> str:
     """What a record is of: what decides the colours, the photograph's bytes, and how it was measured."""
-    parts = (candidate.fingerprint(picture), picture.sha256, _measurement())
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+    return key_of(candidate.fingerprint(picture), picture.sha256)
+
+
+def key_of(fingerprint: str, sha256: str) -> str:
+    """The journal's key of what ``fingerprint`` decides about a photograph, under this protocol."""
+    return hashlib.sha256("|".join((fingerprint, sha256, _measurement())).encode()).hexdigest()
 
 
 def _measurement() -> str:

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.lab.data.emulsion import plate_weights
 
-from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, read_rgb, size_of, to_tensor
+from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, on_plate, read_rgb, size_of, to_tensor
 
 HINT_PATCH = 5  # px, the side of what a true hint is the mean of
 
@@ -148,32 +149,36 @@ class Model(Candidate):
     sample_count: int = 0
     seed: int = 0
     hints: int = 0  # places whose true colour it is told
+    plate: str = ""  # what it sees was kept by an old plate: see lab.emulsion; empty: today's luminance
     kind: str = "model"
 
     def fingerprint(self, picture: Picture) -> str:
-        """Weights, size, and how samples and hints are drawn."""
+        """Weights, size, how samples and hints are drawn, and the plate."""
         drawn = f":{self.sample_count}:{self.seed}" if self.sample_count else ""
-        return f"{self.checksum}:{self.size}" + drawn + (f":hints{self.hints}:{self.seed}" if self.hints else "")
+        told = f":hints{self.hints}:{self.seed}" if self.hints else ""
+        return f"{self.checksum}:{self.size}" + drawn + told + (f":{self.plate}" if self.plate else "")
 
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
-        """Colour the grey version of the photograph."""
+        """Colour the grey version of the photograph, or what an old plate kept of it.
+
+        Colours predicted from a plate are joined with the photograph's own lightness, so that nothing but the colours
+        differs from what the same model makes of today's luminance.
+        """
         from colorizing_things import ColorOptions, Guide
         from colorizing_things.color.join import Joiner
-        from colorizing_things.color.resampling import enlarge
 
         colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
+        seen = on_plate(real, self.plate) if self.plate else grey
         guide = Guide(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}") if self.hints else ())
-        chroma = colorizer.predict(grey, ColorOptions(self.size, guide=guide))
-        # What calling the Colorizer does, without running the network again for the confidence.
-        rgb = Joiner(chroma, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8)
-        confidence = chroma.confidence
-        if confidence is not None:
-            confidence = enlarge(confidence, grey.shape[0], grey.shape[1]).clip(0, 1)
-        samples = []
+        height, width = grey.shape
+        chroma = colorizer.predict(seen, ColorOptions(self.size, guide=guide))
+        drawn = []
         if self.sample_count and "variants" in colorizer.card.abilities:
-            for drawn in colorizer.variants(grey, self.sample_count, ColorOptions(self.size, seed=self.seed)):
-                samples.append(Joiner(drawn, grey.shape[0], grey.shape[1], deep=False)(0, grey).astype(np.uint8))
-        return Coloured(rgb, confidence, samples)
+            drawn = colorizer.variants(seen, self.sample_count, ColorOptions(self.size, seed=self.seed))
+        rgb, *samples = (
+            Joiner(field, height, width, deep=False)(0, grey).astype(np.uint8) for field in (chroma, *drawn)
+        )
+        return Coloured(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
 
     def likeliest(self) -> Candidate:
         """Without samples: these take a hundred times as long."""
@@ -189,6 +194,12 @@ class Model(Candidate):
             "method": card.method,
             **{key: card.training[key] for key in ("pictures_seen", "hours") if key in card.training},
         }
+
+
+def _enlarged(confidence: npt.NDArray[np.float32] | None, size: tuple[int, ...]) -> npt.NDArray[np.float32] | None:
+    from colorizing_things.color.resampling import enlarge
+
+    return None if confidence is None else enlarge(confidence, *size).clip(0, 1)
 
 
 def true_hints(real: UInt8, count: int, seed: str) -> list[Hint]:
@@ -253,6 +264,11 @@ def open_model(
     return Model(name, model, card.checksum, chosen, device, sample_count, seed)
 
 
+def takes_hints(model: Model) -> bool:
+    """Whether a model takes colour hints."""
+    return "hints" in open_colorizer(model.model, model.device).card.abilities
+
+
 def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
     """The models, and behind each that takes hints the same told the true colour of 1, 5, ... places.
 
@@ -261,7 +277,7 @@ def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
     """
     if any(count < 1 for count in counts):
         raise SettingError(f"hints {min(counts)}: give counts of 1 or more, as 1,5,10,50")
-    able = [model for model in models if "hints" in open_colorizer(model.model, model.device).card.abilities]
+    able = [model for model in models if takes_hints(model)]
     if counts and not able:
         raise SettingError("hints: none of these models takes any; leave out --hints")
     found = []
@@ -270,6 +286,25 @@ def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:
         for count in counts if model in able else ():
             name = f"{model.name}, {count} hint{'s' if count > 1 else ''}"
             found.append(dataclasses.replace(model, name=name, hints=count, sample_count=0, kind="hinted"))
+    return found
+
+
+def on_plates(models: Sequence[Model], plates: Sequence[str]) -> list[Model]:
+    """The models, and behind each the same before what old plates kept of the photographs.
+
+    Raises:
+        SettingError: no such plate, or no model to show it to.
+    """
+    for plate in plates:
+        plate_weights(plate)
+    if plates and not models:
+        raise SettingError("plate: a folder of predictions cannot be shown another picture; name a model")
+    found = []
+    for model in models:
+        found.append(model)
+        for plate in () if model.hints else plates:
+            name = f"{model.name}, {plate} plate"
+            found.append(dataclasses.replace(model, name=name, plate=plate, sample_count=0, kind="plate"))
     return found
 
 

@@ -20,17 +20,20 @@ from .candidates import (
     GreyFloor,
     Model,
     RealPhotographs,
+    on_plates,
     open_model,
     open_predictions,
     with_hints,
     with_unique_names,
 )
+from .cards import chroma_of_cards
 from .cost import measure_cost
 from .journal import Journal
 from .pictures import Picture, choose
 from .report import render
 from .sheets import save_pictures
 from .tables import markdown
+from .wilful import score_outlines
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Request:
     are always there. ``size`` is the shorter side at which the networks see a picture (each card's default if
     None). ``workers`` None takes all cores. ``samples`` colourings are drawn of each picture where a model
     can. For each count in ``hints`` a model that takes hints is scored again, told the true colour of so many
-    places. Nothing but the candidates, the set, ``size``, ``samples``, ``hints`` and ``seed`` changes a figure.
+    places; for each of ``plates`` every model is scored again before what that emulsion kept. ``outlines`` is a
+    COCO-like file of objects in the pictures of ``images``, on which wilful hints are tried. Nothing but the
+    candidates, the set, ``size``, ``samples``, ``hints``, ``plates`` and ``seed`` changes a figure.
     """
 
     data: Path
@@ -54,6 +59,9 @@ class Request:
     seed: int = 0
     samples: int = 0
     hints: Sequence[int] = ()
+    plates: Sequence[str] = ()
+    outlines: Path | None = None
+    images: Path | None = None
     device: str = "auto"
     name: str | None = None  # of the set, for people; the folder's by default
 
@@ -63,6 +71,8 @@ def evaluate(request: Request, console: Console) -> dict[str, Any]:
     workers = os.cpu_count() or 1 if request.workers is None else request.workers
     if workers < 1:
         raise SettingError(f"workers {workers}: give 1 or more")
+    if (request.outlines is None) != (request.images is None):
+        raise SettingError("outlines: give both --outlines, a COCO-like file, and --images, its pictures")
     pictures = choose(request.data, request.limit, request.seed)
     candidates = _candidates(request, pictures)
     request.out.mkdir(parents=True, exist_ok=True)
@@ -72,6 +82,11 @@ def evaluate(request: Request, console: Console) -> dict[str, Any]:
         name = request.name or request.data.resolve().name
         with console.status("drawing the figures"):
             results = results_of.summarise(candidates, pictures, journal, request.seed, costs, name)
+        if request.outlines and request.images:
+            models = [c for c in candidates if isinstance(c, Model) and c.kind == "model"]
+            results["outlines"] = score_outlines(
+                models, request.outlines, request.images, journal, request.seed, console
+            )
     folder = request.out / "pictures"
     save_pictures(results, candidates, pictures, folder, request.seed, console)
     results_of.write_json(results, request.out / "results.json")
@@ -87,20 +102,22 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
         for model in request.models
     ]
     folders = [open_predictions(folder, pictures) for folder in request.predictions]
-    return with_unique_names([GreyFloor(), *with_hints(models, request.hints), *folders, RealPhotographs()])
+    scored = on_plates(with_hints(models, request.hints), request.plates)
+    return with_unique_names([GreyFloor(), *scored, *folders, RealPhotographs()])
 
 
 def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:
-    """Seconds and memory of the models by name, measured once for each model, size and device."""
+    """What is measured once for each model, size and device: seconds, memory, flat grey cards; by name."""
     known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     costs = {}
     for candidate in candidates:
-        if not isinstance(candidate, Model) or candidate.hints:
+        if not isinstance(candidate, Model) or candidate.hints or candidate.plate:
             continue
         key = f"{candidate.checksum}:{candidate.size}:{candidate.device}"
         if key not in known:
             paths = [picture.path for picture in pictures]
-            known[key] = measure_cost(candidate.model, candidate.device, candidate.size, paths)
+            cost = measure_cost(candidate.model, candidate.device, candidate.size, paths)
+            known[key] = {**cost, "flat_cards": chroma_of_cards(candidate)}
             path.write_text(json.dumps(known, indent=1) + "\n")
         costs[candidate.name] = known[key]
     return costs

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.lab.photographs import PICTURE_SUFFIXES
+from colorizing_things.lab.data.emulsion import lightness_on_plate, plate_weights
+from colorizing_things.lab.data.photographs import PICTURE_SUFFIXES
 
 UInt8 = npt.NDArray[np.uint8]
 SMALLEST = 32  # pixels a side
@@ -54,13 +55,21 @@ def list_pictures(folder: Path) -> dict[str, Path]:
 
 def choose(folder: Path, limit: int | None = None, seed: int = 0) -> list[Picture]:
     """The photographs of a set: all of them, or ``limit`` chosen by the seed; sorted by name."""
+    found = list_pictures(folder)
+    return [_inspect(found[name], name) for name in drawn_names(list(found), limit, seed)]
+
+
+def drawn_names(names: list[str], limit: int | None, seed: int) -> list[str]:
+    """All of the names, or ``limit`` of them chosen by the seed, sorted.
+
+    Raises:
+        SettingError: a limit under 1.
+    """
     if limit is not None and limit < 1:
         raise SettingError(f"limit {limit}: give 1 or more")
-    found = list_pictures(folder)
-    names = list(found)
-    if limit is not None and limit < len(names):
-        names = sorted(names[i] for i in np.random.default_rng(seed).permutation(len(names))[:limit])
-    return [_inspect(found[name], name) for name in names]
+    if limit is None or limit >= len(names):
+        return names
+    return sorted(names[i] for i in np.random.default_rng(seed).permutation(len(names))[:limit])
 
 
 def _inspect(path: Path, name: str) -> Picture:
@@ -110,6 +119,17 @@ def grey_of(rgb: UInt8) -> UInt8:
     from .metrics.base import to_lab
 
     L = to_lab(to_tensor(rgb))[0].double().numpy()
+    return (lightness_to_srgb(L).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def on_plate(rgb: UInt8, plate: str) -> UInt8:
+    """The photograph as an old plate saw it: sRGB ``[H,W,3]`` -> neutral values ``[H,W]`` uint8.
+
+    Args:
+        rgb: the photograph.
+        plate: one of :data:`.emulsion.PLATES`.
+    """
+    L = lightness_on_plate(rgb / 255, plate_weights(plate))
     return (lightness_to_srgb(L).clip(0, 1) * 255).round().astype(np.uint8)
 
 

@@ -40,6 +40,19 @@ class Protocol:
     edge_gradient: float  # L units a pixel, at a shorter side of edge_side
     edge_radius: int  # pixels, at a shorter side of edge_side
     edge_side: int
+    common_side: int  # px, the shorter side at which what people score is measured: the figures from here to faces
+    stain_chromas: tuple[float, ...]  # ab units: error and own chroma both above are a stain
+    rich_chroma: float  # ab units: real colours above this are rich
+    colorless_chroma: float  # ab units: a rich colour that comes out under this is colorless
+    face_smallest: int  # px a side
+    face_neighbours: int  # overlapping finds that make a face
+    face_real_chroma: float  # ab units: real faces under this are not looked at
+    face_real_hues: tuple[float, float]  # degrees: nor those outside of these
+    face_grey_chroma: float  # ab units: a face under this is grey
+    face_hues: tuple[float, float]  # degrees: one that is not, and is outside of these, is odd
+    outline_shares: tuple[float, float]  # of the picture: objects whose outlines are looked at
+    outline_margin: int  # px at common_side, on both sides of an outline: not counted
+    wilful_distance: float  # ab units: how far a wilful hint is at least from what is shown
     recognised_probability: float  # semantic agreement looks at pictures that the classifier is this sure of
     feature_side: int
     feature_sha256: str  # of mobilenet_v2.safetensors
@@ -55,7 +68,8 @@ class Protocol:
 
 def _load() -> Protocol:
     values = json.loads((files(__package__) / "protocol.json").read_text())
-    values["sample_counts"] = tuple(values["sample_counts"])
+    for key, value in values.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
     return Protocol(**values)
 
 

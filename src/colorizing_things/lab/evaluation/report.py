@@ -26,7 +26,7 @@ def render(results: dict[str, Any], pictures: Path) -> str:
         lead=escape(tables.describe(results)) + ".",
         legend=_legend(results["candidates"]),
         table=_table(results),
-        missing=_missing(results),
+        missing=_missing(results) + _outlines(results),
         plots=_plots(results["candidates"]),
         names="".join(f"<option>{escape(c['name'])}</option>" for c in results["candidates"]),
         sheet=_sheet(results, pictures),
@@ -53,7 +53,7 @@ def _table(results: dict[str, Any]) -> str:
     shown, candidates = tables.shown_figures(results), results["candidates"]
     timed = [cost for cost in tables.COST if any(c["cost"] for c in candidates)]
     heads = [(f["title"], tables.ARROWS[f["direction"]], f["meaning"]) for f in shown]
-    heads += [(title, "↓", "Measured in a process of the product alone, on this machine.") for _, title, _ in timed]
+    heads += [(title, "↓", "Measured once a model, on this machine.") for _, title, _ in timed]
     head = "".join(
         f'<th tabindex="0" title="{escape(meaning)}"><b>{escape(title)}</b><small> {arrow}</small></th>'
         for title, arrow, meaning in heads
@@ -80,7 +80,7 @@ def _cell(estimate: dict[str, Any], digits: int, best: bool) -> str:
 
 def _best(figure: dict[str, Any], candidates: list[dict[str, Any]]) -> set[str]:
     """Names of the best among models and folders, if there are two or more of them."""
-    rated = [c for c in candidates if c["kind"] not in ("floor", "ceiling", "hinted")]
+    rated = [c for c in candidates if c["kind"] not in ("floor", "ceiling", "hinted", "plate")]
     values = {c["name"]: c["figures"][figure["key"]]["value"] for c in rated}
     values = {name: value for name, value in values.items() if value is not None}
     if len(values) < 2 or figure["direction"] == "none":
@@ -94,6 +94,23 @@ def _best(figure: dict[str, Any], candidates: list[dict[str, Any]]) -> set[str]:
 def _missing(results: dict[str, Any]) -> str:
     missing = escape("; ".join(tables.missing_figures(results)))
     return f'<p class="note">Not measured here: {missing}.</p>' if missing else ""
+
+
+def _outlines(results: dict[str, Any]) -> str:
+    """Wilful hints as a table of their own, where outlines were given."""
+    if "outlines" not in results:
+        return ""
+    outlines = results["outlines"]
+    head = "".join(
+        f'<th tabindex="0" title="{escape(f["meaning"])}"><b>{escape(f["title"])}</b></th>' for f in outlines["figures"]
+    )
+    rows = []
+    for candidate in outlines["candidates"]:
+        cells = "".join(_cell(candidate["figures"][f["key"]], f["digits"], False) for f in outlines["figures"])
+        rows.append(f'<tr><th scope="row">{escape(candidate["name"])}</th>{cells}</tr>')
+    note = f'<p class="note">Wilful hints, {escape(tables.describe_outlines(outlines))}.</p>'
+    table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'{note}<div class="card scroll">{table}</div>'
 
 
 def _plots(candidates: list[dict[str, Any]]) -> str:

@@ -17,7 +17,7 @@ from .benchmark import table_of
 from .candidates import Candidate
 from .journal import Journal
 from .metrics import auc, confidence, figures
-from .metrics.base import Figure, Rows, Table
+from .metrics.base import Figure, Rows, SetFigure, Table
 from .pictures import Picture, set_checksum
 from .protocol import PROTOCOL
 from .statistics import Estimate, compare, estimate_all
@@ -82,7 +82,7 @@ def summarise(
         "set": _describe_set(pictures, set_name),
         "seed": seed,
         "versions": _versions(),
-        "figures": [_describe_figure(key) for key in figures()],
+        "figures": [describe_figure(figure) for figure in figures().values()],
         "candidates": described,
         "comparisons": [
             _comparison(first.name, second.name, estimates) for first, second in combinations(candidates, 2)
@@ -137,10 +137,10 @@ def _describe_set(pictures: Sequence[Picture], name: str) -> dict[str, Any]:
     }
 
 
-def _describe_figure(key: str) -> dict[str, Any]:
-    figure = figures()[key]
+def describe_figure(figure: Figure | SetFigure) -> dict[str, Any]:
+    """What the table and the page say about a figure."""
     return {
-        "key": key,
+        "key": figure.key,
         "title": figure.title,
         "direction": figure.direction,
         "digits": figure.digits,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,10 @@ def _save(candidate: Candidate, picture: Picture, folder: Path) -> str:
     return path.name
 
 
-def shrunk(rgb: UInt8) -> Image.Image:
-    """A picture with a shorter side of at most 256 pixels."""
+def shrunk(rgb: UInt8, side: int = SIDE) -> Image.Image:
+    """A picture with a shorter side of at most ``side`` pixels."""
     image = Image.fromarray(rgb)
-    scale = SIDE / min(image.size)
+    scale = side / min(image.size)
     if scale < 1:
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
     return image
@@ -86,4 +87,15 @@ def shrunk(rgb: UInt8) -> Image.Image:
 
 def data_url(path: Path) -> str:
     """A WebP file as a ``data:`` URL."""
-    return "data:image/webp;base64," + base64.b64encode(path.read_bytes()).decode()
+    return _data_url(path.read_bytes())
+
+
+def as_data_url(image: Image.Image) -> str:
+    """A picture as WebP in a ``data:`` URL."""
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=QUALITY)
+    return _data_url(file.getvalue())
+
+
+def _data_url(webp: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(webp).decode()

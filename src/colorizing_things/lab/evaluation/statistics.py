@@ -83,7 +83,7 @@ def estimate_all(rows: Rows, seed: int) -> dict[str, Estimate]:
                 estimates[figure.key] = Estimate(None, reason=figure.absent)
             else:
                 stacked.append((figure, terms))
-    estimates.update(_estimate_means(stacked, seed))
+    estimates.update(estimate_means(stacked, seed))
     return {key: estimates[key] for family in FAMILIES.values() for key in (f.key for f in family.figures)}
 
 
@@ -96,7 +96,7 @@ def _estimate_set(figure: SetFigure, rows: Rows, seed: int) -> Estimate:
     return Estimate(value, low, high, resampled=resampled)
 
 
-def _estimate_means(stacked: Sequence[tuple[Figure, Array]], seed: int) -> dict[str, Estimate]:
+def estimate_means(stacked: Sequence[tuple[Figure, Array]], seed: int) -> dict[str, Estimate]:
     """All figures that are functions of means, from one pass of the bootstrap."""
     terms = np.concatenate([t for _, t in stacked], axis=1)
     resampled_means = bootstrap_means(terms, seed)

@@ -6,22 +6,34 @@ from . import (
     ab_error,
     auc,
     bleeding,
+    chroma,
     ciede,
+    colorless,
     colourfulness,
     confidence,
     distances,
     diversity,
+    edges,
+    faces,
     fidelity,
     luminance,
+    p95,
     pretrained,
     semantics,
+    stains,
 )
 from .base import Family, Figure, SetFigure
 
-# The order is that of the table's columns.
+# The order is that of the table: what steers first (METHODS 17: what people score), then the field's own figures.
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
+        p95.FAMILY,
+        stains.FAMILY,
+        colorless.FAMILY,
+        chroma.FAMILY,
+        faces.FAMILY,
+        edges.FAMILY,
         fidelity.FAMILY,
         ab_error.FAMILY,
         ciede.FAMILY,

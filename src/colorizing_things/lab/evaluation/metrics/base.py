@@ -17,8 +17,11 @@ import kornia.color
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
+
+from ..protocol import PROTOCOL
 
 Array = npt.NDArray[np.floating]
 Record = dict[str, Array]  # what is kept of one picture: short arrays by name
@@ -62,6 +65,14 @@ class Pair:
         """Euclidean distance in ab of every pixel, ``[H,W]``."""
         return ab_distance(self.prediction_lab, self.truth_lab)
 
+    @cached_property
+    def common(self) -> Pair:
+        """Both pictures at the protocol's common shorter side (256), where what people score is measured."""
+        if min(self.truth.shape[-2:]) == PROTOCOL.common_side:
+            return self
+        side = PROTOCOL.common_side
+        return Pair(at_shorter_side(self.prediction, side), at_shorter_side(self.truth, side))
+
 
 def to_lab(rgb: Tensor) -> Tensor:
     """SRGB uint8 ``[...,3,H,W]`` -> CIELAB float32, L* in 0..100 (D65)."""
@@ -71,6 +82,18 @@ def to_lab(rgb: Tensor) -> Tensor:
 def ab_distance(first: Tensor, second: Tensor) -> Tensor:
     """Euclidean distance in ab, pixel by pixel: Lab ``[...,3,H,W]`` twice -> ``[...,H,W]``."""
     return torch.linalg.vector_norm(first[..., 1:, :, :] - second[..., 1:, :, :], dim=-3)
+
+
+def chroma_of(lab: Tensor) -> Tensor:
+    """Distance from grey in ab, pixel by pixel: Lab ``[...,3,H,W]`` -> ``[...,H,W]``, CIELAB units."""
+    return torch.linalg.vector_norm(lab[..., 1:, :, :], dim=-3)
+
+
+def at_shorter_side(rgb: Tensor, side: int) -> Tensor:
+    """A picture brought to another size by averaging areas: sRGB uint8 ``[3,H,W]`` -> ``[3,h,w]``, min(h, w) = side."""
+    scale = side / min(rgb.shape[-2:])
+    size = [round(length * scale) for length in rgb.shape[-2:]]
+    return F.interpolate(rgb[None].float(), size=size, mode="area")[0].round().to(torch.uint8)
 
 
 @dataclass(frozen=True)
@@ -91,6 +114,16 @@ def ratio_of_means(means: Array) -> Array:
     """First mean over second: pooled over all pictures, no mean of ratios. NaN where nothing counts."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return means[..., 0] / means[..., 1]
+
+
+def percent_beside(means: Array) -> Array:
+    """How far the first mean lies above the second, in percent of that; NaN where the second is 0."""
+    return 100 * (ratio_of_means(means) - 1)
+
+
+def percent_of_means(means: Array) -> Array:
+    """:func:`ratio_of_means` in percent."""
+    return 100 * ratio_of_means(means)
 
 
 @dataclass(frozen=True)
@@ -121,6 +154,17 @@ class Figure:
 def column(name: str) -> Callable[[Rows], Array | None]:
     """Terms that are one recorded number, or None where it was not recorded."""
     return lambda rows: rows.own.get(name)
+
+
+def columns(*names: str) -> Callable[[Rows], Array | None]:
+    """Terms that are several recorded numbers or short arrays beside each other, or None where one is missing."""
+
+    def terms(rows: Rows) -> Array | None:
+        if any(name not in rows.own for name in names):
+            return None
+        return np.concatenate([np.reshape(rows.own[name], (len(rows.own[name]), -1)) for name in names], axis=1)
+
+    return terms
 
 
 @dataclass(frozen=True)

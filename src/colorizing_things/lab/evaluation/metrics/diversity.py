@@ -9,7 +9,23 @@ from torch import Tensor
 
 from ..protocol import PROTOCOL
 from .ab_error import mean_ab_error
-from .base import Family, Figure, Pair, Record, ab_distance, column, number, to_lab
+from .base import (
+    Array,
+    Family,
+    Figure,
+    Pair,
+    Record,
+    ab_distance,
+    at_shorter_side,
+    chroma_of,
+    column,
+    columns,
+    number,
+    percent_beside,
+    ratio_of_means,
+    to_lab,
+)
+from .stains import stain_share
 
 ABSENT = "no such number of colourings was drawn: --samples, with a model that gives several"
 
@@ -41,13 +57,44 @@ def sample_variance(samples: Sequence[Tensor]) -> Tensor:
     return (squares / len(samples)).mean()
 
 
+def mean_pairwise_distance(labs: Sequence[Tensor]) -> Tensor:
+    """Mean ab distance between two of the colourings, over all pairs and pixels: Lab ``[3,H,W]`` each -> a scalar.
+
+    CIELAB units; 0 where all are the same.
+    """
+    pairs = [mean_ab_error(ab_distance(first, second)) for n, first in enumerate(labs) for second in labs[:n]]
+    return torch.stack(pairs).mean()
+
+
+def _measure_several(pair: Pair) -> Record:
+    """How far the colourings lie apart, and how good each is, at the common size."""
+    truth = pair.common.truth_lab
+    labs = [to_lab(at_shorter_side(sample, PROTOCOL.common_side)) for sample in pair.samples]
+    distances = [ab_distance(lab, truth) for lab in labs]
+    errors = torch.stack([mean_ab_error(distance) for distance in distances])
+    stains = [stain_share(d, chroma_of(lab), PROTOCOL.stain_chromas[0]) for d, lab in zip(distances, labs, strict=True)]
+    return {
+        "sample_variance": number(sample_variance(pair.samples)),
+        "pairwise_distance": number(mean_pairwise_distance(labs)),
+        "samples_real_chroma": number(chroma_of(truth).mean()),
+        "samples_best": number(errors.min()),
+        "samples_mean": number(errors.mean()),
+        "samples_stains": torch.stack(stains).double().numpy(),
+    }
+
+
+def _largest(means: Array) -> Array:
+    largest: Array = means.max(-1)
+    return largest
+
+
 def _measure(pair: Pair) -> Record:
     if not pair.samples:
         return {}
     best = errors_of_best(pair.samples, pair.truth)
     record: Record = {f"best_of_{n}": number(best[n - 1]) for n in PROTOCOL.sample_counts if n <= len(best)}
     if len(pair.samples) > 1:
-        record["sample_variance"] = number(sample_variance(pair.samples))
+        record.update(_measure_several(pair))
     return record
 
 
@@ -65,6 +112,38 @@ FAMILY = Family(
                 absent=ABSENT,
             )
             for n in PROTOCOL.sample_counts
+        ),
+        Figure(
+            "pairwise_ratio",
+            "distance of variants",
+            "higher",
+            "Mean ab distance between two colourings of a picture, at a shorter side of 256, over the set's mean real "
+            "chroma: 0 where all are the same. Read it beside the two figures that follow: noise differs too.",
+            columns("pairwise_distance", "samples_real_chroma"),
+            ratio_of_means,
+            width=2,
+            absent=ABSENT,
+        ),
+        Figure(
+            "best_beside_mean",
+            "best variant beside their mean %",
+            "lower",
+            "How far the mean ab error of the best colouring of each picture lies below that of all of them, in "
+            "percent: whether choosing pays.",
+            columns("samples_best", "samples_mean"),
+            percent_beside,
+            width=2,
+            digits=1,
+            absent=ABSENT,
+        ),
+        Figure(
+            "samples_stains",
+            "stains of variants at 25 %",
+            "lower",
+            "Stained area of the colourings, mean over pictures; of the first, the second, ... the worst.",
+            columns("samples_stains"),
+            _largest,
+            absent=ABSENT,
         ),
         Figure(
             "sample_variance",

@@ -1,0 +1,100 @@
+"""What does not fit into CI's time; ``make check-all`` runs it behind the tests, before an issue is closed.
+
+    python .ci/check_all.py              every step
+    python .ci/check_all.py lowest-base  one of them
+
+Each step stands on its own, in a folder of its own. The last line says how many passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PRODUCT_TESTS = ("tests/color", "tests/cli", "tests/test_colorizer.py", "tests/test_hints.py", "tests/test_variants.py")
+TESTERS = ("pytest", "hypothesis", "pillow", "httpx")  # as new as these versions allow
+LOCALES = ("C", "C.UTF-8", "de_DE.ISO-8859-1", "tr_TR.UTF-8", "ja_JP.eucJP")
+
+
+def run(*words: str | Path, **environment: str) -> None:
+    """Run a command in the checkout; its failure is the step's."""
+    subprocess.run([str(word) for word in words], cwd=ROOT, env={**os.environ, **environment}, check=True)
+
+
+def lowest(requirements: list[str]) -> list[str]:
+    """The requirements at the lowest versions that they allow: ``numpy>=1.26`` -> ``numpy==1.26``."""
+    pinned = []
+    for requirement in requirements:
+        found = re.fullmatch(r"([\w.\-\[\]]+)>=([\w.]+)(,<[\w.]+)?", requirement)
+        if found is None:
+            raise SystemExit(f"{requirement}: state a lowest version, as name>=1.2")
+        pinned.append(f"{found[1]}=={found[2]}")
+    return pinned
+
+
+def with_lowest(extras: tuple[str, ...], tests: tuple[str, ...]) -> Callable[[], None]:
+    """A step: the tests with every direct dependency as old as pyproject.toml allows."""
+
+    def step() -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        direct = [r for extra in extras for r in project["optional-dependencies"][extra]]
+        pins = dict.fromkeys(lowest([*project["dependencies"], *direct]))
+        with tempfile.TemporaryDirectory() as folder:
+            python = new_environment(Path(folder))
+            constraints = Path(folder) / "lowest.txt"
+            constraints.write_text("\n".join(re.sub(r"\[.*\]", "", pin) for pin in pins) + "\n")
+            run(python, "-m", "pip", "install", "--quiet", "-c", constraints, *pins, *TESTERS)
+            run(python, "-m", "pip", "install", "--quiet", "--no-deps", "-e", ".")
+            run(python, "-m", "pytest", *tests)
+
+    return step
+
+
+def new_environment(folder: Path) -> Path:
+    """A fresh virtual environment; its Python."""
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    return folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def locales() -> None:
+    """The command and the pictures under locales that write numbers, letters and names otherwise."""
+    for locale in LOCALES:
+        run(sys.executable, "-m", "pytest", "-q", "tests/cli", "tests/test_colorizer.py", LC_ALL=locale, LANG=locale)
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "lowest-base": with_lowest((), PRODUCT_TESTS),
+    "lowest-server": with_lowest(("server",), ("tests/server",)),
+    "lowest-train": with_lowest(("train",), ("tests/lab",)),
+    "locales": locales,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named steps, or all; say of each how long it took."""
+    started, failed = time.monotonic(), []
+    for name in names or STEPS:
+        begun = time.monotonic()
+        try:
+            STEPS[name]()
+        except subprocess.CalledProcessError as error:
+            failed.append(name)
+            print(f"{name}: failed: {' '.join(map(str, error.cmd))[:200]}", flush=True)
+        print(f"{name}: {(time.monotonic() - begun) / 60:.1f} minutes", flush=True)
+    total = len(names or STEPS)
+    minutes = (time.monotonic() - started) / 60
+    said = f"check-all: {total - len(failed)} of {total} steps passed in {minutes:.1f} minutes"
+    print(said + (f"; failed: {', '.join(failed)}" if failed else ""))
+    raise SystemExit(bool(failed))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,25 @@
+"""Flat grey cards: a picture of nothing has no colour, and a network that gives it one tints everything a little."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colorizing_things.color.spaces import lightness_to_srgb
+
+from .candidates import Model, open_colorizer
+from .metrics.base import chroma_of, to_lab
+from .pictures import to_tensor
+
+LIGHTNESSES = tuple(range(20, 91, 10))
+SIZE = (256, 384)
+
+
+def chroma_of_cards(model: Model) -> float:
+    """Largest mean chroma, CIELAB units, that a model gives a flat card of L* 20, 30, ... 90; lower is better."""
+    colorizer = open_colorizer(model.model, model.device)
+    chromas = []
+    for lightness in LIGHTNESSES:
+        code = round(float(lightness_to_srgb(np.array(lightness))) * 255)
+        coloured = colorizer(np.full(SIZE, code, np.uint8), size=model.size)
+        chromas.append(float(chroma_of(to_lab(to_tensor(coloured))).mean()))
+    return max(chromas)
