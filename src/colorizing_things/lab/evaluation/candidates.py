@@ -164,18 +164,16 @@ class Model(Candidate):
         Colours predicted from a plate are joined with the photograph's own lightness, so that nothing but the colours
         differs from what the same model makes of today's luminance.
         """
-        from colorizing_things import Guide
-        from colorizing_things.colorizer import open_picture
+        from colorizing_things import Picture as Opened
         from colorizing_things.variants import can_draw
 
-        colorizer, grey = open_colorizer(self.model, self.device), open_picture(grey_of(real))
-        seen = open_picture(on_plate(real, self.plate)) if self.plate else grey
-        guide = Guide(points=true_hints(real, self.hints, f"{self.seed}:{picture.sha256}")) if self.hints else None
-        chroma = colorizer.predict(seen, size=self.size, guide=guide)
+        grey = grey_of(real)
+        colorizer, session = open_session(self, on_plate(real, self.plate) if self.plate else grey)
+        chroma = session.predict(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
         drawn = []
         if self.sample_count and can_draw(colorizer.predictor):
-            drawn = colorizer.variants(seen, self.sample_count, self.seed, size=self.size)
-        rgb, *samples = (colorizer.pixels(grey, chroma=field) for field in (chroma, *drawn))
+            drawn = session.variants(self.sample_count, self.seed)
+        rgb, *samples = (colorizer.pixels(Opened.of_array(grey[..., None]), chroma=field) for field in (chroma, *drawn))
         return Coloured(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
 
     def likeliest(self) -> Candidate:
@@ -230,6 +228,12 @@ def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
     from colorizing_things import Colorizer
 
     return Colorizer(model, device, threads)
+
+
+def open_session(model: Model, grey: UInt8) -> tuple[Any, Any]:
+    """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size."""
+    colorizer = open_colorizer(model.model, model.device)
+    return colorizer, colorizer.session(grey, size=model.size)
 
 
 def open_model(
