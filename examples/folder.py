@@ -14,7 +14,7 @@ colorizer = Colorizer(threads=1)  # a core for each picture rather than several 
 def colour(path: Path) -> str:
     """Colour one file; what is wrong with it is one line."""
     try:
-        return str(colorizer.colorize_file(path, target / path.name, overwrite=True))
+        return str(colorizer.colorize_file(path, target / path.name))
     except ColorizingError as error:
         return f"left out: {error}"
 

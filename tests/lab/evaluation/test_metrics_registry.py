@@ -9,28 +9,32 @@ pytest.importorskip("torch")
 import torch
 
 from colorizing_things.lab.evaluation.metrics import FAMILIES, figures
-from colorizing_things.lab.evaluation.metrics.ab_error import AbError
-from colorizing_things.lab.evaluation.metrics.auc import Auc
-from colorizing_things.lab.evaluation.metrics.base import Pair
-from colorizing_things.lab.evaluation.metrics.bleeding import Bleeding
-from colorizing_things.lab.evaluation.metrics.chroma import ChromaRatio
-from colorizing_things.lab.evaluation.metrics.ciede import Ciede
-from colorizing_things.lab.evaluation.metrics.colorless import Colorless
-from colorizing_things.lab.evaluation.metrics.colourfulness import Colourfulness
+from colorizing_things.lab.evaluation.metrics.base import FamilyMetric, Figure, Pair, Rows
 from colorizing_things.lab.evaluation.metrics.confidence import Calibration
 from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
-from colorizing_things.lab.evaluation.metrics.edges import EdgeError
-from colorizing_things.lab.evaluation.metrics.faces import Faces
 from colorizing_things.lab.evaluation.metrics.fidelity import Fidelity, psnr
-from colorizing_things.lab.evaluation.metrics.luminance import Luminance
-from colorizing_things.lab.evaluation.metrics.p95 import P95
 from colorizing_things.lab.evaluation.metrics.semantics import SemanticAgreement
-from colorizing_things.lab.evaluation.metrics.stains import Stains
 
-PAIRWISE = (
-    *(P95, Stains, Colorless, ChromaRatio, Faces, EdgeError),
-    *(Fidelity, AbError, Ciede, Auc, Colourfulness, Bleeding, Luminance, FeatureDistances, SemanticAgreement),
-)
+# Whoever adds a family and its class brings these tests along.
+CLASSES = {metric.family.name: metric for metric in FamilyMetric.__subclasses__()}
+PAIRWISE = [*(metric for metric in CLASSES.values() if metric is not Calibration), FeatureDistances, SemanticAgreement]
+# Of features (classes of their own kind), of several colourings, and torchmetrics' own.
+WITHOUT_A_CLASS = {"distances", "semantics", "diversity", "inception", "lpips"}
+
+
+def test_every_family_has_its_class():
+    assert set(CLASSES) | WITHOUT_A_CLASS == set(FAMILIES) and not set(CLASSES) & WITHOUT_A_CLASS
+
+
+def test_every_figure_takes_as_many_terms_as_it_says(tensors, faded):
+    pair = Pair(faded[0], tensors[0], torch.rand(tensors[0].shape[1:]))
+    for name in CLASSES:
+        record = {key: value[None] for key, value in FAMILIES[name].measure(pair).items()}
+        for figure in FAMILIES[name].figures:
+            if isinstance(figure, Figure):
+                terms = figure.table_of_terms(Rows(record, record, record))
+                assert terms is not None and terms.shape == (1, figure.width), figure.key
+                assert figure.combine(terms).shape == (1,)
 
 
 def test_keys_are_unique_and_explained():

@@ -164,20 +164,13 @@ class Model(Candidate):
         Colours predicted from a plate are joined with the photograph's own lightness, so that nothing but the colours
         differs from what the same model makes of today's luminance.
         """
-        from colorizing_things import ColorOptions, Guide
-        from colorizing_things.color.join import Joiner
-
-        colorizer, grey = open_colorizer(self.model, self.device), grey_of(real)
-        seen = on_plate(real, self.plate) if self.plate else grey
-        guide = Guide(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}") if self.hints else ())
-        height, width = grey.shape
-        chroma = colorizer.predict(seen, ColorOptions(self.size, guide=guide))
+        grey = grey_of(real)
+        colorizer, session = open_session(self, on_plate(real, self.plate) if self.plate else grey)
+        chroma = session.predict(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
         drawn = []
         if self.sample_count and "variants" in colorizer.card.abilities:
-            drawn = colorizer.variants(seen, self.sample_count, ColorOptions(self.size, seed=self.seed))
-        rgb, *samples = (
-            Joiner(field, height, width, deep=False)(0, grey).astype(np.uint8) for field in (chroma, *drawn)
-        )
+            drawn = session.variants(self.sample_count, self.seed)
+        rgb, *samples = (colorizer.pixels(grey, chroma=field) for field in (chroma, *drawn))
         return Coloured(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
 
     def likeliest(self) -> Candidate:
@@ -232,6 +225,14 @@ def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
     from colorizing_things import Colorizer
 
     return Colorizer(model, device, threads)
+
+
+def open_session(model: Model, grey: UInt8) -> tuple[Any, Any]:
+    """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size."""
+    from colorizing_things import ColorOptions
+
+    colorizer = open_colorizer(model.model, model.device)
+    return colorizer, colorizer.session(grey, ColorOptions(model.size))
 
 
 def open_model(

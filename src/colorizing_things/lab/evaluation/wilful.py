@@ -11,13 +11,12 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
-from colorizing_things import ColorOptions
 from colorizing_things.color.gamut import max_chroma_at
 from colorizing_things.errors import SettingError
 from colorizing_things.guidance.hints import Hint
 
 from .benchmark import key_of
-from .candidates import Model, open_colorizer, takes_hints
+from .candidates import Model, open_session, takes_hints
 from .journal import Journal
 from .metrics.base import Array, Record, Rows, to_lab
 from .metrics.wilful_hints import COUNTS, FIGURES, SIZE, Mask, containment, coverage
@@ -63,8 +62,8 @@ def draw_request(shown: Array, inside: Mask, rng: np.random.Generator) -> Reques
 
 def score_picture(model: Model, picture: OutlinedPicture, seed: int) -> Record:
     """Sums over a picture's objects: containment and coverage with one and with three hints, and how many objects."""
-    colorizer, rgb = open_colorizer(model.model, model.device), picture.pixels()
-    session = colorizer.session(grey_of(rgb), ColorOptions(model.size))
+    rgb = picture.pixels()
+    colorizer, session = open_session(model, grey_of(rgb))
     shown = _lab(colorizer.pixels(session.picture, chroma=session.predict()))
     rng = np.random.default_rng([seed, *bytes.fromhex(picture.sha256[:16])])
     sums = np.zeros(SIZE)
