@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import kornia.color
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,7 +18,6 @@ from colorizing_things.color.spaces import lab_f, srgb_to_linear
 from colorizing_things.errors import SettingError
 from colorizing_things.types import FloatArray
 
-FloatArray = npt.NDArray[np.floating]
 Weights = tuple[float, float, float]  # of linear R, G and B; they sum to 1, so that white stays white
 
 PLATES: dict[str, Weights] = {
