@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 from skimage import data
 
-from colorizing_things import Colorizer, Hint
+from colorizing_things import Colorizer, Hint, OutputOptions
 
 Image.fromarray(data.coffee()).convert("L").save("cup.png")
 
@@ -15,4 +15,4 @@ for swatch in session.palette(300, 200):
     print(swatch)
 
 red_cup = session.predict([Hint.of_color(300, 200, "#a03028")])
-print(colorizer.colorize_file("cup.png", Path("cup.red.png"), chroma=red_cup, overwrite=True))
+print(colorizer.colorize_file("cup.png", Path("cup.red.png"), chroma=red_cup, output=OutputOptions(overwrite=True)))
