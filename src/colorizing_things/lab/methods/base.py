@@ -97,15 +97,17 @@ class Method(ABC):
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""
-        encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
-        known = {id(p) for p in encoder}
-        groups = [
-            {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
-            {"params": encoder, "lr": self.rates.encoder_lr},
-        ]
         # Fused: one pass over the weights, not several. Fabric cannot clip what a fused optimizer unscales itself.
         fused = self.fabric.strategy.precision.precision != "16-mixed"
-        return AdamW(groups, weight_decay=self.rates.weight_decay, fused=fused)
+        return AdamW(self.parameter_groups(network), weight_decay=self.rates.weight_decay, fused=fused)
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """The network's parameters at ``lr``, those of its ``encoder``, if it has one, at ``encoder_lr``."""
+        encoder = list(network.encoder.parameters()) if hasattr(network, "encoder") else []  # type: ignore[union-attr, operator]
+        of_encoder = {id(p) for p in encoder}
+        rest = [p for p in network.parameters() if id(p) not in of_encoder]
+        groups = [{"params": rest, "lr": self.rates.lr}, {"params": encoder, "lr": self.rates.encoder_lr}]
+        return [group for group in groups if group["params"]]
 
     def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]

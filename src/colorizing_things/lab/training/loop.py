@@ -71,12 +71,13 @@ class Run:
             self._open_folder()
 
     def _open_folder(self) -> None:
-        settings, out = self.settings, self.settings.out
+        fabric, out = self.fabric, self.settings.out
         out.mkdir(parents=True, exist_ok=True)
         # What a broken-off run logged after its last checkpoint is purged.
         self.log = SummaryWriter(str(out), purge_step=self.steps_done + 1 if self.saved else None)
-        self._print(f"{self.fabric.device}, {settings.precision}, {torch.get_num_threads()} threads, "
-                  f"{self.fabric.world_size} processes; {self.photographs.summary()}")  # fmt: skip
+        precision, threads = fabric.strategy.precision.precision, torch.get_num_threads()
+        self._print(f"{fabric.device}, {precision}, {threads} threads, {fabric.world_size} processes")
+        self._print(self.photographs.summary())
         names = [f"{reason}: {name}" for reason, all_ in self.photographs.left_out.items() for name in all_]
         (out / "left_out.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         self._print_what_is_enlarged()
@@ -121,7 +122,7 @@ class Run:
         if averaged is None:
             raise TrainingError(f"{self.settings.out}: the run is past the last stage of this recipe")
         if self.stopper.reason == "signal":
-            console.print(f"stopped after step {self.steps_done}, all of it saved", soft_wrap=True)
+            self._print(f"stopped after step {self.steps_done}, all of it saved")
             raise KeyboardInterrupt
         return averaged
 
