@@ -40,20 +40,22 @@ def make_photo(path: Path, width: int, height: int) -> None:
 def bare(source: Path, target: Path) -> None:
     import pyvips
 
-    pyvips.cache_set_max(0)
     options = {"Q": 92} if source.suffix == ".jpg" else {"compression": "lzw", "predictor": "horizontal"}
     pyvips.Image.new_from_file(str(source), access="sequential").write_to_file(str(target), **options)
 
 
 def worker(kind: str, source: Path, target: Path, repeats: int) -> None:
     """Do it ``repeats`` times after a warm-up (none if once); print the best time and the peak memory."""
+    import pyvips
+
+    pyvips.cache_set_max(0)  # as the command and the server do
     if kind == "ours":
-        from colorizing_things import Colorizer
+        from colorizing_things import Colorizer, OutputOptions
 
         colorizer = Colorizer()
 
         def once() -> None:
-            colorizer.colorize_file(source, target, overwrite=True)
+            colorizer.colorize_file(source, target, output=OutputOptions(overwrite=True))
     elif kind in ("network", "hint", "variants"):
         from colorizing_things import Colorizer, Hint, Picture
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizing_things import Output, PictureError, SettingError
-from colorizing_things.batch import Task, Wish, plan, run
-from colorizing_things.writing import format_of_name
+from colorizing_things import ColorOptions, OutputOptions, PictureError, SettingError
+from colorizing_things.batch import BatchOptions, Task, plan, run
+from colorizing_things.imaging.writing import format_of_name
 
 
 @pytest.fixture
@@ -26,50 +26,50 @@ def names(tasks, root):
 
 
 def test_a_folder_keeps_its_tree(tree, tmp_path):
-    tasks = plan([tree], tmp_path / "out", False, Output())
+    tasks = plan([tree], tmp_path / "out", False, OutputOptions())
     assert names(tasks, tree) == {"a.jpg": "out/a.jpg", "deep/b.png": "out/deep/b.png", "deep/a.jpg": "out/deep/a.jpg"}
 
 
 def test_without_out_results_lie_beside(tree):
-    tasks = plan([tree], None, False, Output())
+    tasks = plan([tree], None, False, OutputOptions())
     assert names(tasks, tree)["deep/b.png"] == "scans/deep/b.color.png"
 
 
 def test_results_named_beside_their_originals_are_left_out(tree):
     for name in ("a.color.2.jpg", "a.sheet.jpg", "alone.color.jpg"):
         Image.new("L", (20, 20)).save(tree / name)
-    tasks = plan(sorted(tree.glob("*.jpg")), None, False, Output())
+    tasks = plan(sorted(tree.glob("*.jpg")), None, False, OutputOptions())
     assert [task.source.name for task in tasks] == ["a.jpg", "alone.color.jpg"]
-    assert [task.source.name for task in plan([tree / "a.color.jpg"], None, False, Output())] == ["a.color.jpg"]
+    assert [task.source.name for task in plan([tree / "a.color.jpg"], None, False, OutputOptions())] == ["a.color.jpg"]
 
 
 def test_an_output_folder_inside_the_input_is_not_coloured_again(tree):
     out = tree / "done"
     out.mkdir()
     Image.new("L", (20, 20)).save(out / "x.jpg")
-    assert len(plan([tree], out, False, Output())) == 3
+    assert len(plan([tree], out, False, OutputOptions())) == 3
 
 
 def test_another_format_changes_the_suffix(tree, tmp_path):
-    tasks = plan([tree], tmp_path / "out", False, Output("png"))
+    tasks = plan([tree], tmp_path / "out", False, OutputOptions("png"))
     assert names(tasks, tree)["a.jpg"] == "out/a.png"
 
 
 def test_one_file_goes_where_out_says(tree, tmp_path):
     one = [tree / "a.jpg"]
-    assert plan(one, tmp_path / "new.jpg", False, Output())[0].destination == tmp_path / "new.jpg"
-    assert plan(one, tmp_path / "new", True, Output())[0].destination == tmp_path / "new" / "a.jpg"
-    assert plan(one, tmp_path, False, Output())[0].destination == tmp_path / "a.jpg"
+    assert plan(one, tmp_path / "new.jpg", False, OutputOptions())[0].destination == tmp_path / "new.jpg"
+    assert plan(one, tmp_path / "new", True, OutputOptions())[0].destination == tmp_path / "new" / "a.jpg"
+    assert plan(one, tmp_path, False, OutputOptions())[0].destination == tmp_path / "a.jpg"
 
 
 def test_what_cannot_be_planned(tree, tmp_path):
     with pytest.raises(PictureError, match="no such"):
-        plan([tmp_path / "nothing"], None, False, Output())
+        plan([tmp_path / "nothing"], None, False, OutputOptions())
     (tmp_path / "empty").mkdir()
     with pytest.raises(PictureError, match="holds no pictures"):
-        plan([tmp_path / "empty"], None, False, Output())
+        plan([tmp_path / "empty"], None, False, OutputOptions())
     with pytest.raises(SettingError, match="colour them in two runs"):
-        plan([tree / "a.jpg", tree / "deep" / "a.jpg"], tmp_path / "out", False, Output())
+        plan([tree / "a.jpg", tree / "deep" / "a.jpg"], tmp_path / "out", False, OutputOptions())
     with pytest.raises(SettingError, match=r"choose \.jpg"):
         format_of_name(tmp_path / "x.xyz")
     assert format_of_name(tmp_path / "x.AVIF") == "avif"
@@ -80,19 +80,19 @@ def test_what_cannot_be_planned(tree, tmp_path):
 def run_all(colorizer, tasks, **options):
     results = []
     jobs = options.pop("jobs", 1)
-    run(colorizer, tasks, Wish(**options), jobs=jobs, report=results.append)
+    run(colorizer, tasks, BatchOptions(**options), jobs=jobs, report=results.append)
     return results
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_bad_file_does_not_stop_the_others(colorizer, tree, tmp_path, jobs):
     (tree / "bad.jpg").write_bytes(b"not a picture")
-    tasks = plan([tree], tmp_path / "out", False, Output())
+    tasks = plan([tree], tmp_path / "out", False, OutputOptions())
     results = run_all(colorizer, tasks, jobs=jobs)
     assert sorted(r.status for r in results) == ["done", "done", "done", "failed"]
     again = run_all(colorizer, tasks, jobs=jobs)
     assert sorted(r.status for r in again) == ["failed", "skipped", "skipped", "skipped"]
-    redone = run_all(colorizer, tasks, jobs=jobs, overwrite=True)
+    redone = run_all(colorizer, tasks, jobs=jobs, output=OutputOptions(overwrite=True))
     assert sorted(r.status for r in redone) == ["done", "done", "done", "failed"]
 
 
@@ -104,7 +104,7 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(tree, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (3000, 4000), dtype=np.uint8)
     for number in range(4):
         Image.fromarray(pixels).save(big / f"{number}.jpg")
-    tasks = plan([big], tmp_path / "out", False, Output())
+    tasks = plan([big], tmp_path / "out", False, OutputOptions())
     seen = []
 
     def interrupt(result):
@@ -113,14 +113,14 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(tree, tmp_path):
 
     started = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        run(Colorizer(), tasks, Wish(), jobs=2, report=interrupt)
+        run(Colorizer(), tasks, BatchOptions(), jobs=2, report=interrupt)
     assert time.perf_counter() - started < 30
     assert len(seen) == 1
     whole = [p for p in (tmp_path / "out").iterdir()]
     assert all(p.suffix == ".jpg" and Image.open(p).size == (4000, 3000) for p in whole)
     assert len(whole) < 4
     results = []
-    run(Colorizer(), tasks, Wish(), jobs=2, report=results.append)
+    run(Colorizer(), tasks, BatchOptions(), jobs=2, report=results.append)
     assert sum(r.status == "done" for r in results) == 4 - len(whole)
 
 
@@ -133,21 +133,21 @@ def test_many_threads_share_one_colorizer(colorizer, tree, tmp_path):
 
 
 def test_variants_come_numbered_with_a_sheet_and_are_not_taken_for_originals(colorizer, tree):
-    wish = Wish(variants=3, seed=1, confidence=True)
-    tasks = plan([tree], None, False, Output())
+    options = BatchOptions(ColorOptions(seed=1), variants=3, confidence=True)
+    tasks = plan([tree], None, False, OutputOptions())
     results = []
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     source = tasks[0].source
     names = {path.name for path in results[0].outputs}
     suffix = source.suffix
     assert names == {*(f"{source.stem}.color.{n}{suffix}" for n in (1, 2, 3)), f"{source.stem}.sheet.jpg",
                      f"{source.stem}.confidence.png"}  # fmt: skip
     assert all((source.parent / name).exists() for name in names)
-    assert [task.source for task in plan([tree], None, False, Output())] == [task.source for task in tasks]
+    assert [task.source for task in plan([tree], None, False, OutputOptions())] == [task.source for task in tasks]
     with Image.open(source) as original, Image.open(source.parent / f"{source.stem}.confidence.png") as sure:
         assert sure.size == original.size and sure.mode == "L"
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     assert results[1].status == "skipped"
     (source.parent / f"{source.stem}.color.2{suffix}").unlink()
-    run(colorizer, tasks[:1], wish, report=results.append)
+    run(colorizer, tasks[:1], options, report=results.append)
     assert results[2].status == "done" and (source.parent / f"{source.stem}.color.2{suffix}").exists()

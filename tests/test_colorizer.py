@@ -9,9 +9,9 @@ from measures import SHARED, chroma, lightness
 from PIL import Image, ImageCms, PngImagePlugin
 from skimage import data
 
-from colorizing_things import Colorizer, ColorizingError, PictureError, SettingError, colorize
-from colorizing_things.colorizer import Output
-from colorizing_things.provenance import SOURCE_TYPE
+from colorizing_things import Colorizer, ColorizingError, ColorOptions, PictureError, SettingError, colorize
+from colorizing_things.imaging.xmp import SOURCE_TYPE
+from colorizing_things.options import OutputOptions
 
 DEEP, SHALLOW = 0.3, 1.0  # mean |dL| allowed: lossless, and through our JPEG
 
@@ -74,7 +74,7 @@ def test_alpha_survives(tmp_path, colorizer, colour_photo):
         assert result.shape == (400, 600, 4)
         np.testing.assert_allclose(result[..., 3], alpha, atol=0 if suffix != ".webp" else 3)
     assert colorizer(np.dstack([colour_photo, alpha])).shape == (400, 600, 4)
-    opaque = colorizer.colorize_file(tmp_path / "alpha.png", tmp_path / "flat.jpg", output=Output("jpeg"))
+    opaque = colorizer.colorize_file(tmp_path / "alpha.png", tmp_path / "flat.jpg", output=OutputOptions("jpeg"))
     assert Image.open(opaque).mode == "RGB"
 
 
@@ -147,7 +147,7 @@ def test_metadata_survives(tmp_path, colorizer, grey_photo, exif, suffix):
 
 def save_tiff_with_exif(path, pixels, exif):
     """As a scanner would: orientation, resolution, XMP and EXIF directories."""
-    from colorizing_things.tiff_exif import add_exif
+    from colorizing_things.imaging.exif import add_exif
 
     tifffile.imwrite(
         path, pixels, resolution=(300, 300), resolutionunit=2,
@@ -159,7 +159,7 @@ def save_tiff_with_exif(path, pixels, exif):
 
 
 def test_the_mark_can_be_left_out(colorizer, old_jpg):
-    result = colorizer.colorize_file(old_jpg, output=Output(provenance=False))
+    result = colorizer.colorize_file(old_jpg, output=OutputOptions(provenance=False))
     assert SOURCE_TYPE.encode() not in result.read_bytes()
 
 
@@ -238,7 +238,7 @@ def test_options_do_what_they_say(colorizer, grey_photo):
     assert chroma(colorizer(grey_photo, strength=0)).max() < 1.5
     assert chroma(colorizer(grey_photo, strength=0.5)).mean() == pytest.approx(plain / 2, rel=0.1)
     assert chroma(colorizer(grey_photo, saturation=1.5)).mean() > plain * 1.2
-    field = colorizer.predict(grey_photo, size=96).ab.shape
+    field = colorizer.predict(grey_photo, ColorOptions(size=96)).ab.shape
     assert field == (2, 24, 36)
 
 
@@ -266,11 +266,11 @@ def test_predict_gives_a_small_field_with_confidence(colorizer, grey_photo):
 def test_originals_and_earlier_results_are_never_overwritten(tmp_path, colorizer, old_jpg):
     before = old_jpg.read_bytes()
     with pytest.raises(PictureError, match="is the original"):
-        colorizer.colorize_file(old_jpg, old_jpg, overwrite=True)
+        colorizer.colorize_file(old_jpg, old_jpg, output=OutputOptions(overwrite=True))
     link = tmp_path / "link.jpg"
     link.symlink_to(old_jpg)
     with pytest.raises(PictureError, match="is the original"):
-        colorizer.colorize_file(old_jpg, link, overwrite=True)
+        colorizer.colorize_file(old_jpg, link, output=OutputOptions(overwrite=True))
     assert old_jpg.read_bytes() == before
     result = colorizer(old_jpg)
     mine = result.read_bytes()
@@ -282,7 +282,7 @@ def test_originals_and_earlier_results_are_never_overwritten(tmp_path, colorizer
 
 def test_a_name_says_the_format(tmp_path, colorizer, old_jpg):
     assert Image.open(colorizer.colorize_file(old_jpg, tmp_path / "new.tif")).format == "TIFF"
-    assert Image.open(colorizer.colorize_file(old_jpg, tmp_path / "x", output=Output("png"))).format == "PNG"
+    assert Image.open(colorizer.colorize_file(old_jpg, tmp_path / "x", output=OutputOptions("png"))).format == "PNG"
     with pytest.raises(SettingError, match="cannot write"):
         colorizer.colorize_file(old_jpg, tmp_path / "new.xyz")
     assert not (tmp_path / "new.xyz").exists()
@@ -305,9 +305,9 @@ def test_an_unwritable_place_is_one_line(tmp_path, colorizer, old_jpg):
 
 
 def test_a_full_disk_is_one_line(colorizer, old_jpg, monkeypatch, tmp_path):
-    from colorizing_things import writing
+    from colorizing_things.imaging import writing
 
-    with pytest.raises(PictureError, match="disk is full"), writing.one_line("/dev/full: cannot be written"):
+    with pytest.raises(PictureError, match="disk is full"), writing.as_picture_error("/dev/full: cannot be written"):
         pyvips.Image.black(2000, 2000).write_to_target(pyvips.Target.new_to_file("/dev/full"), ".png", compression=0)
 
 

@@ -7,9 +7,9 @@ import pytest
 from measures import lightness
 from skimage import data
 
-from colorizing_things import Colorizer, Guide, Hint, Picture, SettingError
+from colorizing_things import Colorizer, ColorOptions, Guide, Hint, Picture, SettingError
 from colorizing_things.color.spaces import srgb_to_lab
-from colorizing_things.hints import ab_of_color
+from colorizing_things.guidance.hints import ab_of_color
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_more_hints_bring_the_colours_nearer_to_the_truth(colorizer):
 
 def test_hints_leave_the_lightness_alone(colorizer, portrait):
     guide = Guide([Hint.of_color(*LEFT_ARM, "#0000ff")])
-    ours = colorizer.pixels(portrait, guide=guide)
+    ours = colorizer.pixels(portrait, options=ColorOptions(guide=guide))
     grey = colorizer.pixels(portrait, chroma=type(colorizer.predict(portrait))(np.zeros((2, 8, 8), np.float32)))
     assert np.abs(lightness(ours) - lightness(grey)).mean() < 0.2
 
@@ -115,12 +115,12 @@ def test_a_reference_lends_its_colours(colorizer, portrait):
     true = srgb_to_lab(data.astronaut() / 255)[..., 1:]
 
     def error(guide):
-        ours = colorizer.pixels(portrait, guide=guide)
+        ours = colorizer.pixels(portrait, options=ColorOptions(guide=guide))
         return np.linalg.norm(srgb_to_lab(ours / 255)[..., 1:] - true, axis=-1).mean()
 
     grey = Picture.of_array(np.repeat(data.astronaut().mean(2, keepdims=True).astype(np.uint8), 3, 2))
-    assert error(Guide(reference=portrait)) < 0.8 * error(None)
-    muted = colorizer.predict(portrait, guide=Guide(reference=grey))
+    assert error(Guide(reference=portrait)) < 0.8 * error(Guide())
+    muted = colorizer.predict(portrait, ColorOptions(guide=Guide(reference=grey)))
     assert np.linalg.norm(muted.ab, axis=0).mean() < 0.7 * np.linalg.norm(colorizer.predict(portrait).ab, axis=0).mean()
 
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from .chroma import Chroma
-from .colorizer import Colorizer, Output
+from .color.chroma import Chroma
+from .color.look import Look
+from .colorizer import Colorizer
 from .errors import ColorizingError, ModelError, PictureError, SettingError
-from .hints import Hint
-from .models import list_models
-from .options import Look
-from .picture import Picture
-from .predictor import Predictor
-from .session import Guide, Session
+from .guidance.guide import Guide
+from .guidance.hints import Hint
+from .imaging.picture import Picture
+from .model.catalog import list_models
+from .model.model import Model
+from .model.seen import SeenPicture
+from .options import ColorOptions, OutputOptions
+from .session import Session
 
 __version__ = version("colorizing-things")
 
 __all__ = [
     "Chroma",
+    "ColorOptions",
     "Colorizer",
     "ColorizingError",
     "Guide",
     "Hint",
     "Look",
+    "Model",
     "ModelError",
-    "Output",
+    "OutputOptions",
     "Picture",
     "PictureError",
-    "Predictor",
+    "SeenPicture",
     "Session",
     "SettingError",
     "colorize",

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from .chroma import Chroma
-from .colorizer import Colorizer, Output, Stopped, beside
+from .colorizer import Colorizer, Stopped
 from .errors import ColorizingError, PictureError, SettingError
-from .extras import save_confidence, save_sheet
-from .options import Look, check_count
-from .picture import MAX_PIXELS, PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
-from .session import Guide
-from .writing import output_format, suffix_for
+from .guidance.variants import check_count
+from .imaging.confidence_map import save_confidence
+from .imaging.contact_sheet import save_sheet
+from .imaging.opening import open_picture
+from .imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .imaging.writing import default_destination, is_same_file, output_format, suffix_for
+from .options import ColorOptions, OutputOptions
 
-OURS = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
+RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
 
 
@@ -33,31 +34,23 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is wanted of every picture.
+class BatchOptions:
+    """What is made of every picture.
 
     Attributes:
-        look: size, saturation, strength, warmth.
-        output: format, quality, provenance.
-        guide: hints and reference.
+        color: how it is coloured.
+        output: how it is written.
         variants: so many different colourings and a contact sheet; None: the likeliest alone.
-        seed: of the variants.
         confidence: a map of it too.
-        overwrite: redo what is there.
-        max_pixels: refuse larger pages.
 
     Raises:
         SettingError: a number of variants that cannot be meant.
     """
 
-    look: Look = field(default_factory=Look)
-    output: Output = field(default_factory=Output)
-    guide: Guide | None = None
+    color: ColorOptions = field(default_factory=ColorOptions)
+    output: OutputOptions = field(default_factory=OutputOptions)
     variants: int | None = None
-    seed: int = 0
     confidence: bool = False
-    overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
 
     def __post_init__(self) -> None:
         if self.variants is not None:
@@ -72,7 +65,7 @@ class Wish:
 
     def extras(self, task: Task) -> dict[str, Path]:
         """What comes along: ``sheet`` and ``confidence``, by name, where they are wanted."""
-        stem = OURS.sub("", task.destination.stem)
+        stem = RESULT_STEM.sub("", task.destination.stem)
         wanted = {"sheet": self.variants is not None, "confidence": self.confidence}
         suffixes = {"sheet": ".jpg", "confidence": ".png"}
         return {
@@ -94,7 +87,7 @@ class Result:
     outputs: tuple[Path, ...] = ()
 
 
-def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Output) -> list[Task]:
+def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: OutputOptions) -> list[Task]:
     """Turn files and folders into tasks.
 
     Args:
@@ -139,7 +132,7 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             hidden = any(part.startswith(".") for part in inside.parts)
-            ours = _is_ours(file) or (skip is not None and skip != path and skip in file.parents)
+            ours = _is_result(file) or (skip is not None and skip != path and skip in file.parents)
             if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not ours and file.is_file():
                 found += 1
                 yield file, inside
@@ -147,9 +140,9 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
             raise PictureError(f"{path}: holds no pictures; looked for {', '.join(sorted(PICTURE_SUFFIXES))}")
 
 
-def _is_ours(file: Path) -> bool:
+def _is_result(file: Path) -> bool:
     """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
-    if OURS.search(file.stem):
+    if RESULT_STEM.search(file.stem):
         return True
     original = _original_stem(file)
     return original != file.stem and any(file.with_name(original + suffix).exists() for suffix in PICTURE_SUFFIXES)
@@ -158,76 +151,68 @@ def _is_ours(file: Path) -> bool:
 def _original_stem(file: Path) -> str:
     """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
     ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
-    return file.stem.removesuffix(ending) if ending else OURS.sub("", file.stem)
+    return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
-def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: Output) -> Path:
+def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: OutputOptions) -> Path:
     if out is not None and not into_folder:
+        output.named(out)  # a name that says no format of ours is an error before any work
         return out
     kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source).kind
     format_name = output_format(output.format, kind)
     if out is None:
-        return beside(source, format_name)
+        return default_destination(source, format_name)
     return out / place.with_suffix(suffix_for(source, format_name))
 
 
-def colour_one(colorizer: Colorizer, task: Task, wish: Wish) -> Result:
+def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result:
     """Do one task; never raises for a bad picture. What is there already is left, so that a run can go on."""
-    outputs = (*wish.pictures(task), *wish.extras(task).values())
-    if not wish.overwrite and all(path.exists() and not _same(task, path) for path in outputs):
+    outputs = (*options.pictures(task), *options.extras(task).values())
+    if not any(_is_due(path, task, options) for path in outputs):
         return Result(task, "skipped", outputs=outputs)
     started = time.perf_counter()
     try:
-        picture = Picture.read(task.source)
-        picture.check_size(wish.max_pixels)
-        _write(colorizer, picture, task, wish)
+        picture = open_picture(task.source, colorizer.max_pixels)
+        _write(colorizer, picture, task, options)
     except (ColorizingError, MemoryError) as error:
-        said = str(error) or f"{task.source}: not enough memory"
-        return Result(task, "failed", time.perf_counter() - started, error=" ".join(said.split()))
+        message = str(error) or f"{task.source}: not enough memory"
+        return Result(task, "failed", time.perf_counter() - started, error=" ".join(message.split()))
     seconds = time.perf_counter() - started
     return Result(task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs)
 
 
-def _write(colorizer: Colorizer, picture: Picture, task: Task, wish: Wish) -> None:
-    """Colour a picture into all its files: predicted once a page, however many files."""
-    paths, extras = wish.pictures(task), wish.extras(task)
-    if picture.pages > 1 and extras:
-        raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
+def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
+    """Whether a file has to be written. One that is there is left alone, unless it is to be overwritten.
+
+    The original counts as due, so that writing over it is an error and not a picture taken for done.
+    """
+    return options.output.overwrite or not path.exists() or is_same_file(path, task.source)
+
+
+def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> None:
+    """Colour a picture into all its files that are due: predicted once a page, however many files."""
+    color, output, extras = options.color, options.output, options.extras(task)
     if not extras:
-        _colour(colorizer, picture, task, paths[0], wish, None)
+        colorizer.colorize_file(picture, task.destination, options=color, output=output)
         return
-    session = colorizer.session(picture, size=wish.look.size, guide=wish.guide)
-    chromas = [session.predict()] if wish.variants is None else session.variants(wish.variants, wish.seed)
-    if _missing(extras.get("confidence"), wish):
-        save_confidence(chromas[0], picture, colorizer.card.name, extras["confidence"], wish.overwrite)
-    for chroma, path in zip(chromas, paths, strict=True):
-        _colour(colorizer, picture, task, path, wish, chroma)
-    if _missing(extras.get("sheet"), wish):
-        save_sheet([chroma.looked(wish.look) for chroma in chromas], picture, extras["sheet"], wish.overwrite)
-
-
-def _missing(path: Path | None, wish: Wish) -> bool:
-    """Whether it is wanted and has to be written."""
-    return path is not None and (wish.overwrite or not path.exists())
-
-
-def _colour(colorizer: Colorizer, picture: Picture, task: Task, path: Path, wish: Wish, chroma: Chroma | None) -> None:
-    if path.exists() and not wish.overwrite and not _same(task, path):
-        return
-    colorizer.colorize_file(
-        picture, path, look=wish.look, guide=wish.guide, output=wish.output, chroma=chroma,
-        overwrite=wish.overwrite, max_pixels=wish.max_pixels,
-    )  # fmt: skip
-
-
-def _same(task: Task, path: Path) -> bool:
-    return task.source.exists() and path.exists() and path.samefile(task.source)
+    if picture.pages > 1:
+        raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
+    session = colorizer.session(picture, color)
+    chromas = [session.predict()] if options.variants is None else session.variants(options.variants)
+    due = {name: path for name, path in extras.items() if _is_due(path, task, options)}
+    if "confidence" in due:
+        save_confidence(chromas[0], picture, colorizer.card.name, due["confidence"], output.overwrite)
+    for chroma, path in zip(chromas, options.pictures(task), strict=True):
+        if _is_due(path, task, options):
+            colorizer.colorize_file(picture, path, options=color, output=output, chroma=chroma)
+    if "sheet" in due:
+        save_sheet([chroma.with_look(color.look) for chroma in chromas], picture, due["sheet"], output.overwrite)
 
 
 def run(
     colorizer: Colorizer,
     tasks: list[Task],
-    wish: Wish,
+    options: BatchOptions,
     *,
     jobs: int = 1,
     report: Callable[[Result], None],
@@ -240,7 +225,7 @@ def run(
     with ThreadPoolExecutor(jobs, thread_name_prefix="picture") as pool:
 
         def start(task: Task):  # type: ignore[no-untyped-def]
-            return pool.submit(colour_one, colorizer, task, wish)
+            return pool.submit(color_one, colorizer, task, options)
 
         running = {start(task) for task in islice(waiting, jobs + 1)}
         try:

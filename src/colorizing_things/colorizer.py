@@ -7,44 +7,35 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyvips
 
-from . import arrays
-from .card import Card
-from .chroma import Chroma, Codes, Joiner
-from .errors import PictureError, SettingError
-from .hints import Hint
-from .models import DEFAULT
-from .options import Look
-from .picture import MAX_PIXELS, Picture, Strip
-from .predictor import Predictor
-from .rows import RowSource
-from .session import Guide, Session
-from .writing import Encoding, check_free, copy_metadata, format_of_name, output_format, suffix_for, to_bytes, to_file
+from .color.chroma import Chroma
+from .color.join import Joiner
+from .color.look import Look
+from .errors import SettingError
+from .guidance.guide import Guide
+from .guidance.hints import Hint
+from .imaging import arrays
+from .imaging.opening import open_picture
+from .imaging.picture import MAX_PIXELS, Picture, Strip
+from .imaging.rows import RowSource
+from .imaging.writing import Encoding, check_destination, copy_metadata, default_destination, to_bytes, to_file
+from .model.card import Card
+from .model.catalog import DEFAULT
+from .model.model import Model
+from .options import ColorOptions, OutputOptions
+from .session import Session
+from .types import Codes
 
 AnyPicture = TypeVar("AnyPicture")
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
     """Raised inside work that :meth:`Colorizer.stop` cuts short."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """How results are encoded: ``format`` and ``quality`` None keep the input's format at our quality."""
-
-    format: str | None = None
-    quality: int | None = None
-    provenance: bool = True
-
-    def encoding(self, kind: str) -> Encoding:
-        """For an input of that kind (:attr:`.Picture.kind`)."""
-        return Encoding(output_format(self.format, kind), self.quality, self.provenance)
 
 
 class Colorizer:
@@ -58,13 +49,20 @@ class Colorizer:
         PosixPath('old.color.jpg')
     """
 
-    def __init__(self, model: str | Path | Card = DEFAULT, device: str = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path | Card = DEFAULT,
+        device: str = "auto",
+        threads: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
         """Load a network once.
 
         Args:
             model: a bundled name, a model's folder, or an ONNX file with its card beside it.
             device: auto, cpu, cuda, or what else ONNX Runtime offers here.
             threads: cores to use; all by default.
+            max_pixels: refuse pictures with larger pages.
 
         Raises:
             ModelError: unknown or broken model.
@@ -72,15 +70,16 @@ class Colorizer:
         """
         if threads is not None and threads < 1:
             raise SettingError(f"threads {threads}: must be 1 or more")
-        self.predictor = Predictor(model, device, threads)
+        self.model = Model(model, device, threads)
         self.threads = threads or os.cpu_count() or 1
+        self.max_pixels = max_pixels
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="join")
         self._stopping = threading.Event()
 
     @property
     def card(self) -> Card:
         """The model's card."""
-        return self.predictor.card
+        return self.model.card
 
     def __call__(
         self,
@@ -90,6 +89,8 @@ class Colorizer:
         saturation: float = 1.0,
         strength: float = 1.0,
         warmth: float = 0.0,
+        mood: float | None = None,
+        seed: int = 0,
         hint: Sequence[Hint | str] = (),
         hints: Any = None,
         reference: Any = None,
@@ -104,6 +105,9 @@ class Colorizer:
             saturation: multiplies chroma.
             strength: 0 (grey) to 1 (full colour).
             warmth: -1 (towards blue) to 1 (towards yellow).
+            mood: of a model that draws its colours with noise, 0 (the mean of all colourings) to 1 (one of them);
+                None: the card's own.
+            seed: which colouring, of such a model.
             hint: colours of places: :class:`.Hint`, or as the command line has them, ``"120,340=#7a4a2b"``.
             hints: painted hints: a picture of the same size, transparent where nothing is said.
             reference: a colour picture whose palette is taken over, region by region.
@@ -117,138 +121,121 @@ class Colorizer:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: a type, shape, range or option that cannot work.
         """
-        look, guide = Look(size, saturation, strength, warmth), make_guide(hint, hints, reference)
-        opened = open_picture(picture)
+        look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference)
+        options = ColorOptions(size, mood, seed, guide, look)
+        opened = open_picture(picture, self.max_pixels)
         result: Any
         if isinstance(picture, str | Path):
-            result = type(picture)(self.colorize_file(opened, look=look, guide=guide, overwrite=overwrite))  # type: ignore[call-arg]
+            output = OutputOptions(overwrite=overwrite)
+            result = type(picture)(self.colorize_file(opened, options=options, output=output))  # type: ignore[call-arg]
         elif isinstance(picture, np.ndarray):
-            result = arrays.like(picture, self.pixels(opened, look=look, guide=guide))
+            result = arrays.match_array(picture, self.pixels(opened, options=options))
         elif arrays.is_pil(picture):
-            result = arrays.like_pil(picture, self.pixels(opened, look=look, guide=guide))
+            result = arrays.match_pil(picture, self.pixels(opened, options=options))
         else:
-            result = self.encode(opened, look=look, guide=guide)
+            result = self.encode(opened, options=options)
         return result
 
-    def session(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Session:
+    def session(self, picture: Any, options: ColorOptions | None = None, *, page: int = 0) -> Session:
         """A picture before the network, to be asked again and again with other hints.
 
         Args:
             picture: as for calling the object, or an opened :class:`.Picture`.
-            size: shorter side at which the network sees it; None: the card's default.
+            options: its guide holds throughout.
             page: of a TIFF with several.
-            guide: hints and a reference that hold throughout.
         """
-        return Session(self.predictor, open_picture(picture), Look(size).size, page, guide)
+        return Session(self.model, open_picture(picture, self.max_pixels), options, page)
 
-    def predict(self, picture: Any, *, size: int | None = None, page: int = 0, guide: Guide | None = None) -> Chroma:
+    def predict(self, picture: Any, options: ColorOptions | None = None, *, page: int = 0) -> Chroma:
         """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s."""
-        return self.session(picture, size=size, page=page, guide=guide).predict()
+        return self.session(picture, options, page=page).predict()
 
-    def variants(
-        self,
-        picture: Any,
-        count: int,
-        seed: int = 0,
-        *,
-        size: int | None = None,
-        page: int = 0,
-        guide: Guide | None = None,
-    ) -> list[Chroma]:
+    def variants(self, picture: Any, count: int, options: ColorOptions | None = None, *, page: int = 0) -> list[Chroma]:
         """``count`` plausible colourings of a picture, likeliest first; the same seed gives the same ones.
 
         Raises:
             SettingError: this model knows one answer only.
         """
-        return self.session(picture, size=size, page=page, guide=guide).variants(count, seed)
+        return self.session(picture, options, page=page).variants(count)
 
     def colorize_file(
         self,
-        source: str | Path | Picture,
+        source: Any,
         destination: str | Path | None = None,
         *,
-        look: Look | None = None,
-        guide: Guide | None = None,
-        output: Output | None = None,
+        options: ColorOptions | None = None,
+        output: OutputOptions | None = None,
         chroma: Chroma | Sequence[Chroma] | None = None,
-        overwrite: bool = False,
-        max_pixels: int = MAX_PIXELS,
     ) -> Path:
         """Colour a file into another file, which appears whole or not at all.
 
         Args:
             source: the picture.
             destination: the new file; beside the source and called ``old.color.jpg`` where None.
-            look: size, saturation, strength, warmth.
-            guide: hints and reference.
-            output: format, quality, provenance; the format is the one that the destination's name says, by default.
+            options: how it is coloured.
+            output: how it is written.
             chroma: colours to use instead of predicting them (a variant, say), one a page.
-            overwrite: replace ``destination`` if it is there; the source itself is never replaced.
-            max_pixels: refuse larger pages.
 
         Returns:
             The new file's path.
+
+        Raises:
+            PictureError: the picture cannot be read or written, or the new file exists already.
+            SettingError: an option that cannot work.
         """
-        picture = source if isinstance(source, Picture) else Picture.read(source)
-        picture.check_size(max_pixels)
-        output = output or Output()
-        if destination and output.format is None:
-            output = replace(output, format=format_of_name(Path(destination)))
+        picture = open_picture(source, self.max_pixels)
+        output = output or OutputOptions()
+        if destination:
+            output = output.named(Path(destination))
         encoding = output.encoding(picture.kind)
-        path = Path(destination) if destination else beside(Path(picture.name), encoding.format)
-        _check_original(path, picture)
-        check_free(path, overwrite)
-        with self._row_source(picture, look or Look(), guide, chroma) as rows:
+        path = Path(destination) if destination else default_destination(Path(picture.name), encoding.format)
+        check_destination(path, Path(picture.name), output.overwrite)
+        with self._row_source(picture, options, chroma) as rows:
             to_file(_finish(rows, picture, encoding), path, encoding)
         return path
 
     def encode(
         self,
-        picture: Picture,
+        source: Any,
         *,
-        look: Look | None = None,
-        guide: Guide | None = None,
-        output: Output | None = None,
+        options: ColorOptions | None = None,
+        output: OutputOptions | None = None,
         chroma: Chroma | Sequence[Chroma] | None = None,
-        max_pixels: int = MAX_PIXELS,
     ) -> bytes:
         """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
-        picture.check_size(max_pixels)
-        encoding = (output or Output()).encoding(picture.kind)
-        with self._row_source(picture, look or Look(), guide, chroma) as rows:
+        picture = open_picture(source, self.max_pixels)
+        encoding = (output or OutputOptions()).encoding(picture.kind)
+        with self._row_source(picture, options, chroma) as rows:
             return to_bytes(_finish(rows, picture, encoding), encoding, picture.name)
 
     def pixels(
-        self,
-        picture: Picture,
-        *,
-        look: Look | None = None,
-        guide: Guide | None = None,
-        chroma: Chroma | Sequence[Chroma] | None = None,
+        self, source: Any, *, options: ColorOptions | None = None, chroma: Chroma | Sequence[Chroma] | None = None
     ) -> Codes:
         """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
-        return np.concatenate(list(self._rows(picture, look or Look(), guide, chroma)))
+        picture = open_picture(source, self.max_pixels)
+        return np.concatenate(list(self._rows(picture, options or ColorOptions(), chroma)))
 
     def stop(self) -> None:
         """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
         self._stopping.set()
 
     def _row_source(
-        self, picture: Picture, look: Look, guide: Guide | None, chroma: Chroma | Sequence[Chroma] | None
+        self, picture: Picture, options: ColorOptions | None, chroma: Chroma | Sequence[Chroma] | None
     ) -> RowSource:
         bands = 4 if picture.has_alpha else 3
         height = picture.height * picture.pages
-        return RowSource(self._rows(picture, look, guide, chroma), picture.width, height, bands, picture.deep)
+        rows = self._rows(picture, options or ColorOptions(), chroma)
+        return RowSource(rows, picture.width, height, bands, picture.deep)
 
     def _rows(
-        self, picture: Picture, look: Look, guide: Guide | None, chroma: Chroma | Sequence[Chroma] | None
+        self, picture: Picture, options: ColorOptions, chroma: Chroma | Sequence[Chroma] | None
     ) -> Iterator[Codes]:
         """Coloured blocks of rows, page after page; a few are joined ahead on the pool."""
         ahead: deque[Future[Codes]] = deque()
         given = [chroma] if isinstance(chroma, Chroma) else chroma
         for page in range(picture.pages):
-            field = given[page] if given else self.predict(picture, size=look.size, page=page, guide=guide)
-            joiner = Joiner(field.looked(look), picture.height, picture.width, picture.deep)
+            field = given[page] if given else self.predict(picture, options, page=page)
+            joiner = Joiner(field.with_look(options.look), picture.height, picture.width, picture.deep)
             for strip in picture.strips(page):
                 if self._stopping.is_set():
                     raise Stopped
@@ -270,52 +257,3 @@ def _finish(rows: pyvips.Image, picture: Picture, encoding: Encoding) -> pyvips.
 def _join(joiner: Joiner, strip: Strip) -> Codes:
     rgb = joiner(strip.top, strip.lightness)
     return rgb if strip.alpha is None else np.concatenate([rgb, strip.alpha[..., None]], axis=-1)
-
-
-def open_picture(picture: Any) -> Picture:
-    """Open whatever :class:`Colorizer` takes.
-
-    Raises:
-        PictureError: it cannot be read.
-        SettingError: a type or shape that is no picture.
-    """
-    if isinstance(picture, Picture):
-        return picture
-    if isinstance(picture, str | Path):
-        return Picture.read(picture)
-    if isinstance(picture, bytes | bytearray | memoryview):
-        return Picture.decode(bytes(picture))
-    if isinstance(picture, np.ndarray):
-        return arrays.open_array(picture)
-    if arrays.is_pil(picture):
-        return arrays.open_pil(picture)
-    raise SettingError(f"cannot colour a {type(picture).__name__}: give a path, bytes, PIL image or ndarray")
-
-
-def make_guide(hint: Sequence[Hint | str] = (), hints: Any = None, reference: Any = None) -> Guide | None:
-    """What :meth:`Colorizer.__call__` takes of a user's wishes about colours, checked; None if there are none.
-
-    Raises:
-        PictureError: a picture that cannot be read.
-        SettingError: a hint that cannot be understood.
-    """
-    points = [Hint.parse(point) if isinstance(point, str) else point for point in hint]
-    if not points and hints is None and reference is None:
-        return None
-    layer, other = (None if picture is None else open_picture(picture) for picture in (hints, reference))
-    return Guide(points, layer, other)
-
-
-def _check_original(path: Path, picture: Picture) -> None:
-    """Refuse to write over the original, asked to or not.
-
-    Raises:
-        PictureError: ``path`` is the picture's own.
-    """
-    if path.exists() and Path(picture.name).exists() and path.samefile(picture.name):
-        raise PictureError(f"{path}: is the original; give another name with -o")
-
-
-def beside(source: Path, format_name: str) -> Path:
-    """``old.color.jpg`` for ``old.jpg``."""
-    return source.with_name(f"{source.stem}.color{suffix_for(source, format_name)}")

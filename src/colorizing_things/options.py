@@ -1,56 +1,81 @@
-"""How a picture shall look: one schema for the CLI, Python and HTTP."""
+"""The options of the command line, Python and HTTP alike: how a picture is coloured, and how it is written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from .color.look import Look
 from .errors import SettingError
+from .guidance.guide import Guide
+from .imaging.writing import Encoding, format_of_name, output_format
 
 SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
-MOST_SATURATION = 10  # everything is at the gamut's edge long before
-WARMTH = 12.0  # b at the warmest: candle-light rather than amber
-MOST_VARIANTS = 100
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a user may ask of the colours.
-
-    In Lab at constant L: ``ab' = (saturation * ab + (0, WARMTH * warmth)) * strength``.
+class ColorOptions:
+    """How a picture is coloured.
 
     Attributes:
         size: shorter side at which the network sees the picture, 32 to 2048 px; None: the card's default.
-        saturation: multiplies chroma, 0 to 10; 1 leaves it.
-        strength: 0 (grey) to 1 (full colour).
-        warmth: -1 (towards blue) to 1 (towards yellow); 0 leaves it.
+        mood: of a model that draws its colours with noise, 0 (the mean of all colourings, safe and dull) to 1 (one of
+            them, lively and sometimes wrong); None: the card's own.
+        seed: which colouring, of such a model; which variants, of any that has them.
+        guide: hints and a reference.
+        look: saturation, strength, warmth.
 
     Raises:
         SettingError: a value out of range.
     """
 
     size: int | None = None
-    saturation: float = 1.0
-    strength: float = 1.0
-    warmth: float = 0.0
+    mood: float | None = None
+    seed: int = 0
+    guide: Guide = field(default_factory=Guide)
+    look: Look = field(default_factory=Look)
 
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
             raise SettingError(f"size {self.size}: must be {SMALLEST} to {LARGEST} pixels")
-        if not 0 <= self.saturation <= MOST_SATURATION:
-            raise SettingError(
-                f"saturation {self.saturation}: must be 0 to {MOST_SATURATION}; 1 leaves the colours as they are"
-            )
-        if not 0 <= self.strength <= 1:
-            raise SettingError(f"strength {self.strength}: must be 0 (grey) to 1 (full colour)")
-        if not -1 <= self.warmth <= 1:
-            raise SettingError(f"warmth {self.warmth}: must be -1 (blue) to 1 (yellow)")
+        if self.mood is not None and not 0 <= self.mood <= 1:
+            raise SettingError(f"mood {self.mood}: must be 0 (the mean) to 1 (the full draw)")
+
+    def unguided(self) -> ColorOptions:
+        """The same without hints and reference, as for the other pages of a file."""
+        return replace(self, guide=Guide())
 
 
-def check_count(count: int) -> None:
-    """Refuse a number of variants that cannot be meant.
+@dataclass(frozen=True)
+class OutputOptions:
+    """How a result is written.
+
+    Attributes:
+        format: jpeg, png, tiff, webp or avif; None: what the new file's name says, else the input's own.
+        quality: 1 to 100, of lossy formats; None: ours.
+        provenance: say in the metadata that the colours are machine-made.
+        overwrite: replace a file that is there; the original is never replaced.
 
     Raises:
-        SettingError: under 1 or over ``MOST_VARIANTS``.
+        SettingError: an unknown format, or a quality out of range.
     """
-    if not 1 <= count <= MOST_VARIANTS:
-        raise SettingError(f"variants {count}: must be 1 to {MOST_VARIANTS}")
+
+    format: str | None = None
+    quality: int | None = None
+    provenance: bool = True
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        self.encoding("png")  # an unknown format or quality is an error before any work
+
+    def encoding(self, kind: str) -> Encoding:
+        """For an input of that kind (:attr:`.Picture.kind`)."""
+        return Encoding(output_format(self.format, kind), self.quality, self.provenance)
+
+    def named(self, destination: Path) -> OutputOptions:
+        """With the format that a new file's name says, where none was asked for.
+
+        Raises:
+            SettingError: it says none of ours.
+        """
+        return self if self.format else replace(self, format=format_of_name(destination))

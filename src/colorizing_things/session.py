@@ -2,67 +2,92 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from . import palette, reference, variants
-from .chroma import Chroma, Float32
+from .color.chroma import Chroma
 from .errors import SettingError
-from .hints import Hint, HintField, painted, place
-from .palette import Swatch
-from .picture import Picture
-from .predictor import Predictor
-
-
-@dataclass(frozen=True)
-class Guide:
-    """What a user says about the colours themselves.
-
-    Attributes:
-        points: hints, a place each.
-        layer: painted hints: a picture of the same size, with transparency where nothing is said.
-        reference: a colour picture whose palette is taken over, region by region.
-    """
-
-    points: Sequence[Hint] = ()
-    layer: Picture | None = None
-    reference: Picture | None = None
-
-    @property
-    def places(self) -> bool:
-        """Whether it speaks of places, and so fits one picture only."""
-        return bool(self.points) or self.layer is not None
+from .guidance import palette, reference, variants
+from .guidance.hints import Hint, painted, place
+from .guidance.palette import Swatch
+from .imaging.picture import Picture
+from .model.hint_field import HintField
+from .model.model import Model
+from .options import ColorOptions
 
 
 class Session:
     """One page of a picture before a network. Made by :meth:`.Colorizer.session`."""
 
-    def __init__(
-        self, predictor: Predictor, picture: Picture, size: int | None, page: int = 0, guide: Guide | None = None
-    ) -> None:
-        """``size``: shorter side at which the network sees it; None: the card's default."""
-        self.picture, self.size = picture, size
-        width, height = predictor.network_size(picture.width, picture.height, size)
-        self.predictor = predictor.set_picture(picture.small_lightness(page, width, height))
-        guide = guide or Guide()
+    def __init__(self, model: Model, picture: Picture, options: ColorOptions | None = None, page: int = 0) -> None:
+        """See the picture.
+
+        Args:
+            model: the network.
+            picture: what to colour.
+            options: its guide holds throughout; its look is not for a session.
+            page: of a TIFF with several.
+
+        Raises:
+            SettingError: a guide that does not fit the picture, or a mood for a model that has none.
+        """
+        self.picture, self._model, self.options = picture, model, options or ColorOptions()
+        width, height = model.network_size(picture.width, picture.height, self.options.size)
+        self.seen = model.see(picture.small_lightness(page, width, height))
+        guide = self.options.guide
         if guide.places and picture.pages > 1:
             raise SettingError(f"{picture.name}: has {picture.pages} pages; hints need a picture of one page")
         self._always = self._place(guide.points, guide.layer)
         self._reference: HintField | None = None
         if guide.reference is not None:
             self.set_reference(guide.reference)
+        self._show()
+
+    def shown_with(self, mood: float | None = None, seed: int = 0) -> Session:
+        """The same picture, already seen, and what was said of it, at another mood or seed.
+
+        Raises:
+            SettingError: a mood out of range, or for a model that has none.
+        """
+        if (mood, seed) == (self.options.mood, self.options.seed):
+            return self
+        other = copy.copy(self)
+        other.options = replace(self.options, mood=mood, seed=seed)
+        other._show()
+        return other
+
+    @property
+    def mood(self) -> float:
+        """At which the picture is shown; 0 for a model without noise."""
+        return self.seen.card.mood if self.options.mood is None else self.options.mood
 
     def predict(self, hints: Sequence[Hint] = ()) -> Chroma:
         """The colours, with these hints beside the guide's."""
-        return self.predictor.predict(self._field(hints))
+        return self.seen.decode(self._field(hints))
 
-    def variants(self, count: int, seed: int = 0, hints: Sequence[Hint] = ()) -> list[Chroma]:
-        """``count`` plausible colourings, likeliest first; the first is what :meth:`predict` says.
+    def variants(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> list[Chroma]:
+        """``count`` plausible colourings, likeliest first; the first is what is shown. ``seed`` None: the session's.
 
         Raises:
             SettingError: this model knows one answer only.
         """
-        return variants.draw(self.predictor, count, seed, self._field(hints))
+        return variants.draw(
+            self.seen, count, self.options.seed if seed is None else seed, self._field(hints), self.mood
+        )
+
+    def variant(self, index: int, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Chroma:
+        """One of :meth:`variants`, without the others where that can be.
+
+        Raises:
+            SettingError: this model knows one answer only, or there is no such variant.
+        """
+        variants.check_index(index, count)
+        seed = self.options.seed if seed is None else seed
+        zs = variants.zs(self.seen, count, seed, self.mood)
+        if zs is None:
+            return self.variants(count, seed, hints)[index]
+        return self.seen.decode(self._field(hints), zs[index])
 
     def palette(self, x: float, y: float, hints: Sequence[Hint] = (), count: int = 6) -> list[Swatch]:
         """Likely colours of a place, in the upright picture's own pixels, likeliest first.
@@ -70,19 +95,24 @@ class Session:
         Raises:
             SettingError: outside of the picture, or a model without a distribution over colours.
         """
-        L = self.predictor.lightness
-        spot = place([Hint(x, y, (0, 0))], self.picture, *L.shape).mask
+        spot = place([Hint(x, y, (0, 0))], self.picture, *self.seen.L.shape).mask
         row, column = (int(where[0]) for where in spot.nonzero())
-        return palette.likely(self.predictor, row, column, self._field(hints), count)
+        return palette.likely(self.seen, row, column, self._field(hints), count)
 
     def set_reference(self, other: Picture | None) -> None:
         """Take the palette of another picture from now on, region by region; None: no longer."""
         if other is None:
             self._reference = None
             return
-        width, height = self.predictor.network_size(other.width, other.height, self.size)
-        theirs = self.predictor.set_picture(other.small_lightness(0, width, height))
-        self._reference = reference.hints_from(self.predictor, theirs, _small_ab(other, width, height))
+        width, height = self._model.network_size(other.width, other.height, self.options.size)
+        theirs = self._model.see(other.small_lightness(0, width, height))
+        self._reference = reference.hints_from(self.seen, theirs, other.small_ab(0, width, height))
+
+    def _show(self) -> None:
+        if self.options.mood is not None:
+            self.seen.card.require("mood")
+        if self.seen.card.has_noise:
+            self.seen = self.seen.with_z(self.seen.noise(0, self.options.seed, self.mood))
 
     def _field(self, hints: Sequence[Hint]) -> HintField | None:
         said = [field for field in (self._place(hints, None), self._always, self._reference) if field is not None]
@@ -94,14 +124,9 @@ class Session:
         return field
 
     def _place(self, points: Sequence[Hint], layer: Picture | None) -> HintField | None:
-        height, width = self.predictor.lightness.shape
+        height, width = self.seen.L.shape
         field = place(points, self.picture, height, width) if points else None
         if layer is not None:
             below = painted(layer, self.picture, height, width)
             field = below if field is None else field.over(below)
         return field
-
-
-def _small_ab(picture: Picture, width: int, height: int) -> Float32:
-    """A colour picture's ab, ``[2,height,width]``."""
-    return picture.small_ab(0, width, height)

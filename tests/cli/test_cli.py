@@ -152,5 +152,23 @@ def test_help_lists_every_verb():
 def test_lab_verbs_say_what_to_install(tmp_path):
     """With torch out of the way, a lab verb is one line that names the extra."""
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('No module named torch', name='torch')")
-    text = fails("train", "default", "--data", ".", "--out", "run", env={"PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    text = fails("train", "default", "--data", ".", "--out", "run", env={"PYTHONPATH": path})
     assert "colorizing-things[train]" in text
+
+
+def test_mood_and_seed_of_a_model_with_noise(old_jpg, tmp_path):
+    pytest.importorskip("onnx")
+    from tiny_models import noise_model
+
+    model = noise_model(tmp_path / "noise")
+
+    def run(name, *options):
+        assert colorize(old_jpg, "-o", tmp_path / name, "--model", model, *options).returncode == 0
+        return np.asarray(Image.open(tmp_path / name)).astype(int)
+
+    usual, lively = run("a.png"), run("b.png", "--mood", 1, "--seed", 2)
+    assert np.abs(usual - lively).mean() > 1
+    assert (run("c.png", "--mood", 1, "--seed", 2) == lively).all()
+    assert "has no mood" in fails(old_jpg, "--mood", 0.5)
+    assert "mood 3.0: must be 0" in fails(old_jpg, "--mood", 3, "--model", model)

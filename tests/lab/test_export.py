@@ -8,12 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from colorizing_things import Colorizer
-from colorizing_things.card import load_card
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.decoding import Decoder, Decoding
-from colorizing_things.lab.export import check, export, graph_of, without_paths
+from colorizing_things.lab.decoding.decoder import Decoder, Decoding
+from colorizing_things.lab.export import check, export, graphs_of, without_paths
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
-from colorizing_things.lab.training import load_network
+from colorizing_things.model.card import load_card
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,12 @@ def test_weights_are_stored_as_half_and_computed_as_float(exported):
 
 def test_a_graph_that_differs_is_refused(run, exported):
     network, saved = load_network(run)
-    graph = graph_of(network, saved)
+    graph = graphs_of(network, saved)["model"]
     assert check(graph, exported / "model.onnx") < 0.1
     with torch.no_grad():
         network.regress.bias.add_(5)
     with pytest.raises(TrainingError, match="differs from torch"):
-        check(graph_of(network, saved), exported / "model.onnx")
+        check(graphs_of(network, saved)["model"], exported / "model.onnx")
 
 
 def test_decoding_goes_from_the_regression_to_the_classes():
@@ -77,7 +77,7 @@ def test_decoding_goes_from_the_regression_to_the_classes():
         )
         torch.testing.assert_close(regression, network(L).ab)
         torch.testing.assert_close(half, (regression + classes) / 2, atol=1e-4, rtol=1e-4)
-        undone = Decoder(network, Decoding(classes=1.0, undo=1.0), weight)(L)[0]
+        undone = Decoder(network, Decoding(classes=1.0, logit_adjustment=1.0), weight)(L)[0]
         assert not torch.allclose(undone, classes)
         wide = Decoder(network, Decoding(classes=0.0, chroma=1.5), weight)(L)[0]
         torch.testing.assert_close(wide, 1.5 * regression)
@@ -85,9 +85,31 @@ def test_decoding_goes_from_the_regression_to_the_classes():
 
 def test_a_card_names_weights_and_runs_without_their_places():
     stage = {
-        "network_settings": {"weights": "/a/vgg.pth", "width": 2},
-        "method_settings": {"vae": "/runs/mine"},
+        "network": {"name": "x", "weights": "/a/vgg.pth", "width": 2},
+        "method": {"name": "y", "vae": "/runs/mine"},
     }
     told = without_paths({"name": "x", "stages": [stage]})["stages"][0]
-    assert told == {"network_settings": {"weights": "vgg.pth", "width": 2}, "method_settings": {"vae": "mine"}}
-    assert stage["method_settings"]["vae"] == "/runs/mine"
+    assert told == {"network": {"name": "x", "weights": "vgg.pth", "width": 2}, "method": {"name": "y", "vae": "mine"}}
+    assert stage["method"]["vae"] == "/runs/mine"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e6])
+def test_weights_that_are_not_finite_are_not_exported(value, run, tmp_path):
+    """Not in fp16 either."""
+    saved = torch.load(run / "last.ckpt", weights_only=True)
+    name = next(key for key in saved["average"] if key.endswith("weight") and saved["average"][key].numel() > 1000)
+    saved["average"][name].view(-1)[7] = value
+    (tmp_path / "run").mkdir()
+    torch.save(saved, tmp_path / "run" / "last.ckpt")
+    with pytest.raises(TrainingError, match="the run has diverged") as error:
+        export(tmp_path / "run", tmp_path / "model")
+    assert "\n" not in str(error.value) and not (tmp_path / "model" / "model.onnx").exists()
+
+
+def test_a_small_weight_that_is_not_finite_is_seen_in_what_comes_of_it(run, tmp_path):
+    saved = torch.load(run / "last.ckpt", weights_only=True)
+    saved["average"]["module.regress.bias"][0] = float("nan")
+    (tmp_path / "run").mkdir()
+    torch.save(saved, tmp_path / "run" / "last.ckpt")
+    with pytest.raises(TrainingError, match="not finite"):
+        export(tmp_path / "run", tmp_path / "model")

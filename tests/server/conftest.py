@@ -64,10 +64,10 @@ def encoded(pixels: np.ndarray, format: str, **options) -> bytes:
     return file.getvalue()
 
 
-def one_line(answer: httpx.Response, status: int) -> str:
+def error_line(answer: httpx.Response, status: int) -> str:
     """Check that it is a refusal as all are, and return its line."""
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"detail"}
-    said = answer.json()["detail"]
-    assert isinstance(said, str) and said and "\n" not in said and "Traceback" not in said
-    return said
+    detail = answer.json()["detail"]
+    assert isinstance(detail, str) and detail and "\n" not in detail and "Traceback" not in detail
+    return detail

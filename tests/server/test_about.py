@@ -5,7 +5,7 @@ import re
 
 import httpx
 from fastapi import FastAPI
-from server.conftest import one_line
+from server.conftest import error_line
 
 from colorizing_things.server.page import NOT_BUILT, PAGE, serve_page
 
@@ -61,5 +61,5 @@ def test_a_page_that_was_not_built(client, tmp_path):
 
 
 def test_what_is_not_there_is_one_line(client):
-    one_line(client.get("/nothing"), 404)
-    one_line(client.get("/v1/colorize"), 405)
+    error_line(client.get("/nothing"), 404)
+    error_line(client.get("/v1/colorize"), 405)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from measures import chroma, lightness
 from PIL import Image
-from server.conftest import encoded, one_line
+from server.conftest import encoded, error_line
 
-from colorizing_things import Look, Output, Picture
+from colorizing_things import ColorOptions, Look, OutputOptions, Picture
 from colorizing_things.server.uploads import safe_name
 
 
@@ -28,8 +28,8 @@ def test_options_mean_what_they_mean_elsewhere(client, colorizer, jpg):
     answer = post(
         client, jpg, size="96", saturation="1.5", strength="0.8", warmth="0.3", format="png", provenance="false"
     )
-    look = Look(96, 1.5, 0.8, 0.3)
-    wanted = colorizer.encode(Picture.decode(jpg), look=look, output=Output("png", None, False))
+    options = ColorOptions(96, look=Look(1.5, 0.8, 0.3))
+    wanted = colorizer.encode(Picture.decode(jpg), options=options, output=OutputOptions("png", None, False))
     assert answer.headers["content-type"] == "image/png"
     assert answer.content == wanted
 
@@ -60,7 +60,7 @@ def test_every_page_of_a_tiff(client, grey_photo):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "detail"),
     [
         ({"size": "7"}, "size 7"),
         ({"saturation": "-1"}, "saturation -1"),
@@ -77,8 +77,8 @@ def test_every_page_of_a_tiff(client, grey_photo):
         ({"seed": "-1"}, "seed"),
     ],
 )
-def test_a_wrong_option_is_one_line(client, jpg, options, said):
-    assert said in one_line(post(client, jpg, **options), 422)
+def test_a_wrong_option_is_one_line(client, jpg, options, detail):
+    assert detail in error_line(post(client, jpg, **options), 422)
 
 
 def test_the_names_given_to_a_download(client, jpg):
@@ -111,7 +111,7 @@ def test_hints_reference_and_variants(client, jpg, colour_photo):
         if ability in can:
             assert answer.status_code == 200 and answer.content != plain, ability
         else:
-            assert "model default" in one_line(answer, 422)
+            assert "model default" in error_line(answer, 422)
 
 
 def test_names_are_only_ever_shown():

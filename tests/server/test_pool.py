@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy as np
 import pytest
-from server.conftest import encoded, one_line
+from server.conftest import encoded, error_line
 from starlette.requests import Request
 
+from colorizing_things.server.errors import ApiError
 from colorizing_things.server.pool import Pool
-from colorizing_things.server.refusals import Refusal
 from colorizing_things.server.settings import Settings
 
 
@@ -30,7 +30,7 @@ def request(leaves: bool = False) -> Request:
 def status_of(pool: Pool, work, leaves: bool = False) -> int:
     try:
         asyncio.run(pool.run(request(leaves), work))
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal.status
     return 200
 
@@ -57,7 +57,7 @@ def test_a_full_queue_says_when_to_try_again():
         tasks = [asyncio.ensure_future(pool.run(request(), lambda _: free.wait(5))) for _ in range(2)]
         await asyncio.sleep(0.05)
         assert (pool.running, pool.waiting) == (1, 1)
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(ApiError) as refused:
             await pool.run(request(), lambda _: None)
         free.set()
         await asyncio.gather(*tasks)
@@ -91,9 +91,9 @@ def test_closing_cuts_short_what_runs():
         task = asyncio.ensure_future(pool.run(request(), until_cut))
         await asyncio.sleep(0.05)
         pool.close()
-        with pytest.raises(Refusal):
+        with pytest.raises(ApiError):
             await task
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(ApiError) as refused:
             await pool.run(request(), until_cut)
         return refused.value.status
 
@@ -111,7 +111,7 @@ def test_a_server_with_too_much_to_do(serving, grey_photo):
         statuses = [answer.status_code for answer in answers]
         assert set(statuses) == {200, 429}, statuses
         refused = answers[statuses.index(429)]
-        assert "try again" in one_line(refused, 429) and int(refused.headers["Retry-After"]) >= 1
+        assert "try again" in error_line(refused, 429) and int(refused.headers["Retry-After"]) >= 1
         assert client.get("/healthz").status_code == 200
 
 
@@ -119,5 +119,5 @@ def test_a_server_out_of_time(serving, grey_photo):
     large = encoded(np.tile(grey_photo, (6, 6)), "PNG")
     with serving(Settings(workers=1, time_limit=0.05)) as client:
         answer = client.post("/v1/colorize", files={"file": ("a.png", large)})
-        assert "0.05 s" in one_line(answer, 504)
-        assert drained(client.app.state.workshop.pool)
+        assert "0.05 s" in error_line(answer, 504)
+        assert drained(client.app.state.app_state.pool)

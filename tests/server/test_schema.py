@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from server.conftest import encoded
 
-from colorizing_things import Look, SettingError
+from colorizing_things import ColorOptions, Look, SettingError
 from colorizing_things.server import about, one_shot, sessions
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -70,14 +70,17 @@ def test_the_api_keeps_to_its_document(document, session_id, path, method):
             few(given(case=operation.as_strategy(generation_mode=mode))(ask))()
 
 
-@pytest.mark.parametrize("name", ["size", "saturation", "strength", "warmth"])
-def test_the_ranges_that_are_told_are_the_cores(client, name):
-    """The document only repeats what Look checks."""
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("size", ColorOptions), ("mood", ColorOptions), ("saturation", Look), ("strength", Look), ("warmth", Look)],
+)
+def test_the_ranges_that_are_told_are_the_cores(client, name, options):
+    """The document only repeats what the core checks."""
     told = client.get("/openapi.json").json()["components"]["schemas"]["ColorizeForm"]["properties"][name]
     told = next((kind for kind in told.get("anyOf", ()) if "minimum" in kind), told)
     for edge, step in (("minimum", -1), ("maximum", 1)):
         if edge in told:
-            Look(**{name: told[edge]})
+            options(**{name: told[edge]})
             beyond = told[edge] + step if name == "size" else math.nextafter(told[edge], step * math.inf)
             with pytest.raises(SettingError):
-                Look(**{name: beyond})
+                options(**{name: beyond})

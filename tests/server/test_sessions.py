@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from measures import lightness
 from PIL import Image
-from server.conftest import encoded, one_line
+from server.conftest import encoded, error_line
 
-from colorizing_things import Chroma, Look, Output, Picture
-from colorizing_things.chroma import Joiner
+from colorizing_things import Chroma, Look, OutputOptions, Picture
+from colorizing_things.color.join import Joiner
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_lightness_and_field_make_the_rendered_picture(client, session, colorize
     chroma = field(ask(client, session, "predict", hints=[], variant=None))
     assert np.allclose(chroma.ab, colorizer.predict(jpg).ab)
     look = Look(saturation=1.3, strength=0.9, warmth=-0.2)
-    joined = Joiner(chroma.looked(look), 400, 600, False)(0, grey)
+    joined = Joiner(chroma.with_look(look), 400, 600, False)(0, grey)
     options = {"saturation": 1.3, "strength": 0.9, "warmth": -0.2, "format": "png", "quality": None}
     answer = ask(client, session, "render", hints=[], variant=None, layer="picture", **options)
     assert 'filename="old.color.png"' in answer.headers["content-disposition"]
@@ -83,7 +83,7 @@ def test_the_colour_layer_over_the_original_is_the_coloured_picture(client, sess
     grey = pixels(jpg)[..., None].astype(float)
     alpha = layer[..., 3:] / 255
     over = grey + alpha * (layer[..., :3] - grey)
-    wanted = pixels(colorizer.encode(Picture.decode(jpg), output=Output("png"))).astype(float)
+    wanted = pixels(colorizer.encode(Picture.decode(jpg), output=OutputOptions("png"))).astype(float)
     assert np.abs(over - wanted).max() <= 1.01
     assert alpha.mean() < 0.6
 
@@ -97,13 +97,13 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
     if "palette" in can:
         colors = answer.json()["colors"]
         assert colors and all(0 < color["probability"] <= 1 and len(color["hex"]) == 7 for color in colors)
-        assert "outside" in one_line(client.get(f"{path}/palette", params={"x": 600, "y": 0}), 422)
+        assert "outside" in error_line(client.get(f"{path}/palette", params={"x": 600, "y": 0}), 422)
     answer = ask(client, session, "predict", hints=[hint])
     if "hints" in can:
         assert np.abs(field(answer).ab - plain.ab).max() > 5
-        assert "outside" in one_line(ask(client, session, "predict", hints=[{**hint, "x": -1}]), 422)
+        assert "outside" in error_line(ask(client, session, "predict", hints=[{**hint, "x": -1}]), 422)
     else:
-        assert "takes no hints" in one_line(answer, 422)
+        assert "takes no hints" in error_line(answer, 422)
     answer = ask(client, session, "variants", count=3, seed=1)
     if "variants" in can:
         drawn = answer.json()
@@ -113,13 +113,13 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
         second = field(ask(client, session, "predict", variant={"seed": 1, "index": 1, "count": 3}))
         assert (second.ab.ravel() == fields[1]).all()
     else:
-        assert "variants" in one_line(answer, 422)
+        assert "variants" in error_line(answer, 422)
     answer = client.put(f"{path}/reference", files={"file": ("other.png", encoded(colour_photo, "PNG"))})
     if "reference" in can:
         assert answer.status_code == 204 and not answer.content
         assert np.abs(field(ask(client, session, "predict")).ab - plain.ab).max() > 0
     else:
-        assert "reference" in one_line(answer, 422)
+        assert "reference" in error_line(answer, 422)
     assert client.delete(f"{path}/reference").status_code == 204
     assert (field(ask(client, session, "predict")).ab == plain.ab).all()
 
@@ -137,7 +137,7 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
     ],
 )
 def test_a_wrong_option_is_one_line(client, session, verb, body):
-    one_line(ask(client, session, verb, **body), 422)
+    error_line(ask(client, session, verb, **body), 422)
 
 
 def test_a_forgotten_session_is_gone(client, jpg):
@@ -149,14 +149,14 @@ def test_a_forgotten_session_is_gone(client, jpg):
         client.post(f"{path}/render", json={}), client.get(f"{path}/palette", params={"x": 0, "y": 0}),
         client.put(f"{path}/reference", files={"file": jpg}), client.delete(f"{path}/reference"),
     ):  # fmt: skip
-        assert "no such session" in one_line(answer, 404)
+        assert "no such session" in error_line(answer, 404)
 
 
 def test_many_sessions_make_room_for_new_ones_and_their_memory_comes_back(serving, jpg):
     from colorizing_things.server.settings import Settings
 
     with serving(Settings(max_sessions=2, session_seconds=1.5, workers=1)) as client:
-        store = client.app.state.workshop.store
+        store = client.app.state.app_state.store
         ids = [client.post("/v1/sessions", files={"file": ("old.jpg", jpg)}).json()["id"] for _ in range(2)]
         pictures = [weakref.ref(store.get(known).session) for known in ids]
         assert client.get(f"/v1/sessions/{ids[0]}").status_code == 200  # used later than the other

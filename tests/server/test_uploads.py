@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from server.conftest import encoded, one_line
+from server.conftest import encoded, error_line
 
 ROUTES = ("/v1/colorize", "/v1/sessions")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
@@ -29,25 +29,25 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_bad_uploads(client, route, jpg):
-    assert "is empty" in one_line(send(client, route, b""), 422)
-    assert "no picture" in one_line(send(client, route, b"hello, this is text"), 415)
-    assert "no picture" in one_line(send(client, route, b"%PDF-1.4 and so on"), 415)
-    assert "no picture" in one_line(send(client, route, SVG, "a.svg"), 415)
-    assert "old.jpg: " in one_line(send(client, route, jpg[: len(jpg) // 2]), 422)
-    assert "50000 x 50000" in one_line(send(client, route, png_that_claims(50_000, 50_000)), 413)
-    assert "3000 x 2000" in one_line(send(client, route, encoded(np.zeros((2000, 3000), np.uint8), "PNG")), 413)
-    assert "4 MB" in one_line(send(client, route, bytes(5 * 2**20)), 413)
-    assert "passwd: is empty" in one_line(send(client, route, b"", "../../etc/passwd"), 422)
+    assert "is empty" in error_line(send(client, route, b""), 422)
+    assert "no picture" in error_line(send(client, route, b"hello, this is text"), 415)
+    assert "no picture" in error_line(send(client, route, b"%PDF-1.4 and so on"), 415)
+    assert "no picture" in error_line(send(client, route, SVG, "a.svg"), 415)
+    assert "old.jpg: " in error_line(send(client, route, jpg[: len(jpg) // 2]), 422)
+    assert "50000 x 50000" in error_line(send(client, route, png_that_claims(50_000, 50_000)), 413)
+    assert "3000 x 2000" in error_line(send(client, route, encoded(np.zeros((2000, 3000), np.uint8), "PNG")), 413)
+    assert "4 MB" in error_line(send(client, route, bytes(5 * 2**20)), 413)
+    assert "passwd: is empty" in error_line(send(client, route, b"", "../../etc/passwd"), 422)
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_what_is_no_upload(client, route):
-    assert one_line(client.post(route), 422) == "file: is missing"
-    assert "file" in one_line(client.post(route, data={"file": "text"}), 422)
-    assert one_line(client.post(route, content=b"x", headers={"content-type": "multipart/form-data"}), 400)
+    assert error_line(client.post(route), 422) == "file: is missing"
+    assert "file" in error_line(client.post(route, data={"file": "text"}), 422)
+    assert error_line(client.post(route, content=b"x", headers={"content-type": "multipart/form-data"}), 400)
     broken_off = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
     answer = client.post(route, content=broken_off, headers={"content-type": "multipart/form-data; boundary=b"})
-    assert answer.status_code in (400, 422) and one_line(answer, answer.status_code)
+    assert answer.status_code in (400, 422) and error_line(answer, answer.status_code)
 
 
 def test_too_many_pages(client):
@@ -56,7 +56,7 @@ def test_too_many_pages(client):
     pages = pyvips.Image.black(8, 8 * 1001)
     pages = pages.copy()
     pages.set_type(pyvips.GValue.gint_type, "page-height", 8)
-    assert "1001 pages" in one_line(send(client, "/v1/colorize", pages.tiffsave_buffer(), "many.tif"), 413)
+    assert "1001 pages" in error_line(send(client, "/v1/colorize", pages.tiffsave_buffer(), "many.tif"), 413)
 
 
 def test_an_upload_without_a_length_is_counted(client):
@@ -66,13 +66,13 @@ def test_an_upload_without_a_length_is_counted(client):
             yield bytes(2**20)
 
     headers = {"content-type": "multipart/form-data; boundary=b"}
-    assert "4 MB" in one_line(client.post("/v1/colorize", content=chunks(), headers=headers), 413)
+    assert "4 MB" in error_line(client.post("/v1/colorize", content=chunks(), headers=headers), 413)
 
 
 def test_a_large_json_body(client):
     body = b'{"hints": [' + b" " * 2**20 + b"]}"
     answer = client.post("/v1/sessions/x/predict", content=body, headers={"content-type": "application/json"})
-    assert "1 MB" in one_line(answer, 413)
+    assert "1 MB" in error_line(answer, 413)
 
 
 def test_the_other_decoders_open_again_afterwards(serving):

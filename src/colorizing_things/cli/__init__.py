@@ -10,8 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from colorizing_things.errors import ColorizingError
+from colorizing_things.imaging.libvips import operations_not_cached
 
-from . import demo, doctor, models, photos, serve
+from . import color, demo, doctor, models, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]', or '.[train]' in a checkout"
@@ -49,7 +50,7 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
         raise typer.Exit
 
 
-app.command(DEFAULT_VERB, help="Colour pictures and folders. The verb may be left out: colorize old.jpg")(photos.photos)
+app.command(DEFAULT_VERB, help="Colour pictures and folders. The verb may be left out: colorize old.jpg")(color.color)
 app.command("demo")(demo.demo)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
@@ -60,6 +61,11 @@ for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
 
 def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
+    with operations_not_cached():
+        _main()
+
+
+def _main() -> None:
     command = typer.main.get_command(app)
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]  # Typer may carry its own Click
     try:
@@ -67,8 +73,8 @@ def main() -> None:
         if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             raise KeyboardInterrupt
     except usage_error as error:
-        said = str(error.format_message())  # type: ignore[attr-defined]
-        fail(" ".join(said.split()) + "; see colorize --help", 2)
+        message = str(error.format_message())  # type: ignore[attr-defined]
+        fail(" ".join(message.split()) + "; see colorize --help", 2)
     except ColorizingError as error:
         fail(" ".join(str(error).split()))
     except (KeyboardInterrupt, typer.Abort):

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from colorizing_things.colorizer import Colorizer
 from colorizing_things.errors import PictureError
-from colorizing_things.models import DEFAULT
-from colorizing_things.picture import Picture
-from colorizing_things.writing import Encoding, to_file
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.writing import Encoding, to_file
+from colorizing_things.model.catalog import DEFAULT
 
 NAMES = ("demo.grey.jpg", "demo.color.jpg", "demo.side-by-side.jpg")
 

@@ -13,7 +13,7 @@ import pyvips
 from rich.console import Console
 
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.predictor import devices
+from colorizing_things.model.runtime import devices
 
 LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from colorizing_things.card import Card
-from colorizing_things.models import list_models
+from colorizing_things.model.card import Card
+from colorizing_things.model.catalog import list_models
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards, as JSON.")] = False) -> None:
@@ -21,7 +21,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards
         return
     console = Console(highlight=False)
     for card in cards:
-        size = (card.folder / card.file).stat().st_size / 1e6
+        size = card.size_in_bytes / 1e6
         console.print(f"[bold]{card.name}[/]  {card.summary}")
         console.print(f"  {card.parameters / 1e6:.1f} million weights, {size:.1f} MB, {card.licence} licence")
         console.print(f"  takes {', '.join(card.inputs)} at a shorter side of {card.default_size} px")

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from colorizing_things.errors import ColorizingError, SettingError
-from colorizing_things.models import DEFAULT
+from colorizing_things.model.catalog import DEFAULT
 from colorizing_things.server.settings import MEGABYTE, Settings
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        said = f"{host}:{port} cannot be listened at: {error.strerror}; choose another --host or --port"
-        raise SettingError(said) from error
+        message = f"{host}:{port} cannot be listened at: {error.strerror}; choose another --host or --port"
+        raise SettingError(message) from error
 
 
 def _check_extra() -> None:

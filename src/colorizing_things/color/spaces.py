@@ -10,9 +10,8 @@ L* in 0..100, a* and b* in CIELAB units.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
+from colorizing_things.types import FloatArray
 
 WHITE = np.array([0.95047, 1.0, 1.08883])
 RGB_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])

@@ -14,12 +14,13 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 from torch import nn
 
-from colorizing_things.card import Card, load_card
 from colorizing_things.errors import TrainingError
+from colorizing_things.model.card import Card, load_card
 
-from .checkpoints import load_network
-from .decoding import Graph
+from .config.recipe import Component
+from .decoding.graph import Graph
 from .methods import METHODS
+from .networks.checkpoints import load_network
 
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
@@ -43,28 +44,45 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         TrainingError: no run there, it does not colour, or the exported graph does not agree with torch.
     """
     network, saved = load_network(run)
-    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]].part(network)
+    part = METHODS[saved["recipe"]["stages"][saved["stage"]]["method"]["name"]].exported_weights(network)
     if part is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        _check_finite(part[1])
         save_file({key: value.half().contiguous() for key, value in part[1].items()}, folder / part[0])
         return folder
     if decoding is not None:
         saved["recipe"]["decoding"] = decoding
-    graph = graph_of(network, saved)
+    graphs = graphs_of(network, saved)
     folder.mkdir(parents=True, exist_ok=True)
-    path, unchecked = folder / "model.onnx", folder / ".model.onnx.part"
-    onnx.save(store_as_half(to_onnx(graph)), unchecked)
-    check(graph, unchecked)
-    unchecked.replace(path)
-    _card(folder, path, graph, saved, name).save()
+    paths = [write_graph(graph, folder / f"{stem}.onnx") for stem, graph in graphs.items()]
+    _card(folder, paths[-1], list(graphs.values())[-1], saved, name).save()
     return folder
 
 
-def graph_of(network: nn.Module, saved: dict[str, Any]) -> Graph:
-    """What a checkpoint's network is as something that colours (:meth:`.Method.graph`)."""
+def write_graph(graph: Graph, path: Path) -> Path:
+    """Write a graph as ONNX; nothing is left at ``path`` unless it agrees with torch."""
+    unchecked = path.with_name(f".{path.name}.part")
+    try:
+        onnx.save(store_as_half(to_onnx(graph)), unchecked)
+        check(graph, unchecked)
+        unchecked.replace(path)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return path
+
+
+def _check_finite(weights: dict[str, torch.Tensor]) -> None:
+    for name, value in weights.items():
+        if not value.half().isfinite().all():
+            raise TrainingError(f"weight {name} is not finite in fp16; the run has diverged")
+
+
+def graphs_of(network: nn.Module, saved: dict[str, Any]) -> dict[str, Graph]:
+    """What a checkpoint's network is as something that colours (:meth:`.Method.graphs`)."""
     stage = saved["recipe"]["stages"][saved["stage"]]
     decoding = saved["recipe"]["decoding"]
-    return METHODS[stage["method"]].graph(network, np.asarray(saved["prior"]), stage["method_settings"], decoding)
+    method = Component(**stage["method"])
+    return METHODS[method.name].graphs(network, np.asarray(saved["prior"]), method.settings, decoding)
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:
@@ -107,8 +125,14 @@ def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
         if weight.data_type != TensorProto.FLOAT or values.size < SMALL_WEIGHTS:
-            continue
-        half = numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half")
+            continue  # small ones: check() looks at what comes of them
+        if not np.isfinite(values).all():
+            raise TrainingError(f"weight {weight.name} is not finite; the run has diverged")
+        with np.errstate(over="ignore"):
+            halved = values.astype(np.float16)
+        if not np.isfinite(halved).all():
+            raise TrainingError(f"weight {weight.name} is larger than fp16 can hold (65504); the run has diverged")
+        half = numpy_helper.from_array(halved, f"{weight.name}.half")
         casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
         weight.CopyFrom(half)
     nodes = list(model.graph.node)
@@ -133,12 +157,15 @@ def check(graph: Graph, path: Path) -> float:
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     worst, stride = 0.0, graph.stride
+    names = [output.name for output in session.get_outputs()]
     for height, width in ((4 * stride, 5 * stride), (stride, 7 * stride)):
         inputs = examples(graph, height, width)
-        theirs = session.run(["ab"], {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})[0]
-        ours = graph.module(*inputs)[0].numpy()
-        worst = max(worst, float(np.abs(theirs - ours).mean()))
-    if worst > TOLERANCE:
+        answers = session.run(names, {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})
+        if not all(np.isfinite(answer).all() for answer in answers):
+            raise TrainingError(f"{path}: the exported graph gives colours that are not finite; the run has diverged")
+        ours = graph.module(*inputs)[names.index("ab")].numpy()
+        worst = max(worst, float(np.abs(answers[names.index("ab")] - ours).mean()))
+    if not worst <= TOLERANCE:  # NaN is no tolerance
         raise TrainingError(f"{path}: the exported graph differs from torch by {worst:.2f} ab units")
     return worst
 
@@ -146,10 +173,9 @@ def check(graph: Graph, path: Path) -> float:
 def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
     recipe = without_paths(saved["recipe"])
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
-    seen = sum(s["steps"] * s["batch_size"] for s in stages[:-1]) + saved["step"] * stages[-1]["batch_size"]
     return Card(
         name=name or recipe["name"],
-        method=", then ".join(dict.fromkeys(stage["method"] for stage in stages)),
+        method=", then ".join(dict.fromkeys(stage["method"]["name"] for stage in stages)),
         summary=recipe["summary"],
         file=path.name,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -162,7 +188,11 @@ def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: s
         parameters=sum(p.numel() for p in graph.module.parameters()),
         bins=[list(centre) for centre in graph.bins],
         temperature=graph.temperature,
-        training={"pictures_seen": seen, "hours": round(saved["seconds"] / 3600, 2), "recipe": recipe},
+        training={
+            "pictures_seen": saved["pictures_seen"],
+            "hours": round(saved["seconds"] / 3600, 2),
+            "recipe": recipe,
+        },
         licence="MIT",
         folder=folder,
     )
@@ -174,9 +204,9 @@ def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
     def named(settings: dict[str, Any]) -> dict[str, Any]:
         return {key: Path(value).name if isinstance(value, str) else value for key, value in settings.items()}
 
-    kinds = ("network_settings", "method_settings")
-    stages = [{**stage, **{kind: named(stage[kind]) for kind in kinds}} for stage in recipe["stages"]]
-    return {**recipe, "stages": stages}
+    tables = ("network", "method")
+    stages = [{**stage, **{table: named(stage[table]) for table in tables}} for stage in recipe["stages"]]
+    return {**{key: value for key, value in recipe.items() if key != "overrides"}, "stages": stages}
 
 
 def describe(folder: Path, **facts: Any) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from colorizing_things.card import Card
-from colorizing_things.models import list_models
+from colorizing_things.model.card import Card
+from colorizing_things.model.catalog import list_models
 
-from .refusals import documented
+from .dependencies import AppStateDep
+from .errors import error_responses
 from .schema import Health, Model, Models
-from .workshop import Shop, abilities
 
-router = APIRouter(tags=["the server"], responses=documented())
+router = APIRouter(tags=["the server"], responses=error_responses())
 
 
 @router.get("/healthz")
@@ -22,9 +22,9 @@ async def health() -> Health:
 
 
 @router.get("/v1/models")
-async def models(shop: Shop) -> Models:
+async def models(state: AppStateDep) -> Models:
     """The bundled models, and the one that this server colours with."""
-    card = shop.colorizer.card
+    card = state.colorizer.card
     cards = {known.name: known for known in [*list_models(), card]}
     return Models(current=card.name, models=[_model(known) for known in cards.values()])
 
@@ -34,9 +34,9 @@ async def models(shop: Shop) -> Models:
     response_class=Response,
     responses={200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(shop: Shop) -> Response:
+async def metrics(state: AppStateDep) -> Response:
     """For Prometheus: requests, latency, queue, sessions, memory."""
-    return Response(generate_latest(shop.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _model(card: Card) -> Model:
@@ -47,7 +47,7 @@ def _model(card: Card) -> Model:
         parameters=card.parameters,
         licence=card.licence,
         default_size=card.default_size,
-        can=abilities(card),
+        can=list(card.abilities),
         training=card.training,
         scores=card.scores,
         intended_use=card.intended_use,

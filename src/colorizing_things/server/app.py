@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from colorizing_things import __version__
+from colorizing_things.imaging.libvips import operations_not_cached
 
 from . import about, one_shot, sessions
-from .guards import BodyLimit, KnownHost, SameSite, SecurityHeaders
-from .metrics import Measured
+from .dependencies import AppState
+from .errors import add_error_handlers
+from .metrics import MetricsMiddleware
+from .middleware import BodyLimitMiddleware, KnownHostMiddleware, SameSiteMiddleware, SecurityHeadersMiddleware
 from .page import serve_api_page, serve_page
-from .refusals import answer_refusals
 from .settings import Settings
 from .store import Store
-from .uploads import sturdy_decoders_only
-from .workshop import Workshop
+from .uploads import trusted_decoders_only
 
 SWEEP = 60.0  # seconds between two looks for expired sessions, at most
 
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ModelError, SettingError: a model or device that cannot be had.
     """
     settings = settings or Settings()
-    workshop = Workshop(settings)
+    state = AppState(settings)
     app = FastAPI(
         title="Colorizing Things",
         version=__version__,
@@ -40,34 +41,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.workshop = workshop
-    answer_refusals(app)
+    app.state.app_state = state
+    add_error_handlers(app)
     for router in (one_shot.router, sessions.router, about.router):
         app.include_router(router)
     serve_api_page(app)
     serve_page(app)
     # The last one added is the first that a request meets.
-    app.add_middleware(BodyLimit, max_upload=settings.max_upload, patience=settings.patience)
-    app.add_middleware(SameSite)
-    app.add_middleware(KnownHost, host=settings.host, names=settings.names)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(Measured, metrics=workshop.metrics)
+    app.add_middleware(BodyLimitMiddleware, max_upload=settings.max_upload, patience=settings.patience)
+    app.add_middleware(SameSiteMiddleware)
+    app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(MetricsMiddleware, metrics=state.metrics)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    workshop: Workshop = app.state.workshop
-    sweeping = asyncio.create_task(_sweep(workshop.store, min(SWEEP, workshop.settings.session_seconds / 2)))
+    state: AppState = app.state.app_state
+    sweeping = asyncio.create_task(_sweep(state.store, min(SWEEP, state.settings.session_seconds / 2)))
     try:
-        with sturdy_decoders_only():
+        with trusted_decoders_only(), operations_not_cached():
             yield
     finally:
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
-        workshop.pool.close()
-        workshop.store.clear()
+        state.pool.close()
+        state.store.clear()
 
 
 async def _sweep(store: Store, every: float) -> None:

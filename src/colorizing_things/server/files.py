@@ -6,10 +6,11 @@ from pathlib import Path
 
 from fastapi import Response
 
-from colorizing_things.chroma import Chroma
+from colorizing_things.color.chroma import Chroma
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.picture import Picture
-from colorizing_things.writing import suffix_for
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.writing import suffix_for
+from colorizing_things.options import ColorOptions
 
 from .uploads import disposition
 
@@ -20,7 +21,7 @@ MEDIA_TYPES = {
     "webp": "image/webp",
     "avif": "image/avif",
 }
-DOCUMENTED = {
+FILE_RESPONSE = {
     "description": "The file.",
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()},
 }
@@ -34,6 +35,7 @@ def file_response(data: bytes, name: str, format_name: str, what: str = "color")
     return Response(data, media_type=MEDIA_TYPES[format_name], headers=headers)
 
 
-def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, size: int | None = None) -> list[Chroma]:
+def with_other_pages(colorizer: Colorizer, picture: Picture, first: Chroma, options: ColorOptions) -> list[Chroma]:
     """The first page's colours, and what the network says of the others."""
-    return [first, *(colorizer.predict(picture, size=size, page=page) for page in range(1, picture.pages))]
+    others = range(1, picture.pages)
+    return [first, *(colorizer.predict(picture, options.unguided(), page=page) for page in others)]

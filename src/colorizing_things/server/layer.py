@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from colorizing_things.chroma import Chroma, Joiner
-from colorizing_things.colorizer import Output
-from colorizing_things.picture import Picture
-from colorizing_things.rows import RowSource
-from colorizing_things.writing import copy_metadata, to_bytes
+from colorizing_things.color.chroma import Chroma
+from colorizing_things.color.join import Joiner
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.rows import RowSource
+from colorizing_things.imaging.writing import copy_metadata, to_bytes
+from colorizing_things.options import OutputOptions
 
 from .lightness import eight_bit
 
 
-def color_layer(picture: Picture, chroma: Chroma, output: Output) -> bytes:
+def color_layer(picture: Picture, chroma: Chroma, output: OutputOptions) -> bytes:
     """A PNG of the first page's size that holds its colour and as little else as can be.
 
     Laid over the grey original it gives the coloured picture, in an editor's "Normal" mode to a code or two, and in

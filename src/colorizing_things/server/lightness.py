@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyvips
 
 from colorizing_things.color.spaces import lightness_to_srgb
-from colorizing_things.luminance import lightness_plane
-from colorizing_things.picture import Picture, one_line
+from colorizing_things.imaging.lightness import lightness_plane
+from colorizing_things.imaging.picture import Picture, as_picture_error
 
 STEPS = 65535  # of L* 0..100 in the table: a 257th of an 8-bit code
 
@@ -23,7 +23,7 @@ def lightness_png(data: bytes, picture: Picture, max_side: int) -> bytes:
     """
     scale = min(1.0, max_side / max(picture.width, picture.height))
     width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
-    with one_line(f"{picture.name}: cannot be read"):
+    with as_picture_error(f"{picture.name}: cannot be read"):
         image = pyvips.Image.thumbnail_buffer(data, width, height=height, size="force", fail_on="truncated")
         codes = eight_bit(lightness_plane(image).numpy())
         grey = pyvips.Image.new_from_array(codes, interpretation="b-w")

@@ -32,11 +32,11 @@ class Metrics:
             "colorize_sessions": ("Sessions kept.", lambda: len(store)),
             "colorize_session_bytes": ("Bytes that sessions hold.", lambda: store.bytes),
         }
-        for name, (said, value) in gauges.items():
-            Gauge(name, said, registry=self.registry).set_function(value)
+        for name, (detail, value) in gauges.items():
+            Gauge(name, detail, registry=self.registry).set_function(value)
 
 
-class Measured:
+class MetricsMiddleware:
     """Counts and times every request by its route, never by its path: paths hold the ids of sessions."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -6,19 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from colorizing_things.chroma import Chroma
-from colorizing_things.colorizer import Colorizer
-from colorizing_things.errors import SettingError
-from colorizing_things.hints import Hint
-from colorizing_things.options import check_count
-from colorizing_things.picture import Picture
-from colorizing_things.session import Guide
-
-from .files import DOCUMENTED, file_response, with_other_pages
+from .dependencies import AppStateDep
+from .errors import error_responses
+from .files import FILE_RESPONSE, file_response, with_other_pages
 from .pool import Deadline
-from .refusals import documented
 from .schema import ColorizeForm
-from .workshop import Shop
 
 router = APIRouter(tags=["one picture"])
 
@@ -26,41 +18,23 @@ router = APIRouter(tags=["one picture"])
 @router.post(
     "/v1/colorize",
     response_class=Response,
-    responses={200: DOCUMENTED, **documented(408, 413, 415, 422, 429, 503, 504)},
+    responses={200: FILE_RESPONSE, **error_responses(408, 413, 415, 422, 429, 503, 504)},
 )
 async def colorize(
-    request: Request, shop: Shop, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
+    request: Request, state: AppStateDep, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
 ) -> Response:
     """Colour one picture. Format, size, depth, transparency, pages and metadata are those of the original."""
-    look, hints = form.look(form.size), [Hint.parse(text) for text in form.hint]
+    options, output = form.options(None), form.output()  # what cannot work is refused before anything is read
 
     def work(deadline: Deadline) -> Response:
-        _, picture = shop.open(form.file, deadline)
-        output = form.output(picture.kind)
-        reference = shop.open(form.reference, deadline)[1] if form.reference else None
-        guide = Guide(hints, None, reference) if hints or reference else None
-        chroma = _variant(shop.colorizer, picture, form, guide) if form.variant is not None else None
-        data = shop.colorizer.encode(
-            picture, look=look, guide=guide, output=output, chroma=chroma, max_pixels=shop.settings.max_pixels
-        )
+        _, picture = state.open(form.file, deadline)
+        coloring = form.options(state.open(form.reference, deadline)[1]) if form.reference else options
+        chroma = None
+        if form.variant is not None:
+            session = state.colorizer.session(picture, coloring)
+            first = session.variant(form.variant, form.variants)
+            chroma = with_other_pages(state.colorizer, picture, first, coloring)
+        data = state.colorizer.encode(picture, options=coloring, output=output, chroma=chroma)
         return file_response(data, picture.name, output.encoding(picture.kind).format)
 
-    return await shop.pool.run(request, work)
-
-
-def _variant(colorizer: Colorizer, picture: Picture, form: ColorizeForm, guide: Guide | None) -> list[Chroma]:
-    index = form.variant or 0
-    check_index(index, form.variants)
-    chroma = colorizer.variants(picture, form.variants, form.seed, size=form.size, guide=guide)[index]
-    return with_other_pages(colorizer, picture, chroma, form.size)
-
-
-def check_index(index: int, count: int) -> None:
-    """Refuse a variant that is not among ``count``.
-
-    Raises:
-        SettingError: it is not, or ``count`` cannot be meant.
-    """
-    check_count(count)
-    if index >= count:
-        raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")
+    return await state.pool.run(request, work)

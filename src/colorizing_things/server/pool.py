@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from .refusals import Refusal
+from .errors import ApiError
 
 Result = TypeVar("Result")
 
@@ -36,14 +36,14 @@ class Deadline:
         """Go on, or end here.
 
         Raises:
-            Refusal: 504, the time is over.
+            ApiError: 504, the time is over.
         """
         if self._cut or time.monotonic() > self._end:
             raise self.missed()
 
-    def missed(self) -> Refusal:
+    def missed(self) -> ApiError:
         """The answer when it is missed."""
-        return Refusal(504, f"not done within {self.seconds:g} s; try a smaller picture, or when less is going on")
+        return ApiError(504, f"not done within {self.seconds:g} s; try a smaller picture, or when less is going on")
 
 
 class Pool:
@@ -79,7 +79,7 @@ class Pool:
             work: is given its deadline and should check it.
 
         Raises:
-            Refusal: 429, the queue is full; 504, the time is over; 503, the server is shutting down.
+            ApiError: 429, the queue is full; 504, the time is over; 503, the server is shutting down.
         """
         deadline, future = self._submit(work)
         waiting = asyncio.wrap_future(future)
@@ -89,11 +89,11 @@ class Pool:
             await asyncio.wait(both, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
                 return waiting.result()
-            raise Refusal(CLIENT_GONE, "the client has left") if leaving.done() else deadline.missed()
+            raise ApiError(CLIENT_GONE, "the client has left") if leaving.done() else deadline.missed()
         except asyncio.CancelledError:
             if not future.cancelled():
                 raise
-            raise Refusal(503, "the server is shutting down") from None
+            raise ApiError(503, "the server is shutting down") from None
         finally:
             deadline.cut()
             waiting.cancel()
@@ -110,11 +110,11 @@ class Pool:
         with self._lock:
             if self.pending >= self.workers + self.queue:
                 wait = min(LONGEST_RETRY, max(1, math.ceil(self._usual * self.pending / self.workers)))
-                raise Refusal(429, f"too much to do just now; try again in {wait} s", {"Retry-After": str(wait)})
+                raise ApiError(429, f"too much to do just now; try again in {wait} s", {"Retry-After": str(wait)})
             try:
                 future = self._executor.submit(self._timed, work, deadline)
             except RuntimeError:
-                raise Refusal(503, "the server is shutting down") from None
+                raise ApiError(503, "the server is shutting down") from None
             self._deadlines.add(deadline)
         future.add_done_callback(lambda _: self._ended(deadline))
         return deadline, future

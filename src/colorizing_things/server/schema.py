@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from colorizing_things.colorizer import Output
-from colorizing_things.hints import Hint
-from colorizing_things.options import LARGEST, MOST_SATURATION, SMALLEST, Look
-from colorizing_things.writing import FORMATS
+from colorizing_things.color.look import MOST_SATURATION, Look
+from colorizing_things.guidance.guide import Guide
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.writing import FORMATS
+from colorizing_things.options import LARGEST, SMALLEST, ColorOptions, OutputOptions
 
 MOST_HINTS = 500
 MOST_DRAWN = 16  # variants: each takes the network several times
@@ -44,13 +46,13 @@ class Looks(Strict):
     strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
     warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
 
-    def look(self, size: int | None = None) -> Look:
+    def look(self) -> Look:
         """As the core has it.
 
         Raises:
             SettingError: a value out of range.
         """
-        return Look(size, self.saturation, self.strength, self.warmth)
+        return Look(self.saturation, self.strength, self.warmth)
 
 
 class Outputs(Strict):
@@ -65,18 +67,23 @@ class Outputs(Strict):
     ] = None
     provenance: Annotated[bool, Field(description="Say in the metadata that the colours are machine-made.")] = True
 
-    def output(self, kind: str) -> Output:
-        """As the core has it, for a picture of that kind.
+    def output(self) -> OutputOptions:
+        """As the core has it.
 
         Raises:
             SettingError: an unknown format, or a quality out of range.
         """
-        output = Output(self.format, self.quality, self.provenance)
-        output.encoding(kind)
-        return output
+        return OutputOptions(self.format, self.quality, self.provenance)
 
 
-Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which set of variants.")]
+Seed = Annotated[int, Field(ge=0, le=SEEDS, description="Which colouring, and which set of variants.")]
+Mood = Annotated[
+    float | None,
+    Field(
+        description="Of a model that has one: 0 (the mean of all colourings) to 1 (one of them); the model's own.",
+        json_schema_extra=_told(0, 1),
+    ),
+]
 Count = Annotated[
     int, Field(le=MOST_DRAWN, description="How many variants to draw.", json_schema_extra=_told(1, MOST_DRAWN))
 ]
@@ -101,7 +108,16 @@ class ColorizeForm(Looks, Outputs):
         int | None, Field(ge=0, description="Which of the variants, 0 the likeliest; the plain colours if left out.")
     ] = None
     variants: Count = 6
+    mood: Mood = None
     seed: Seed = 0
+
+    def options(self, reference: Picture | None) -> ColorOptions:
+        """As the core has it; ``reference`` is the picture in the upload of that name.
+
+        Raises:
+            SettingError: a value out of range, or a hint that cannot be understood.
+        """
+        return ColorOptions(self.size, self.mood, self.seed, Guide.of(self.hint, None, reference), self.look())
 
 
 class PictureForm(Strict):
@@ -127,7 +143,7 @@ class HintPoint(Strict):
 
 
 class Variant(Strict):
-    """One of the ``count`` variants of a seed; index 0 is the likeliest."""
+    """One of the ``count`` variants of a seed; index 0 is what is shown without one."""
 
     seed: Seed
     index: Annotated[int, Field(ge=0)]
@@ -135,9 +151,10 @@ class Variant(Strict):
 
 
 class Hinted(Strict):
-    """What a user has said about the colours so far."""
+    """What a user has detail about the colours so far."""
 
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
+    mood: Mood = None
 
     def points(self) -> list[Hint]:
         """The hints as the core has them."""
@@ -147,6 +164,7 @@ class Hinted(Strict):
 class PredictBody(Hinted):
     """Which colours."""
 
+    seed: Seed = 0
     variant: Variant | None = None
 
 
@@ -177,7 +195,8 @@ class SessionInfo(BaseModel):
     pages: int
     has_alpha: bool
     default_size: Annotated[int, Field(description="Shorter side in pixels at which the network sees it.")]
-    can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette.")]
+    can: Annotated[list[str], Field(description="Among hints, variants, reference, confidence, palette, mood.")]
+    mood: Annotated[float, Field(description="The model's own, where it has one.")]
     expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
 
 

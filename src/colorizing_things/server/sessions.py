@@ -10,16 +10,19 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from colorizing_things.chroma import Chroma, Float32
-from colorizing_things.hints import Hint
+from colorizing_things.color.chroma import Chroma
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.options import ColorOptions
+from colorizing_things.types import Float32
 
-from .files import DOCUMENTED, file_response, with_other_pages
+from .dependencies import AppState, AppStateDep
+from .errors import error_responses
+from .files import FILE_RESPONSE, file_response, with_other_pages
 from .layer import color_layer
 from .lightness import lightness_png
-from .one_shot import check_index
 from .pool import Deadline
-from .refusals import documented
 from .schema import (
+    MOST_HINTS,
     Drawn,
     Palette,
     PaletteColor,
@@ -27,11 +30,9 @@ from .schema import (
     PredictBody,
     RenderBody,
     SessionInfo,
-    Variant,
     VariantsBody,
 )
-from .store import Kept
-from .workshop import Shop, Workshop, abilities
+from .store import StoredSession
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -41,67 +42,71 @@ PLANES = {
     "description": "float32, little-endian: the planes a and b, and the confidence where the model gives one.",
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     "headers": {
-        f"X-Chroma-{name}": {"schema": {"type": "integer"}, "description": said}
-        for name, said in {"Width": "of a plane", "Height": "of a plane", "Planes": "2 or 3"}.items()
+        f"X-Chroma-{name}": {"schema": {"type": "integer"}, "description": detail}
+        for name, detail in {"Width": "of a plane", "Height": "of a plane", "Planes": "2 or 3"}.items()
     },
 }
 LARGEST_SIDE = 16384
 
+HintQuery = Annotated[
+    Sequence[str], Query(max_length=MOST_HINTS, description="X,Y=#rrggbb in the upright picture's own pixels.")
+]
+
 PictureUpload = Annotated[PictureForm, Form(media_type="multipart/form-data")]
 
 
-@router.post("", status_code=201, responses=documented(*UPLOADED))
-async def begin(request: Request, shop: Shop, form: PictureUpload) -> SessionInfo:
+@router.post("", status_code=201, responses=error_responses(*UPLOADED))
+async def begin(request: Request, state: AppStateDep, form: PictureUpload) -> SessionInfo:
     """Set a picture; the answer's id stands for it until the session expires."""
 
-    def work(deadline: Deadline) -> Kept:
-        data, picture = shop.open(form.file, deadline)
+    def work(deadline: Deadline) -> StoredSession:
+        data, picture = state.open(form.file, deadline)
         picture.check_whole(data, picture.name)
-        session = shop.colorizer.session(picture)
+        session = state.colorizer.session(picture)
         picture.deadline = None
-        return Kept(picture.name, data, session)
+        return StoredSession(picture.name, data, session)
 
-    kept = await shop.pool.run(request, work)
-    shop.store.add(kept)
-    return _info(kept, shop)
+    stored = await state.pool.run(request, work)
+    state.store.add(stored)
+    return _info(stored, state)
 
 
-@router.get("/{session_id}", responses=documented(404))
-async def show(session_id: str, shop: Shop) -> SessionInfo:
+@router.get("/{session_id}", responses=error_responses(404))
+async def show(session_id: str, state: AppStateDep) -> SessionInfo:
     """What the session holds. Counts as a use of it."""
-    return _info(shop.store.get(session_id), shop)
+    return _info(state.store.get(session_id), state)
 
 
-@router.delete("/{session_id}", status_code=204, response_model=None, responses=documented(404))
-async def end(session_id: str, shop: Shop) -> None:
+@router.delete("/{session_id}", status_code=204, response_model=None, responses=error_responses(404))
+async def end(session_id: str, state: AppStateDep) -> None:
     """Forget the picture now."""
-    shop.store.drop(session_id)
+    state.store.drop(session_id)
 
 
 @router.get(
     "/{session_id}/lightness",
     response_class=Response,
-    responses={200: {"description": "8-bit grey.", "content": {"image/png": {}}}, **documented(*WORKED_ON)},
+    responses={200: {"description": "8-bit grey.", "content": {"image/png": {}}}, **error_responses(*WORKED_ON)},
 )
 async def lightness(
-    session_id: str, request: Request, shop: Shop, max_side: Annotated[int, Query(ge=1, le=LARGEST_SIDE)] = 4096
+    session_id: str, request: Request, state: AppStateDep, max_side: Annotated[int, Query(ge=1, le=LARGEST_SIDE)] = 4096
 ) -> Response:
     """The upright picture's lightness as neutral sRGB codes, no larger than ``max_side``."""
-    kept = shop.store.get(session_id)
+    stored = state.store.get(session_id)
 
     def work(deadline: Deadline) -> bytes:
-        picture = shop.reopen(kept.data, kept.name, deadline)
-        return lightness_png(kept.data, picture, max_side)
+        picture = state.reopen(stored.data, stored.name, deadline)
+        return lightness_png(stored.data, picture, max_side)
 
-    data = await shop.pool.run(request, work)
+    data = await state.pool.run(request, work)
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.post("/{session_id}/predict", response_class=Response, responses={200: PLANES, **documented(*WORKED_ON)})
-async def predict(session_id: str, request: Request, shop: Shop, body: PredictBody) -> Response:
+@router.post("/{session_id}/predict", response_class=Response, responses={200: PLANES, **error_responses(*WORKED_ON)})
+async def predict(session_id: str, request: Request, state: AppStateDep, body: PredictBody) -> Response:
     """The small field of colour."""
-    kept, hints = shop.store.get(session_id), body.points()
-    chroma = await shop.pool.run(request, lambda _: _chroma(kept, hints, body.variant))
+    stored, hints = state.store.get(session_id), body.points()
+    chroma = await state.pool.run(request, lambda _: _chroma(stored, body, hints))
     planes = [chroma.ab] if chroma.confidence is None else [chroma.ab, chroma.confidence[None]]
     _, height, width = chroma.ab.shape
     headers = {
@@ -113,82 +118,88 @@ async def predict(session_id: str, request: Request, shop: Shop, body: PredictBo
     return Response(b"".join(map(_bytes, planes)), media_type="application/octet-stream", headers=headers)
 
 
-@router.post("/{session_id}/variants", responses=documented(*WORKED_ON))
-async def variants(session_id: str, request: Request, shop: Shop, body: VariantsBody) -> Drawn:
+@router.post("/{session_id}/variants", responses=error_responses(*WORKED_ON))
+async def variants(session_id: str, request: Request, state: AppStateDep, body: VariantsBody) -> Drawn:
     """Several plausible fields of colour, likeliest first; the same seed gives the same ones."""
-    kept, hints = shop.store.get(session_id), body.points()
-    drawn = await shop.pool.run(request, lambda _: kept.variants(body.count, body.seed, hints))
+    stored, hints = state.store.get(session_id), body.points()
+
+    def work(_: Deadline) -> list[Chroma]:
+        return stored.variants(stored.session.shown_with(body.mood), body.count, body.seed, hints)
+
+    drawn = await state.pool.run(request, work)
     _, height, width = drawn[0].ab.shape
     encoded = [base64.b64encode(_bytes(chroma.ab)).decode() for chroma in drawn]
     return Drawn(width=width, height=height, variants=encoded)
 
 
-@router.get("/{session_id}/palette", responses=documented(*WORKED_ON))
-async def palette(session_id: str, request: Request, shop: Shop, x: float, y: float) -> Palette:
-    """Likely colours of one place, in the upright picture's own pixels."""
-    kept = shop.store.get(session_id)
-    swatches = await shop.pool.run(request, lambda _: kept.session.palette(x, y))
+@router.get("/{session_id}/palette", responses=error_responses(*WORKED_ON))
+async def palette(
+    session_id: str, request: Request, state: AppStateDep, x: float, y: float, hint: HintQuery = ()
+) -> Palette:
+    """Likely colours of one place, in the upright picture's own pixels, beside the hints given so far."""
+    stored, hints = state.store.get(session_id), [Hint.parse(text) for text in hint]
+    swatches = await state.pool.run(request, lambda _: stored.session.palette(x, y, hints))
     colors = [PaletteColor(hex=s.hex, a=s.ab[0], b=s.ab[1], probability=s.probability) for s in swatches]
     return Palette(colors=colors)
 
 
-@router.put("/{session_id}/reference", status_code=204, response_model=None, responses=documented(404, *UPLOADED))
-async def set_reference(session_id: str, request: Request, shop: Shop, form: PictureUpload) -> None:
+@router.put("/{session_id}/reference", status_code=204, response_model=None, responses=error_responses(404, *UPLOADED))
+async def set_reference(session_id: str, request: Request, state: AppStateDep, form: PictureUpload) -> None:
     """Take over the palette of another picture from now on."""
-    kept = shop.store.get(session_id)
-    await shop.pool.run(request, lambda deadline: kept.set_reference(shop.open(form.file, deadline)[1]))
+    stored = state.store.get(session_id)
+    await state.pool.run(request, lambda deadline: stored.set_reference(state.open(form.file, deadline)[1]))
 
 
-@router.delete("/{session_id}/reference", status_code=204, response_model=None, responses=documented(404))
-async def drop_reference(session_id: str, shop: Shop) -> None:
+@router.delete("/{session_id}/reference", status_code=204, response_model=None, responses=error_responses(404))
+async def drop_reference(session_id: str, state: AppStateDep) -> None:
     """Go back to the picture's own palette."""
-    shop.store.get(session_id).set_reference(None)
+    state.store.get(session_id).set_reference(None)
 
 
-@router.post("/{session_id}/render", response_class=Response, responses={200: DOCUMENTED, **documented(*WORKED_ON)})
-async def render(session_id: str, request: Request, shop: Shop, body: RenderBody) -> Response:
+@router.post(
+    "/{session_id}/render", response_class=Response, responses={200: FILE_RESPONSE, **error_responses(*WORKED_ON)}
+)
+async def render(session_id: str, request: Request, state: AppStateDep, body: RenderBody) -> Response:
     """The coloured picture at full size: format and metadata are those of the original."""
-    kept, hints = shop.store.get(session_id), body.points()
-    look = body.look()
-    output = body.output(kept.session.picture.kind)
+    stored, hints = state.store.get(session_id), body.points()
+    options, output = ColorOptions(mood=body.mood, seed=body.seed, look=body.look()), body.output()
 
     def work(deadline: Deadline) -> Response:
-        picture = shop.reopen(kept.data, kept.name, deadline)
-        chroma = _chroma(kept, hints, body.variant)
+        picture = state.reopen(stored.data, stored.name, deadline)
+        chroma = _chroma(stored, body, hints)
         if body.layer == "color":
             png = replace(output, format="png")
-            return file_response(color_layer(picture, chroma.looked(look), png), kept.name, "png", "layer")
-        fields = with_other_pages(shop.colorizer, picture, chroma)
-        data = shop.colorizer.encode(
-            picture, look=look, output=output, chroma=fields, max_pixels=shop.settings.max_pixels
-        )
-        return file_response(data, kept.name, output.encoding(picture.kind).format)
+            return file_response(color_layer(picture, chroma.with_look(options.look), png), stored.name, "png", "layer")
+        fields = with_other_pages(state.colorizer, picture, chroma, options)
+        data = state.colorizer.encode(picture, options=options, output=output, chroma=fields)
+        return file_response(data, stored.name, output.encoding(picture.kind).format)
 
-    return await shop.pool.run(request, work)
+    return await state.pool.run(request, work)
 
 
-def _chroma(kept: Kept, hints: Sequence[Hint], variant: Variant | None) -> Chroma:
-    if variant is None:
-        return kept.session.predict(hints)
-    check_index(variant.index, variant.count)
-    return kept.variants(variant.count, variant.seed, hints)[variant.index]
+def _chroma(stored: StoredSession, body: PredictBody, hints: Sequence[Hint]) -> Chroma:
+    shown = stored.session.shown_with(body.mood, body.seed)
+    if body.variant is None:
+        return shown.predict(hints)
+    return stored.variant(shown, body.variant.index, body.variant.count, body.variant.seed, hints)
 
 
 def _bytes(plane: Float32) -> bytes:
     return np.ascontiguousarray(plane, "<f4").tobytes()
 
 
-def _info(kept: Kept, shop: Workshop) -> SessionInfo:
-    picture, card = kept.session.picture, shop.colorizer.card
+def _info(stored: StoredSession, state: AppState) -> SessionInfo:
+    picture, card = stored.session.picture, state.colorizer.card
     return SessionInfo(
-        id=kept.id,
-        name=kept.name,
+        id=stored.id,
+        name=stored.name,
         width=picture.width,
         height=picture.height,
         kind=picture.kind,
         pages=picture.pages,
         has_alpha=picture.has_alpha,
         default_size=card.default_size,
-        can=abilities(card),
-        expires_in=shop.settings.session_seconds,
+        can=list(card.abilities),
+        mood=card.mood,
+        expires_in=state.settings.session_seconds,
     )

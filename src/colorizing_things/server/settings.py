@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from colorizing_things.batch import default_jobs
 from colorizing_things.errors import SettingError
-from colorizing_things.models import DEFAULT
+from colorizing_things.model.catalog import DEFAULT
 
 MEGABYTE = 2**20
 

@@ -1,4 +1,4 @@
-"""The sessions of a server: kept while they are used, dropped when they are not or when there are too many."""
+"""The sessions of a server: stored while they are used, dropped when they are not or when there are too many."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from colorizing_things.chroma import Chroma
-from colorizing_things.hints import Hint
-from colorizing_things.picture import Picture
+from colorizing_things.color.chroma import Chroma
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.guidance.variants import check_index
+from colorizing_things.imaging.picture import Picture
 from colorizing_things.session import Session
 
-from .refusals import Refusal
+from .errors import ApiError
 
 
 @dataclass
-class Kept:
+class StoredSession:
     """One session: the uploaded bytes, by the client's name for them, and what the core knows of the picture.
 
-    The last set of variants is kept, because a client that asked for them will ask for one of them.
+    The last set of variants is stored, because a client that asked for them will ask for one of them.
     """
 
     name: str
@@ -36,16 +37,23 @@ class Kept:
     @property
     def bytes(self) -> int:
         """What it holds, near enough."""
-        return len(self.data) + self.session.predictor.lightness.nbytes
+        return len(self.data) + self.session.seen.nbytes
 
-    def variants(self, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
-        """As :meth:`.Session.variants`."""
-        key, last = (count, seed, tuple(hints), self._reference), self._drawn
+    def variants(self, shown: Session, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
+        """As :meth:`.Session.variants`; ``shown`` is the session at a client's mood."""
+        key, last = (shown.mood, shown.options.seed, count, seed, tuple(hints), self._reference), self._drawn
         if last is not None and last[0] == key:
             return last[1]
-        drawn = self.session.variants(count, seed, hints)
+        drawn = shown.variants(count, seed, hints)
         self._drawn = (key, drawn)
         return drawn
+
+    def variant(self, shown: Session, index: int, count: int, seed: int, hints: Sequence[Hint]) -> Chroma:
+        """As :meth:`.Session.variant`."""
+        check_index(index, count)
+        if shown.seen.card.has_noise:
+            return shown.variant(index, count, seed, hints)
+        return self.variants(shown, count, seed, hints)[index]
 
     def set_reference(self, other: Picture | None) -> None:
         """As :meth:`.Session.set_reference`."""
@@ -60,51 +68,51 @@ class Store:
     def __init__(self, most: int, most_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         """``most`` sessions of ``most_bytes`` together, each for ``seconds`` after its last use."""
         self.most, self.most_bytes, self.seconds, self._clock = most, most_bytes, seconds, clock
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._sessions: OrderedDict[str, StoredSession] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._sessions)
 
     @property
     def bytes(self) -> int:
         """What all of them hold."""
         with self._lock:
-            return sum(kept.bytes for kept in self._kept.values())
+            return sum(stored.bytes for stored in self._sessions.values())
 
-    def add(self, kept: Kept) -> None:
+    def add(self, stored: StoredSession) -> None:
         """Keep a session; the least recently used ones make room for it."""
         with self._lock:
-            kept.used = self._clock()
-            self._kept[kept.id] = kept
-            total = sum(other.bytes for other in self._kept.values())
-            while len(self._kept) > self.most or (total > self.most_bytes and len(self._kept) > 1):
-                total -= self._kept.popitem(last=False)[1].bytes
+            stored.used = self._clock()
+            self._sessions[stored.id] = stored
+            total = sum(other.bytes for other in self._sessions.values())
+            while len(self._sessions) > self.most or (total > self.most_bytes and len(self._sessions) > 1):
+                total -= self._sessions.popitem(last=False)[1].bytes
 
-    def get(self, session_id: str) -> Kept:
+    def get(self, session_id: str) -> StoredSession:
         """A session, which counts as a use of it.
 
         Raises:
-            Refusal: 404, unknown or expired.
+            ApiError: 404, unknown or expired.
         """
         with self._lock:
             self._drop_expired()
-            kept = self._kept.get(session_id)
-            if kept is None:
-                raise Refusal(404, "no such session: it never was, or it expired; send the picture again")
-            kept.used = self._clock()
-            self._kept.move_to_end(session_id)
-            return kept
+            stored = self._sessions.get(session_id)
+            if stored is None:
+                raise ApiError(404, "no such session: it never was, or it expired; send the picture again")
+            stored.used = self._clock()
+            self._sessions.move_to_end(session_id)
+            return stored
 
     def drop(self, session_id: str) -> None:
         """Forget a session.
 
         Raises:
-            Refusal: 404, unknown or expired.
+            ApiError: 404, unknown or expired.
         """
         self.get(session_id)
         with self._lock:
-            self._kept.pop(session_id, None)
+            self._sessions.pop(session_id, None)
 
     def sweep(self) -> None:
         """Forget what has expired."""
@@ -114,9 +122,9 @@ class Store:
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
-            self._kept.clear()
+            self._sessions.clear()
 
     def _drop_expired(self) -> None:
         oldest = self._clock() - self.seconds
-        while self._kept and next(iter(self._kept.values())).used < oldest:
-            self._kept.popitem(last=False)
+        while self._sessions and next(iter(self._sessions.values())).used < oldest:
+            self._sessions.popitem(last=False)

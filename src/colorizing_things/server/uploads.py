@@ -14,12 +14,12 @@ from urllib.parse import quote
 import pyvips
 from fastapi import UploadFile
 
-from colorizing_things.chroma import Float32
 from colorizing_things.errors import PictureError
-from colorizing_things.picture import Picture, Strip, one_line
+from colorizing_things.imaging.picture import Picture, Strip, as_picture_error
+from colorizing_things.types import Float32
 
+from .errors import ApiError
 from .pool import Deadline
-from .refusals import Refusal
 
 MAX_PAGES = 1000  # each is opened once to be compared with the first
 LONGEST_NAME = 100
@@ -34,7 +34,7 @@ _changing = threading.Lock()
 
 
 @contextmanager
-def sturdy_decoders_only() -> Iterator[None]:
+def trusted_decoders_only() -> Iterator[None]:
     """Meanwhile libvips opens ``DECODERS`` only, in this whole process."""
     _shut_others(1)
     try:
@@ -62,15 +62,15 @@ class Upload(Picture):
         """Open it, if it is a picture of a reasonable size.
 
         Raises:
-            Refusal: 422 empty; 415 no picture; 413 too many pixels or pages.
+            ApiError: 422 empty; 415 no picture; 413 too many pixels or pages.
         """
         if not data:
-            raise Refusal(422, f"{name}: is empty (0 bytes)")
+            raise ApiError(422, f"{name}: is empty (0 bytes)")
         try:
             _check_header(data, name, max_pixels)
             picture = cls(name, data)
         except PictureError as error:
-            raise Refusal(415, str(error)) from error
+            raise ApiError(415, str(error)) from error
         picture.deadline = deadline
         return picture
 
@@ -81,7 +81,7 @@ class Upload(Picture):
         Raises:
             PictureError: it is.
         """
-        with one_line(f"{name}: cannot be read"):
+        with as_picture_error(f"{name}: cannot be read"):
             pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated").avg()
 
     def small_lightness(self, page: int, width: int, height: int) -> Float32:
@@ -100,15 +100,15 @@ class Upload(Picture):
 
 def _check_header(data: bytes, name: str, max_pixels: int) -> None:
     """Look at what the file says of itself, before anything is decoded: a tiny file may claim to be huge."""
-    with one_line(f"{name}: cannot be read"):
+    with as_picture_error(f"{name}: cannot be read"):
         header = pyvips.Image.new_from_buffer(data, "", access="sequential")
     is_tiff = str(header.get("vips-loader")).startswith("tiff")
     pages = int(header.get("n-pages")) if is_tiff and "n-pages" in header.get_fields() else 1
     if pages > MAX_PAGES:
-        raise Refusal(413, f"{name}: {pages} pages are over the limit of {MAX_PAGES}")
+        raise ApiError(413, f"{name}: {pages} pages are over the limit of {MAX_PAGES}")
     if header.width * header.height * pages > max_pixels:
         size = f"{header.width} x {header.height} pixels" + (f" on {pages} pages" if pages > 1 else "")
-        raise Refusal(413, f"{name}: {size} are over the server's limit of {max_pixels:,}")
+        raise ApiError(413, f"{name}: {size} are over the server's limit of {max_pixels:,}")
 
 
 def read(file: UploadFile) -> bytes:
@@ -117,9 +117,9 @@ def read(file: UploadFile) -> bytes:
     return file.file.read()
 
 
-def safe_name(said: str | None) -> str:
+def safe_name(detail: str | None) -> str:
     """What a client calls its file, fit to be shown and sent back; it is never used as a path."""
-    last = PurePosixPath((said or "").replace("\\", "/")).name
+    last = PurePosixPath((detail or "").replace("\\", "/")).name
     printable = "".join(char for char in unicodedata.normalize("NFC", last) if char.isprintable())
     name = re.sub(r'[<>:"|?*%;]', "_", printable).strip(". ")
     stem, dot, suffix = name.rpartition(".")

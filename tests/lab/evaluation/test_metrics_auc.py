@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 import numpy as np
 import torch
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.color.ab_bins import ab_bins
 from colorizing_things.lab.evaluation.metrics.auc import (
     Auc,
     auc,

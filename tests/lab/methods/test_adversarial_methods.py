@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from tiny import make_batch, make_method, steps, tiny_stage
 
 from colorizing_things.lab.methods.adversarial import spread, tint
-from colorizing_things.lab.networks.discriminators import as_seen
-from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise
+from colorizing_things.lab.networks.discriminators import discriminator_input
+from colorizing_things.lab.objectives.adversarial import OBJECTIVES
+from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize
 
 
 @pytest.mark.parametrize("objective", ["vanilla", "lsgan", "lsgan-pearson", "wgan", "wgan-gp", "hinge"])
@@ -31,37 +32,37 @@ def test_clipping_holds_every_weight():
     stage = tiny_stage("aae-wgan")
     method = make_method(stage)
     steps(method, stage, 1)
-    limits = [float(p.detach().abs().max()) for p in method.players["discriminator"].module.parameters()]
+    limits = [float(p.detach().abs().max()) for p in method.trainables["discriminator"].module.parameters()]
     assert max(limits) <= 0.01 + 1e-9
 
 
 def test_half_of_what_the_discriminator_sees_is_real():
-    stage = tiny_stage("vaegan-lsgan", "method_settings.objective_settings={normalisation: none}")
+    stage = tiny_stage("vaegan-lsgan", "method.objective_settings={normalization: none}")
     method, batch = make_method(stage), make_batch(stage)
     wide = torch.zeros_like(batch.ab)
     scored = []
-    judge = method.judge
-    method.judge = lambda L, ab: scored.append(ab) or judge(L, ab)
+    discriminate = method.discriminate
+    method.discriminate = lambda L, ab: scored.append(ab) or discriminate(L, ab)
     method.train_discriminator(batch.L, batch.ab, [wide, wide + 1])
     assert [len(ab) for ab in scored] == [2, 4]  # and each fake one weighs half: the mean is over four
 
 
 def test_without_a_code_term_the_latent_is_deterministic():
-    stage = tiny_stage("aae-hinge", "method_settings.code=0.0")
+    stage = tiny_stage("aae-hinge", "method.code=0.0")
     method = make_method(stage)
-    assert set(method.players) == {"network", "discriminator"}
+    assert set(method.trainables) == {"network", "discriminator"}
     assert "code" not in steps(method, stage, 1)[0]
 
 
 def test_the_code_and_its_discriminator_pull_at_each_other(monkeypatch):
     """One side standing still, the other wins: the discriminator tells codes, then the network makes likely ones."""
     # Without batch norm: of two pictures it makes +1 and -1, whatever the network says.
-    alone = ["latent=4", "pixels=0", "adversarial=0", "discriminator_lr=1e-9", "network_settings.normalisation=none"]
+    alone = ["latent=4", "pixels=0", "adversarial=0", "discriminator_lr=1e-9", "network.normalization=none"]
     stage = tiny_stage("aae-hinge", *alone, "lr=1e-9", "encoder_lr=1e-9")
     monkeypatch.setattr("colorizing_things.lab.methods.aae.CODE_RATE", 3e-3)
     logged = steps(make_method(stage), stage, 60)
     assert logged[0]["code_discriminator"] > 1.3 and logged[-1]["code_discriminator"] < 1.2
-    assert logged[-1]["code_score_prior"] > 0 > logged[-1]["code_score_ours"]
+    assert logged[-1]["code_score_prior"] > 0 > logged[-1]["code_score_fake"]
     stage = tiny_stage("aae-hinge", *alone, "lr=1e-3", "encoder_lr=1e-3")
     monkeypatch.setattr("colorizing_things.lab.methods.aae.CODE_RATE", 1e-9)
     logged = steps(make_method(stage), stage, 60)
@@ -72,27 +73,27 @@ def test_the_code_and_its_discriminator_pull_at_each_other(monkeypatch):
 def test_gradients_go_where_larsen_sends_them(name):
     """Encoders: KL / M + like; generator: gamma like + adversarial; discriminator: its own loss alone."""
     gamma = 7.0
-    plain = "method_settings.objective_settings={normalisation: none}"
+    plain = "method.objective_settings={normalization: none}"
     still = ("discriminator_lr=1e-12", "lr=1e-12", "encoder_lr=1e-12")
     stage = tiny_stage(
-        name, f"gamma={gamma}", "kl=1", "pixels=0", "objective=lsgan", plain, *still, "normalisation=none"
+        name, f"gamma={gamma}", "kl=1", "pixels=0", "objective=lsgan", plain, *still, "normalization=none"
     )
     method, batch = make_method(stage), make_batch(stage)
-    method.number = 0
+    method.step_number = 0
     torch.manual_seed(3)
     logged = method.step(batch)
     network = method.network
     routed = {key: p.grad.clone() for key, p in network.named_parameters()}
-    judged = [p.grad.clone() for p in method.players["discriminator"].module.parameters()]
+    judged = [p.grad.clone() for p in method.trainables["discriminator"].module.parameters()]
 
     torch.manual_seed(3)
     code = network.encode(batch.L, batch.ab)
     temperature = torch.rand(len(code.mean), 1)
-    z = reparametrise(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
+    z = reparameterize(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
     decoded = network.generate(z, code.content)
     sampled = network.generate(torch.randn_like(z) * torch.rand(len(z), 1), code.content)
-    discriminator = method.players["discriminator"].module
-    seen = lambda ab: discriminator(as_seen(batch.L, ab))  # noqa: E731
+    discriminator = method.trainables["discriminator"].module
+    seen = lambda ab: discriminator(discriminator_input(batch.L, ab))  # noqa: E731
     real = seen(batch.ab)
     like = 0.5 * (seen(decoded).middle - real.middle.detach()).square().mean()
     kl = kl_to_standard_normal(code.mean, code.log_variance)
@@ -143,6 +144,21 @@ def test_tint_sees_pictures_apart_and_not_what_is_within_each():
 def test_the_discriminators_pictures_lie_between_minus_one_and_one():
     batch = make_batch(tiny_stage("aae-hinge"))
     for space in ("lab", "rgb"):
-        x = as_seen(batch.L, batch.ab, space)
+        x = discriminator_input(batch.L, batch.ab, space)
         assert x.shape == (2, 3, 32, 32) and x.min() >= -1 and x.max() <= 1
-    assert F.mse_loss(as_seen(batch.L, batch.ab), as_seen(batch.L, batch.ab, "rgb")) > 0.01
+    assert F.mse_loss(discriminator_input(batch.L, batch.ab), discriminator_input(batch.L, batch.ab, "rgb")) > 0.01
+
+
+def test_the_critic_learns_alone_at_first_unless_it_was_carried_over():
+    """WGAN's hundred steps; then the generator in every fifth."""
+    stage = tiny_stage("aae-wgan", "method.objective_settings={critic_warmup: 3, critic_steps: 2}")
+    method = make_method(stage)
+    turns = []
+    for step in range(8):
+        method.step_number = step
+        turns.append(method.is_generator_step)
+    assert turns == [False, False, False, False, True, False, True, False]
+    method.carried = frozenset({"discriminator"})
+    method.step_number = 1
+    assert method.is_generator_step
+    assert OBJECTIVES["wgan"].critic_warmup == 100 and OBJECTIVES["wgan-gp"].critic_warmup == 0

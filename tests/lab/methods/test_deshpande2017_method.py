@@ -7,23 +7,24 @@ import numpy as np
 import onnxruntime
 from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.lab.checkpoints import load_network
 from colorizing_things.lab.export import export
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.deshpande2017 import AB_SCALE
 from colorizing_things.lab.objectives.classification import smooth_prior
 from colorizing_things.lab.objectives.variational import kl_to_standard_normal
-from colorizing_things.lab.recipes import load_recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
+from colorizing_things.model.card import load_card
 
 FIELD = ["size=64", "target_stride=1", "batch_size=2"]
-TINY = [*FIELD, "network_settings.width=0.03"]
+TINY = [*FIELD, "network.width=0.03"]
 MIXTURE = [
     *TINY,
-    "network_settings.vae_width=0.03",
-    "network_settings.features_width=0.03",
-    "network_settings.grey_size=128",
+    "network.vae_width=0.03",
+    "network.features_width=0.03",
+    "network.gray_size=128",
     "batch_size=4",  # batch norm of two numbers only knows their order
 ]
 
@@ -35,21 +36,16 @@ def run_of(name, overrides, photographs, out):
 
 
 @pytest.fixture(scope="module")
-def before(photographs, tmp_path_factory):
-    """Runs of the autoencoder and of Zhang's network, and what the mixture is to be told of them."""
-    folder = tmp_path_factory.mktemp("before")
-    vae = run_of("deshpande2017-vae", TINY, photographs, folder / "vae")
-    features = run_of(
-        "zhang2016", ["size=32", "batch_size=2", "network_settings.width=0.03"], photographs, folder / "zhang"
-    )
-    return [*MIXTURE, f"method_settings.vae={vae}", f"method_settings.zhang={features}"]
+def before(trained_before):
+    """The mixture, tiny, on what was trained before."""
+    return [*MIXTURE, *trained_before]
 
 
 @pytest.mark.parametrize(
     ("name", "overrides"),
     [
         ("deshpande2017-vae", []),
-        ("deshpande2017-vae", ["network_settings.skips=true", "method_settings.mahalanobis=0"]),
+        ("deshpande2017-vae", ["network.skips=true", "method.mahalanobis=0"]),
         ("deshpande2017-cvae", []),
     ],
 )
@@ -64,7 +60,7 @@ def test_two_steps_reach_every_parameter_and_the_graph_colours(name, overrides):
 
 
 def test_the_mahalanobis_term_joins_once_the_components_are_found():
-    overrides = [*TINY, "batch_size=24", "method_settings.fields=48"]
+    overrides = [*TINY, "batch_size=24", "method.fields=48"]
     method, stage = make_method("deshpande2017-vae", overrides)
     values = [float(method.step(make_batch(stage, step))["mahalanobis"]) for step in range(3)]
     assert values[:2] == [0, 0] and values[2] > 0
@@ -78,7 +74,7 @@ def test_the_mahalanobis_term_joins_once_the_components_are_found():
 
 
 def test_the_divergence_is_summed_over_the_batch():
-    method, stage = make_method("deshpande2017-vae", [*TINY, "method_settings.mahalanobis=0"])
+    method, stage = make_method("deshpande2017-vae", [*TINY, "method.mahalanobis=0"])
     batch = make_batch(stage)
     torch.manual_seed(1)
     with torch.no_grad():
@@ -109,7 +105,7 @@ def test_the_mixture_learns_on_what_was_trained_before(before, photographs):
 
 
 def test_the_mixture_takes_the_packaged_features(before):
-    two_steps("deshpande2017-mdn", [*before, "method_settings.zhang=''", "features=mobilenet-v2"])
+    two_steps("deshpande2017-mdn", [*before, "method.zhang=''", "features=mobilenet-v2"])
 
 
 def test_the_mixture_is_exported_whole_with_its_modes(before, photographs, tmp_path):
@@ -142,10 +138,10 @@ def test_a_resumed_autoencoder_has_its_components_and_equals_an_unbroken_one(pho
     ("name", "overrides", "match"),
     [
         ("deshpande2017-vae", ["size=128"], "64 x target_stride"),
-        ("deshpande2017-vae", ["method_settings.kl=-1"], "kl -1: must be 0 or more"),
-        ("deshpande2017-vae", ["method_settings.fields=5"], "fields more than 20"),
+        ("deshpande2017-vae", ["method.kl=-1"], "kl -1: must be 0 or more"),
+        ("deshpande2017-vae", ["method.fields=5"], "method.fields 5: must be above 20"),
         ("deshpande2017-vae", ["network=deshpande2017-mdn"], "trains network deshpande2017-vae or deshpande2017-cvae"),
-        ("deshpande2017-mdn", ["method_settings.vae=''"], "method_settings.vae: give the folder"),
+        ("deshpande2017-mdn", ["method.vae=''"], "method.vae: give the folder"),
     ],
 )
 def test_wrong_settings_are_one_line(name, overrides, match):
@@ -158,12 +154,12 @@ def test_wrong_settings_are_one_line(name, overrides, match):
 def test_runs_that_do_not_fit_are_one_line(before, tmp_path):
     features = before[-1].partition("=")[2]
     for overrides, match in (
-        ([f"method_settings.vae={features}"], "trained a zhang2016, not a Deshpande2017VAE"),
-        (["network_settings.skips=true"], "not those given here"),
-        (["network_settings.vae_width=0.05"], "not those given here"),
+        ([f"method.vae={features}"], "trained a zhang2016, not a Deshpande2017VAE"),
+        (["network.skips=true"], "not those given here"),
+        (["network.vae_width=0.05"], "not those given here"),
     ):
         with pytest.raises(SettingError, match=match) as error:
             make_method("deshpande2017-mdn", [*before, *overrides])
         assert "\n" not in str(error.value)
     with pytest.raises(TrainingError, match="no such checkpoint"):
-        make_method("deshpande2017-mdn", [*before, f"method_settings.vae={tmp_path / 'nowhere'}"])
+        make_method("deshpande2017-mdn", [*before, f"method.vae={tmp_path / 'nowhere'}"])

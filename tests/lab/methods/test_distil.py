@@ -4,15 +4,16 @@ import pytest
 torch = pytest.importorskip("torch")
 from tiny import make_batch, make_method, steps, tiny_stage
 
-from colorizing_things.lab.checkpoints import load_network
+from colorizing_things.lab.config.recipe import Recipe
+from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.evaluation.features import feature_network
 from colorizing_things.lab.export import export
 from colorizing_things.lab.methods.distil import answers, measure_agreement
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.encoders import build_encoder
-from colorizing_things.lab.networks.grey_classifier import GreyClassifier
-from colorizing_things.lab.photographs import open_photographs
-from colorizing_things.lab.recipes import Recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.networks.gray_classifier import GrayClassifier
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 
 
 def test_the_teacher_answers_as_the_benchmarks_network():
@@ -24,7 +25,7 @@ def test_the_teacher_answers_as_the_benchmarks_network():
 
 
 def test_the_student_learns_what_the_teacher_says():
-    stage = tiny_stage("distil-vgg16", "network_settings.width=0.25", "shrink=1")
+    stage = tiny_stage("distil-vgg16", "network.width=0.25", "shrink=1")
     logged = steps(make_method(stage), stage, 25)
     assert logged[-1]["distillation"] < 0.6 * logged[0]["distillation"]
     assert logged[-1]["features"] < 0.8 * logged[0]["features"]
@@ -34,18 +35,18 @@ def test_the_teacher_is_left_alone_and_sees_colour():
     stage = tiny_stage("distil-vgg16")
     method, batch = make_method(stage), make_batch(stage)
     before = [p.clone() for p in method.teacher.parameters()]
-    grey = batch._replace(ab=torch.zeros_like(batch.ab))
+    gray = batch._replace(ab=torch.zeros_like(batch.ab))
     torch.manual_seed(0)
     colourful = method.step(batch)["distillation"]
     assert all(torch.equal(a, b) for a, b in zip(before, method.teacher.parameters(), strict=True))
     torch.manual_seed(0)
-    assert make_method(stage).step(grey)["distillation"] != colourful
+    assert make_method(stage).step(gray)["distillation"] != colourful
     assert not any(p.requires_grad for p in method.teacher.parameters())
 
 
 def test_agreement_on_photographs_is_a_share_and_whole_for_the_teacher_itself(photographs):
     pictures, _ = open_photographs(photographs)
-    found = measure_agreement(GreyClassifier(width=0.0625), pictures, 64, shrink=2, teacher_size=64)
+    found = measure_agreement(GrayClassifier(width=0.0625), pictures, 64, shrink=2, teacher_size=64)
     assert 0 <= found["agreement_top1"] <= found["agreement_top5"] <= 1
 
     class Itself(torch.nn.Linear):
@@ -59,8 +60,8 @@ def test_agreement_on_photographs_is_a_share_and_whole_for_the_teacher_itself(ph
 
 
 def test_a_run_becomes_the_encoder_that_recipes_start_from(photographs, tmp_path, monkeypatch):
-    small = Recipe("distil-vgg16", "a test", (tiny_stage("distil-vgg16", "steps=2"),))
-    large = Recipe("distil-vgg16", "a test", (tiny_stage("distil-vgg16", "steps=2", "shrink=1"),))
+    small = Recipe(name="distil-vgg16", summary="a test", stages=(tiny_stage("distil-vgg16", "steps=2"),))
+    large = Recipe(name="distil-vgg16", summary="a test", stages=(tiny_stage("distil-vgg16", "steps=2", "shrink=1"),))
     train(small, RunSettings(data=photographs, out=tmp_path / "small", precision="32-true"))
     first = tmp_path / "small" / "last.ckpt"
     train(large, RunSettings(data=photographs, out=tmp_path / "run", precision="32-true", start=first))

@@ -3,14 +3,15 @@ import pytest
 torch = pytest.importorskip("torch")
 from papers import make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.color.luv import ab_to_uv
 from colorizing_things.lab.export import export
-from colorizing_things.lab.luv import ab_to_uv
-from colorizing_things.lab.recipes import load_recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
+from colorizing_things.model.card import load_card
 
-TINY = ["network_settings.width=0.1", "network_settings.weights=none", "size=32", "batch_size=2"]
+TINY = ["network.width=0.1", "network.weights=none", "size=32", "batch_size=2"]
 
 
 @pytest.mark.parametrize("name", ["hwang2016-regression", "hwang2016-classification"])
@@ -40,20 +41,20 @@ def test_losses_are_as_written():
     with torch.no_grad():
         expected = (method.network(batch.L) - ab_to_uv(batch.clean_L, batch.ab)).square().sum(1).mean() / 50**2
     torch.testing.assert_close(method.step(batch)["regression"], expected)
-    blurred, _ = make_method("hwang2016-regression", [*TINY, "method_settings.blurred=true"])
+    blurred, _ = make_method("hwang2016-regression", [*TINY, "method.blurred=true"])
     assert blurred.step(batch)["regression"] < expected
 
 
 def test_vgg_learns_at_its_own_rate():
     method, _ = make_method("hwang2016-classification", TINY)
-    new, old = method.players["network"].optimizer.param_groups
+    new, old = method.trainables["network"].optimizer.param_groups
     assert (new["lr"], old["lr"]) == (1e-3, 1e-4)
     assert sum(p.numel() for p in old["params"]) == sum(p.numel() for p in method.network.encoder.parameters())
 
 
 def test_wrong_settings_are_one_line():
     with pytest.raises(SettingError, match="head=bins"):
-        make_method("hwang2016-classification", [*TINY, "network_settings.head=uv"])
+        make_method("hwang2016-classification", [*TINY, "network.head=uv"])
     with pytest.raises(SettingError, match="target_stride 4: network hwang2016 needs 1"):
         make_method("hwang2016-regression", [*TINY, "target_stride=4"])
 

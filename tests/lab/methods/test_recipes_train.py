@@ -1,17 +1,44 @@
-"""Every recipe of the lab takes two steps, and real gradients reach every parameter."""
+"""Every recipe that is listed takes two steps, real gradients reach every parameter, and its graph exports."""
 
 import math
 
+import onnx
 import pytest
 
 torch = pytest.importorskip("torch")
-from lightning_fabric import Fabric
-from tiny import make_method, steps, tiny_stage
+from tiny import PRIOR, make_method, steps, tiny_stage
 
-RECIPES = [
-    "default", "distil-vgg16", "aae-lsgan", "aae-wgan", "aae-wgan-gp", "aae-hinge", "vaegan-lsgan", "vaegan-wgan-gp",
-    "vaegan-hinge", "vaegan-hinge-z-alone", "unet-sagan-hinge",
-]  # fmt: skip
+from colorizing_things.errors import TrainingError
+from colorizing_things.lab.export import TOLERANCE, check, store_as_half, to_onnx
+from colorizing_things.lab.methods import METHODS
+from colorizing_things.lab.networks import NETWORKS
+from colorizing_things.lab.recipes.load import load_recipe, recipe_names
+from colorizing_things.lab.training.devices import make_fabric
+
+
+def stages():
+    """(recipe, number) of every stage that trains by another method than those before it."""
+    for name in recipe_names():
+        methods = [stage.method.name for stage in load_recipe(name).stages]
+        yield from ((name, number) for number, method in enumerate(methods) if method not in methods[:number])
+
+
+def first_of_method():
+    """One stage for each pair of a network and a method."""
+    found = {}
+    for name, number in stages():
+        stage = load_recipe(name).stages[number]
+        found.setdefault((stage.network.name, stage.method.name), (name, number))
+    return found
+
+
+STAGES = list(stages())
+FIRST_OF_METHOD = list(first_of_method().values())
+
+
+def test_every_network_and_method_has_a_recipe():
+    networks, methods = zip(*first_of_method(), strict=True)
+    assert set(networks) == set(NETWORKS) and set(methods) == set(METHODS)
 
 
 # Real and ours pull equally at this one, under Wasserstein always and under hinge until it saturates.
@@ -21,41 +48,65 @@ BALANCED = {"discriminator._forward_module.score.bias"}
 def every_step(name):
     """Settings by which the network learns in every step, not after five of the critic's."""
     objective = name.removeprefix("aae-").removeprefix("vaegan-")
-    return ["method_settings.objective_settings={critic_steps: 1}"] if objective.startswith("wgan") else []
+    return ["method.objective_settings={critic_steps: 1, critic_warmup: 0}"] if objective.startswith("wgan") else []
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_two_steps_and_every_parameter_gets_a_gradient(name):
-    stage = tiny_stage(name, *every_step(name))
+def stage_of(name, number, request):
+    """A stage of a recipe made tiny, its network learning in every step."""
+    more = request.getfixturevalue("trained_before") if name == "deshpande2017-mdn" else []
+    return tiny_stage(name, *every_step(name), *more, number=number)
+
+
+@pytest.mark.parametrize(("name", "number"), STAGES)
+def test_two_steps_and_every_parameter_gets_a_gradient(name, number, request):
+    stage = stage_of(name, number, request)
     method = make_method(stage)
-    before = {n: [p.clone() for p in player.module.parameters()] for n, player in method.players.items()}
+    before = {n: [p.clone() for p in each.module.parameters()] for n, each in method.trainables.items()}
     logged = steps(method, stage, 2)
     assert all(math.isfinite(value) for step in logged for value in step.values())
     without = [
-        f"{player}.{key}"
-        for player in method.players
-        for key, p in method.players[player].module.named_parameters()
-        if p.grad is None or not p.grad.abs().max() > 0
+        f"{name}.{key}"
+        for name, each in method.trainables.items()
+        for key, p in each.module.named_parameters()
+        if p.requires_grad and (p.grad is None or not p.grad.abs().max() > 0)
     ]
     assert [key for key in without if key not in BALANCED] == []
-    for player, old in before.items():
-        pairs = list(zip(old, method.players[player].module.parameters(), strict=True))
-        assert sum(not torch.equal(a, b) for a, b in pairs) >= len(pairs) - 1, player
+    for name, old in before.items():
+        pairs = list(zip(old, method.trainables[name].module.parameters(), strict=True))
+        learns = [p.requires_grad for _, p in pairs]
+        moved = [not torch.equal(a, b) for a, b in pairs]
+        assert sum(moved) >= sum(learns) - 1, name
+        assert not any(m and not learn for m, learn in zip(moved, learns, strict=True)), name
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_step_in_bfloat16(name):
+@pytest.mark.parametrize(("name", "number"), STAGES)
+def test_a_step_in_bfloat16(name, number, request):
     """What the loop uses wherever the hardware computes in it."""
-    stage = tiny_stage(name, *every_step(name))
-    logged = steps(make_method(stage, Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")), stage, 1)[0]
+    stage = stage_of(name, number, request)
+    logged = steps(make_method(stage, make_fabric(1, "bf16-mixed")), stage, 1)[0]
     assert all(math.isfinite(value) for value in logged.values()) and logged["gradient_network"] > 0
+
+
+@pytest.mark.parametrize(("name", "number"), FIRST_OF_METHOD)
+def test_the_exported_graph_equals_torch(name, number, request, tmp_path):
+    """What :func:`.check` finds between ONNX Runtime and torch, with weights stored as fp16."""
+    stage = stage_of(name, number, request)
+    network = make_method(stage).network.module.eval()
+    recipe = load_recipe(name)
+    try:
+        graph = METHODS[stage.method.name].graph(network, PRIOR, stage.method.settings, recipe.decoding)
+    except TrainingError:
+        assert METHODS[stage.method.name].exported_weights(network) is not None
+        return
+    onnx.save(store_as_half(to_onnx(graph)), tmp_path / "model.onnx")
+    assert check(graph, tmp_path / "model.onnx") < TOLERANCE
 
 
 @pytest.mark.parametrize("encoder", ["resnet152", "mobilenet-v2", "vgg19"])
 def test_any_recipe_takes_any_encoder(encoder):
     width = "1.0" if encoder == "mobilenet-v2" else "0.0625"
-    stage = tiny_stage("aae-hinge", f"encoder={encoder}", f"network_settings.width={width}")
-    assert stage.network_settings["encoder"] == encoder
+    stage = tiny_stage("aae-hinge", f"encoder={encoder}", f"network.width={width}")
+    assert stage.network.settings["encoder"] == encoder
     assert math.isfinite(steps(make_method(stage), stage, 1)[0]["pixels"])
 
 

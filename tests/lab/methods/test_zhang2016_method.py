@@ -5,16 +5,17 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F
 from papers import PRIOR, make_batch, make_graph, make_method, two_steps
 
-from colorizing_things.card import load_card
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.export import export
-from colorizing_things.lab.methods.choices import chosen_decoding
-from colorizing_things.lab.methods.zhang2016 import not_grey
-from colorizing_things.lab.recipes import load_recipe
-from colorizing_things.lab.training import RunSettings, train
+from colorizing_things.lab.methods import METHODS
+from colorizing_things.lab.methods.zhang2016 import is_colorful
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
+from colorizing_things.model.card import load_card
 
-TINY = ["network_settings.width=0.05", "size=32", "batch_size=2"]
+TINY = ["network.width=0.05", "size=32", "batch_size=2"]
 ALL = ["zhang2016", "zhang2016-unweighted", "zhang2016-l2"]
 
 
@@ -30,7 +31,7 @@ def test_two_steps_reach_every_parameter_and_the_graph_colours(name):
 
 def test_the_optimizer_is_the_papers():
     method, _ = make_method("zhang2016", TINY)
-    (group,) = method.players["network"].optimizer.param_groups
+    (group,) = method.trainables["network"].optimizer.param_groups
     assert group["betas"] == (0.9, 0.99) and group["lr"] == 3e-5
     # The paper's 1e-3 stands beside a sum over 44 x 44 positions, ours beside their mean.
     assert group["weight_decay"] == pytest.approx(1e-3 / 44**2, rel=0.05)
@@ -39,14 +40,14 @@ def test_the_optimizer_is_the_papers():
 def test_grey_photographs_teach_nothing():
     ab = torch.zeros(3, 2, 8, 8)
     ab[0, 0, 0, 0], ab[1, 1, 3, 3], ab[2] = 5.5, -5.5, 4.9
-    assert not_grey(ab).tolist() == [1, 1, 0]
+    assert is_colorful(ab).tolist() == [1, 1, 0]
     for name in ALL:
         method, stage = make_method(name, TINY)
         colourful = make_batch(stage)
-        grey = Batch(colourful.L, colourful.ab.clamp(-5, 5), colourful.L)
-        (loss,) = method.step(grey).values()
+        gray = Batch(colourful.L, colourful.ab.clamp(-5, 5), colourful.L)
+        (loss,) = method.step(gray).values()
         assert loss == 0
-        half = Batch(colourful.L, torch.stack([colourful.ab[0], grey.ab[1]]), colourful.L)
+        half = Batch(colourful.L, torch.stack([colourful.ab[0], gray.ab[1]]), colourful.L)
         assert next(iter(method.step(half).values())) > 0
 
 
@@ -75,37 +76,38 @@ def test_the_l2_loss_is_equation_1():
 @pytest.mark.parametrize(
     ("name", "override", "match"),
     [
-        ("zhang2016", "method_settings.neighbours=0", "neighbours 0: must be 1 to 313"),
-        ("zhang2016", "method_settings.neighbours=2.5", "neighbours: 2.5 is not a whole number"),
-        ("zhang2016", "method_settings.sigma=-1", "sigma is above 0"),
-        ("zhang2016", "method_settings.uniform=2", "uniform 0 to 1"),
-        ("zhang2016", "network_settings.head=ab", "head=classes"),
-        ("zhang2016-l2", "network_settings.head=classes", "head=ab"),
+        ("zhang2016", "method.neighbors=0", "neighbors 0: must be 1 or more"),
+        ("zhang2016", "method.neighbors=2.5", "neighbors: 2.5 is not a whole number"),
+        ("zhang2016", "method.sigma=-1", "sigma -1: must be above 0"),
+        ("zhang2016", "method.uniform=2", "uniform 2: must be at most 1"),
+        ("zhang2016", "network.head=ab", "head=classes"),
+        ("zhang2016-l2", "network.head=classes", "head=ab"),
         ("zhang2016", "network=mobile-unet", "trains network zhang2016"),
     ],
 )
 def test_wrong_settings_are_one_line(name, override, match):
     overrides = [*TINY, override]
     if override == "network=mobile-unet":
-        overrides = [override, "network_settings={weights: none}"]
+        overrides = [override, "network={weights: none}"]
     with pytest.raises(SettingError, match=match) as error:
         make_method(name, overrides)
     assert "\n" not in str(error.value)
 
 
 def test_decoding_takes_what_it_knows_and_says_what():
-    defaults = {"temperature": 0.38, "size": 256}
-    assert chosen_decoding({"size": 128}, defaults) == {"temperature": 0.38, "size": 128}
-    with pytest.raises(SettingError, match="choose temperature, size"):
-        chosen_decoding({"temprature": 0.5}, defaults)
-    with pytest.raises(SettingError, match="above 0"):
-        chosen_decoding({"temperature": 0}, defaults)
-    with pytest.raises(SettingError, match="is not a whole number"):
-        chosen_decoding({"size": "small"}, defaults)
+    method = METHODS["zhang2016"]
+    assert method.decoding_settings({"size": 128}).model_dump() == {"temperature": 0.38, "size": 128}
+    for given, match in (
+        ({"temprature": 0.5}, "unknown setting 'temprature' of decoding: choose size, temperature"),
+        ({"temperature": 0}, "decoding.temperature 0: must be above 0"),
+        ({"size": "small"}, "decoding.size: 'small' is not a whole number"),
+    ):
+        with pytest.raises(SettingError, match=match):
+            method.decoding_settings(given)
     with pytest.raises(SettingError, match="true or false"):
-        chosen_decoding({"draws": 1}, {"draws": False})
-    with pytest.raises(SettingError, match="this method takes none"):
-        chosen_decoding({"size": 64}, {})
+        METHODS["vaegan"].decoding_settings({"draws": 1})
+    with pytest.raises(SettingError, match="it takes none"):
+        METHODS["distil"].decoding_settings({"size": 64})
 
 
 def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path):
@@ -116,5 +118,5 @@ def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path):
     folder = export(tmp_path / "run", tmp_path / "model")
     card = load_card(folder)
     assert card.stride == 8 and card.temperature == 0.38 and card.outputs == ["ab", "logits"] and len(card.bins) == 313
-    grey = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
-    assert Colorizer(folder)(grey).shape == (60, 90, 3)
+    gray = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
+    assert Colorizer(folder)(gray).shape == (60, 90, 3)

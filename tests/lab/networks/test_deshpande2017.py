@@ -35,11 +35,11 @@ def test_parameters_are_those_of_the_layer_tables(full):
         return layers + 16384 * 128 + 128
 
     plain = conv(64, 1024, 4) + conv(1024, 512, 5) + conv(514, 256, 5) + conv(258, 128, 5) + conv(128, 2, 5)
-    grey = conv(1, 128, 5) + conv(128, 256, 5) + conv(256, 512, 5) + conv(512, 1024, 3)
+    gray = conv(1, 128, 5) + conv(128, 256, 5) + conv(256, 512, 5) + conv(512, 1024, 3)
     joined = conv(1088, 512, 3) + conv(1024, 256, 5) + conv(512, 128, 5) + conv(256, 64, 5) + conv(64, 2, 5, norm=False)
     assert count(full["vae"]) == encoder(2) + plain
-    assert count(full["skips"]) == encoder(2) + grey + joined
-    assert count(full["cvae"]) == encoder(3) + grey + joined
+    assert count(full["skips"]) == encoder(2) + gray + joined
+    assert count(full["cvae"]) == encoder(3) + gray + joined
     layers = (512, 384, 320, 288, 256, 128, 96, 64)
     mixture = sum(conv(i, o, 5) for i, o in pairwise(layers)) + 4 * 4 * 64 * 520 + 520
     assert count(full["mdn"].layers) + count(full["mdn"].mixture) == mixture
@@ -84,7 +84,7 @@ def test_gradient_maps_of_a_ramp():
 
 @pytest.fixture(scope="module")
 def mixture():
-    return Deshpande2017MDN(W, W, features_width=W, grey_size=64).eval()
+    return Deshpande2017MDN(W, W, features_width=W, gray_size=64).eval()
 
 
 def test_modes_fall_in_weight_and_are_the_mixtures(mixture):
@@ -100,14 +100,14 @@ def test_modes_fall_in_weight_and_are_the_mixtures(mixture):
 
 @pytest.mark.parametrize("fresh", [True, False])
 def test_what_is_frozen_stays_so(mixture, fresh):
-    mixture = Deshpande2017MDN(W, W, features_width=W, grey_size=64) if fresh else mixture.train()
+    mixture = Deshpande2017MDN(W, W, features_width=W, gray_size=64) if fresh else mixture.train()
     assert mixture.layers.training and not mixture.vae.training and not mixture.features.training
     assert not any(p.requires_grad for part in mixture.frozen for p in part.parameters())
     mixture.eval()
 
 
 def test_features_of_mobilenet_lie_on_the_same_grid():
-    network = Deshpande2017MDN(W, W, features="mobilenet-v2", grey_size=64).eval()
+    network = Deshpande2017MDN(W, W, features="mobilenet-v2", gray_size=64).eval()
     L = torch.rand(1, 1, 64, 64) * 100
     assert network.features.features(L).shape == (1, 96, 8, 8)
     assert network.components(L)[1].shape == (1, 8, 64)
@@ -119,7 +119,7 @@ def test_features_of_mobilenet_lie_on_the_same_grid():
     [
         (Deshpande2017VAE, {"width": -1}, "width -1"),
         (Deshpande2017MDN, {"features": "vgg"}, "choose zhang2016, mobilenet-v2"),
-        (Deshpande2017MDN, {"grey_size": 100}, "multiple of 32"),
+        (Deshpande2017MDN, {"gray_size": 100}, "multiple of 32"),
     ],
 )
 def test_wrong_settings_are_one_line(kind, settings, match):

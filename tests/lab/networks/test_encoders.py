@@ -8,7 +8,7 @@ from safetensors.torch import load
 
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.networks.encoders import MobileNetV2, lightness_to_grey
+from colorizing_things.lab.networks.encoders import MobileNetV2, lightness_to_gray
 
 
 def packaged():
@@ -19,7 +19,7 @@ def packaged():
 def test_lightness_to_grey_is_the_products():
     L = torch.linspace(0, 100, 500)
     expected = torch.from_numpy(lightness_to_srgb(L.numpy()))
-    torch.testing.assert_close(lightness_to_grey(L), expected.float(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(lightness_to_gray(L), expected.float(), atol=1e-5, rtol=0)
 
 
 def test_the_grey_stem_does_what_the_rgb_stem_does_on_grey():
@@ -27,9 +27,9 @@ def test_the_grey_stem_does_what_the_rgb_stem_does_on_grey():
     L = torch.rand(2, 1, 64, 96) * 100
     encoder = MobileNetV2()
     assert encoder.stem.weight.shape == (32, 1, 3, 3)
-    grey = lightness_to_grey(L).repeat(1, 3, 1, 1) * 2 - 1
-    rgb = F.conv2d(F.pad(grey, (0, 1, 0, 1)), state["stem.weight"], state["stem.bias"], stride=2)
-    ours = encoder.stem(F.pad(lightness_to_grey(L) * 2 - 1, (0, 1, 0, 1)))
+    gray = lightness_to_gray(L).repeat(1, 3, 1, 1) * 2 - 1
+    rgb = F.conv2d(F.pad(gray, (0, 1, 0, 1)), state["stem.weight"], state["stem.bias"], stride=2)
+    ours = encoder.stem(F.pad(lightness_to_gray(L) * 2 - 1, (0, 1, 0, 1)))
     torch.testing.assert_close(ours, rgb, atol=1e-4, rtol=1e-4)
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.networks.bottleneck import Bottleneck
 from colorizing_things.lab.networks.conditional_vae import ConditionalVAE
-from colorizing_things.lab.networks.discriminators import CodeDiscriminator, Discriminator, as_seen
+from colorizing_things.lab.networks.discriminators import CodeDiscriminator, Discriminator, discriminator_input
 from colorizing_things.lab.networks.generators import Generator
 from colorizing_things.lab.networks.unet_sagan import UNetSAGAN
 
@@ -62,7 +62,7 @@ def test_the_seed_from_picture_to_score():
     assert code.mean.shape == (2, 100) and code.log_variance is None
     ab = network(L)
     assert ab.shape == (2, 2, 128, 128)
-    assert Discriminator(128, 4)(as_seen(L, ab)).score.shape == (2,)
+    assert Discriminator(128, 4)(discriminator_input(L, ab)).score.shape == (2,)
     assert CodeDiscriminator(100, 16)(code.mean).shape == (2, 1)
 
 
@@ -85,7 +85,7 @@ def test_pictures_cannot_all_get_one_code():
     code = network.encode(pictures).mean
     torch.testing.assert_close(code.mean(0), torch.zeros(3), atol=1e-3, rtol=0)
     assert code.std(0).min() > 0.9
-    assert not isinstance(Bottleneck(32, weights="none", width=0.0625, normalisation="layer").code_norm, nn.BatchNorm1d)
+    assert not isinstance(Bottleneck(32, weights="none", width=0.0625, normalization="layer").code_norm, nn.BatchNorm1d)
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])

@@ -7,7 +7,7 @@ from torch import nn
 
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.networks.encoders import ENCODERS, build_encoder, load_weights
-from colorizing_things.lab.networks.grey import DEVIATION, MEAN, fold_rgb, lightness_to_grey, normalised_grey
+from colorizing_things.lab.networks.gray import DEVIATION, MEAN, fold_rgb, lightness_to_gray, normalized_gray
 from colorizing_things.lab.networks.resnet import ResNet
 from colorizing_things.lab.networks.vgg import VGG, fold_batch_norm
 
@@ -31,7 +31,7 @@ def rgb_network(kind, **settings):
 
 
 def stack(network, x):
-    """Everything behind the normalised input."""
+    """Everything behind the normalized input."""
     if isinstance(network, VGG):
         return network.features(x)
     x = nn.functional.max_pool2d(torch.relu(network.bn1(network.conv1(x))), 3, 2, padding=1)
@@ -43,11 +43,11 @@ def first(network, x):
 
 
 def folded(rgb, kind, fold, tmp_path, **settings):
-    grey, path = kind(**settings), tmp_path / "rgb.pth"
+    gray, path = kind(**settings), tmp_path / "rgb.pth"
     extra = {f"{kind.ignored}0.weight": torch.zeros(3, 3)}  # the classifier of a published file
     torch.save({**rgb.state_dict(), **extra}, path)
-    load_weights(grey, path, fold)
-    return grey.eval()
+    load_weights(gray, path, fold)
+    return gray.eval()
 
 
 @pytest.mark.parametrize("name", ["vgg16", "vgg19"])
@@ -80,10 +80,10 @@ def test_resnet_keys_are_torchvisions():
 @pytest.mark.parametrize("kind", [VGG, ResNet])
 def test_the_shared_fold_is_exact_through_the_whole_stack(kind, size, tmp_path):
     rgb = rgb_network(kind, width=0.0625)
-    grey = folded(rgb, kind, "shared", tmp_path, width=0.0625)
-    x = normalised_grey(torch.rand(1, 1, size, size) * 100)
+    gray = folded(rgb, kind, "shared", tmp_path, width=0.0625)
+    x = normalized_gray(torch.rand(1, 1, size, size) * 100)
     with torch.no_grad():
-        ours, theirs = stack(grey, x), stack(rgb, x.repeat(1, 3, 1, 1))
+        ours, theirs = stack(gray, x), stack(rgb, x.repeat(1, 3, 1, 1))
     assert theirs.abs().max() > 0.01
     assert (ours - theirs).abs().max() < 1e-4 * theirs.abs().max()
 
@@ -92,11 +92,11 @@ def test_the_shared_fold_is_exact_through_the_whole_stack(kind, size, tmp_path):
 @pytest.mark.parametrize(("kind", "border"), [(VGG, 1), (ResNet, 2)])
 def test_the_imagenet_fold_is_exact_inside_after_the_first_layer(kind, border, size, tmp_path):
     rgb = rgb_network(kind, width=0.0625)
-    grey = folded(rgb, kind, "imagenet", tmp_path, width=0.0625)
-    g = lightness_to_grey(torch.rand(1, 1, size, size) * 100).repeat(1, 3, 1, 1)
+    gray = folded(rgb, kind, "imagenet", tmp_path, width=0.0625)
+    g = lightness_to_gray(torch.rand(1, 1, size, size) * 100).repeat(1, 3, 1, 1)
     mean, deviation = (torch.tensor(v)[None, :, None, None] for v in (MEAN, DEVIATION))
     with torch.no_grad():
-        ours, theirs = first(grey, (g[:, :1] - 0.449) / 0.226), first(rgb, (g - mean) / deviation)
+        ours, theirs = first(gray, (g[:, :1] - 0.449) / 0.226), first(rgb, (g - mean) / deviation)
     inside = (..., slice(border, -border), slice(border, -border))
     torch.testing.assert_close(ours[inside], theirs[inside], atol=1e-4, rtol=1e-4)
     assert (ours - theirs).abs().max() > 1e-3  # at the border padding means another colour: see fold_rgb
@@ -104,9 +104,9 @@ def test_the_imagenet_fold_is_exact_inside_after_the_first_layer(kind, border, s
 
 def test_folding_sums_the_kernels_and_nothing_else_will_do():
     weight = torch.randn(5, 3, 3, 3)
-    grey, constant = fold_rgb(weight, "shared")
-    torch.testing.assert_close(grey, weight.sum(1, keepdim=True))
-    assert grey.shape == (5, 1, 3, 3) and constant.abs().max() == 0
+    gray, constant = fold_rgb(weight, "shared")
+    torch.testing.assert_close(gray, weight.sum(1, keepdim=True))
+    assert gray.shape == (5, 1, 3, 3) and constant.abs().max() == 0
     with pytest.raises(SettingError, match="choose imagenet, shared"):
         fold_rgb(weight, "mean")
 

@@ -1,8 +1,8 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.color.ab_bins import ab_bins
 from colorizing_things.lab.networks.zhang2016 import Zhang2016
 from colorizing_things.lab.objectives.classification import annealed_mean
 

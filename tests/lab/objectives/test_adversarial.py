@@ -6,11 +6,11 @@ torch = pytest.importorskip("torch")
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.objectives.adversarial import (
     OBJECTIVES,
-    choose_objective,
     clip_weights,
     gradient_penalty,
     hinge_discriminator,
     hinge_generator,
+    make_objective,
     vanilla_discriminator,
 )
 
@@ -94,7 +94,7 @@ def test_each_objective_comes_with_what_it_needs():
     assert OBJECTIVES["hinge"].discriminator_lr == 4 * OBJECTIVES["hinge"].lr
     for objective in OBJECTIVES.values():
         bounded = objective.clip > 0 or objective.penalty > 0
-        assert bounded != (objective.normalisation == "spectral")
+        assert bounded != (objective.normalization == "spectral")
         assert (objective.critic_steps == 5) == objective.wasserstein
 
 
@@ -102,13 +102,13 @@ def test_each_objective_comes_with_what_it_needs():
     ("name", "changes", "match"),
     [
         ("hing", {}, "unknown objective 'hing': choose vanilla"),
-        ("hinge", {"clap": 1}, "unknown objective_settings 'clap': choose betas"),
-        ("wgan-gp", {"normalisation": "batch"}, "each picture's own"),
-        ("wgan", {"normalisation": "spectral"}, "leave out clip"),
+        ("hinge", {"clap": 1}, "unknown setting 'clap' of objective_settings: choose betas"),
+        ("wgan-gp", {"normalization": "batch"}, "each picture's own"),
+        ("wgan", {"normalization": "spectral"}, "leave out clip"),
         ("wgan", {"critic_steps": 0}, "1 or more"),
     ],
 )
 def test_an_impossible_objective_is_one_line(name, changes, match):
     with pytest.raises(SettingError, match=match):
-        choose_objective(name, changes)
-    assert choose_objective("wgan-gp", {"penalty": 5.0, "betas": [0.5, 0.9]}).betas == (0.5, 0.9)
+        make_objective(name, changes)
+    assert make_objective("wgan-gp", {"penalty": 5.0, "betas": [0.5, 0.9]}).betas == (0.5, 0.9)

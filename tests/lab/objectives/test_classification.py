@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.color.spaces import srgb_to_lab
+from colorizing_things.lab.color.ab_bins import ab_bins
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
     SoftTarget,

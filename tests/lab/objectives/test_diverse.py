@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from colorizing_things.lab.objectives.diverse import (
-    colourfulness,
+    colorfulness,
     gradient_difference,
     mahalanobis,
     nearest_component,
@@ -20,12 +20,12 @@ def components():
 
 def test_colourfulness_is_the_root_of_the_weighted_sum():
     target, weight = torch.zeros(2, 2, 4, 4), torch.ones(2, 4, 4)
-    assert colourfulness(target, target, weight) < 1e-5
-    assert colourfulness(target + 0.5, target, weight) == pytest.approx(math.sqrt(32 * 0.25), rel=1e-5)
+    assert colorfulness(target, target, weight) < 1e-5
+    assert colorfulness(target + 0.5, target, weight) == pytest.approx(math.sqrt(32 * 0.25), rel=1e-5)
     weight[:, 0, 0] = 81.0
     one = target.clone()
     one[0, :, 0, 0] = torch.tensor([3.0, 4.0])
-    assert colourfulness(one, target, weight) == pytest.approx(9 * 5 / 2, rel=1e-4)  # mean over the two pictures
+    assert colorfulness(one, target, weight) == pytest.approx(9 * 5 / 2, rel=1e-4)  # mean over the two pictures
 
 
 def test_mahalanobis_along_a_component_and_beside_them_all(components):
@@ -55,7 +55,7 @@ def test_gradients_do_not_see_a_shift_and_see_an_edge():
 
 def test_equal_fields_leave_finite_gradients():
     field = torch.zeros(1, 2, 8, 8, requires_grad=True)
-    (colourfulness(field, field.detach(), torch.ones(1, 8, 8)) + gradient_difference(field, field.detach())).backward()
+    (colorfulness(field, field.detach(), torch.ones(1, 8, 8)) + gradient_difference(field, field.detach())).backward()
     assert field.grad.isfinite().all()
 
 

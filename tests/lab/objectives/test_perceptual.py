@@ -4,7 +4,7 @@ torch = pytest.importorskip("torch")
 from skimage import data
 
 from colorizing_things.lab.networks.squeezenet import squeezenet
-from colorizing_things.lab.objectives.perceptual import joined, perceptual_distance
+from colorizing_things.lab.objectives.perceptual import join, perceptual_distance
 
 
 def photograph():
@@ -19,10 +19,10 @@ def test_the_features_have_the_published_shapes():
 def test_a_picture_is_at_no_distance_from_itself_and_further_from_worse_ones():
     real = photograph()
     assert float(perceptual_distance(squeezenet(), real, real)) == pytest.approx(0, abs=1e-6)
-    grey = real.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    half = (real + grey) / 2
+    gray = real.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    half = (real + gray) / 2
     wrong = real.flip(1)
-    near, far, wild = (float(perceptual_distance(squeezenet(), x, real)) for x in (half, grey, wrong))
+    near, far, wild = (float(perceptual_distance(squeezenet(), x, real)) for x in (half, gray, wrong))
     assert 0 < near < far and near < wild
 
 
@@ -34,6 +34,6 @@ def test_gradients_reach_our_picture_and_not_the_network():
 
 
 def test_joining_shrinks_the_lightness_and_keeps_a_grey_picture_grey():
-    rgb = joined(torch.full((1, 1, 32, 48), 50.0), torch.zeros(1, 2, 8, 12))
+    rgb = join(torch.full((1, 1, 32, 48), 50.0), torch.zeros(1, 2, 8, 12))
     assert rgb.shape == (1, 3, 16, 24)
     torch.testing.assert_close(rgb, torch.full_like(rgb, 0.4663), atol=2e-3, rtol=0)

@@ -1,7 +1,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.lab.objectives.regression import chroma_spread, hit, smooth_l1
+from colorizing_things.lab.objectives.regression import chroma_spread, smooth_l1, within_radius
 
 
 def test_smooth_l1_closed_forms():
@@ -26,4 +26,4 @@ def test_spread_is_the_difference_of_root_mean_square_chroma():
 def test_hit_is_an_ab_error_under_ten():
     ab = torch.zeros(1, 2, 1, 3)
     target = torch.tensor([[[[0.0, 6, 7]], [[0.0, 7.9, 7.2]]]])
-    assert hit(ab, target).flatten().tolist() == [1, 1, 0]
+    assert within_radius(ab, target).flatten().tolist() == [1, 1, 0]

@@ -3,7 +3,7 @@ import math
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise, scale_gradient
+from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize, scale_gradient
 
 
 def test_the_priors_divergence_from_itself_is_nothing():
@@ -22,12 +22,12 @@ def test_the_divergence_in_closed_form_and_by_torch():
 def test_draws_have_the_mean_and_the_deviation_and_pass_gradients():
     torch.manual_seed(0)
     mean, log_variance = torch.tensor([[2.0, -1.0]]), torch.tensor([[0.0, math.log(9.0)]])
-    z = reparametrise(mean, log_variance, torch.randn(20_000, 2))
+    z = reparameterize(mean, log_variance, torch.randn(20_000, 2))
     torch.testing.assert_close(z.mean(0), mean[0], atol=0.1, rtol=0)
     torch.testing.assert_close(z.std(0), torch.tensor([1.0, 3.0]), atol=0.1, rtol=0)
     mean.requires_grad_(), log_variance.requires_grad_()
     noise = torch.ones(1, 2)
-    reparametrise(mean, log_variance, noise).sum().backward()
+    reparameterize(mean, log_variance, noise).sum().backward()
     torch.testing.assert_close(mean.grad, torch.ones(1, 2))
     torch.testing.assert_close(log_variance.grad, 0.5 * (0.5 * log_variance.detach()).exp())
 

@@ -31,7 +31,7 @@ class Album {
       for (const photo of restored) if (photo !== first) this.#develop(photo);
       if (dropped.size) this.#saveOrder();
     } catch {
-      notices.say('This browser keeps nothing: download your work before you leave');
+      notices.show('This browser keeps nothing: download your work before you leave');
     } finally {
       this.restoring = false;
     }
@@ -48,7 +48,7 @@ class Album {
       this.#develop(photo);
     }
     this.#saveOrder();
-    notices.say(files.length === 1 ? `Colouring ${files[0]?.name}` : `Colouring ${files.length} pictures`);
+    notices.show(files.length === 1 ? `Colouring ${files[0]?.name}` : `Colouring ${files.length} pictures`);
   }
 
   open(photo: Photo): void {
@@ -66,7 +66,7 @@ class Album {
     if (this.current === photo) this.current = this.photos[Math.min(at, this.photos.length - 1)] ?? null;
     void photo.discard();
     this.#saveOrder();
-    notices.say(`${photo.file.name} removed`);
+    notices.show(`${photo.file.name} removed`);
   }
 
   clear(): void {
@@ -75,7 +75,7 @@ class Album {
     this.current = null;
     for (const photo of photos) void photo.discard();
     this.#saveOrder();
-    notices.say('All pictures removed');
+    notices.show('All pictures removed');
   }
 
   #develop(photo: Photo): void {
@@ -83,8 +83,8 @@ class Album {
     void this.#queue(async () => {
       if (!this.photos.includes(photo)) return; // removed while it waited
       await photo.develop();
-      if (photo.state === 'failed') notices.say(`${photo.file.name}: ${photo.error}`);
-      else notices.say(this.busy ? `${this.done} of ${this.photos.length} coloured` : this.#summary());
+      if (photo.state === 'failed') notices.show(`${photo.file.name}: ${photo.error}`);
+      else notices.show(this.busy ? `${this.done} of ${this.photos.length} coloured` : this.#summary());
     });
   }
 

@@ -1,7 +1,7 @@
 /** The server's HTTP interface, typed. Every call may throw; `errors.ts` says what it means. */
 import ky from 'ky';
 import { showable } from '../gl/swatch';
-import type { Chroma, Edits, Hint, Session, Swatch, Variant } from './types';
+import type { Chroma, Edits, Hint, Session, Swatch } from './types';
 
 const http = ky.create({
   prefixUrl: new URL('v1', document.baseURI),
@@ -25,8 +25,9 @@ export async function lightness(id: string, maxSide: number, signal?: AbortSigna
   return http.get(`sessions/${id}/lightness`, { searchParams: { max_side: maxSide }, signal }).blob();
 }
 
-export async function predict(id: string, hints: Hint[], variant: Variant | null): Promise<Chroma> {
-  const answer = await http.post(`sessions/${id}/predict`, { json: { hints, variant } });
+export async function predict(id: string, edits: Edits): Promise<Chroma> {
+  const { hints, variant, mood } = edits;
+  const answer = await http.post(`sessions/${id}/predict`, { json: { hints, variant, mood } });
   const width = Number(answer.headers.get('X-Chroma-Width'));
   const height = Number(answer.headers.get('X-Chroma-Height'));
   const planes = new Float32Array(await answer.arrayBuffer());
@@ -35,9 +36,10 @@ export async function predict(id: string, hints: Hint[], variant: Variant | null
   return { width, height, ab: planes.subarray(0, 2 * plane), confidence };
 }
 
-export async function variants(id: string, count: number, seed: number, hints: Hint[]): Promise<Chroma[]> {
+export async function variants(id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> {
+  const { hints, mood } = edits;
   const answer = await http
-    .post(`sessions/${id}/variants`, { json: { count, seed, hints } })
+    .post(`sessions/${id}/variants`, { json: { count, seed, hints, mood } })
     .json<{ width: number; height: number; variants: string[] }>();
   return answer.variants.map((base64) => ({
     width: answer.width,
@@ -47,9 +49,18 @@ export async function variants(id: string, count: number, seed: number, hints: H
   }));
 }
 
-export async function palette(id: string, x: number, y: number, signal: AbortSignal): Promise<Swatch[]> {
+/** Likely colours of a place, beside the hints at other places. */
+export async function palette(
+  id: string,
+  x: number,
+  y: number,
+  hints: Hint[],
+  signal: AbortSignal,
+): Promise<Swatch[]> {
+  const searchParams = new URLSearchParams({ x: String(x), y: String(y) });
+  for (const hint of hints) searchParams.append('hint', `${plain(hint.x)},${plain(hint.y)}=${hint.color}`);
   const answer = await http
-    .get(`sessions/${id}/palette`, { searchParams: { x, y }, signal })
+    .get(`sessions/${id}/palette`, { searchParams, signal })
     .json<{ colors: { hex: string; a: number; b: number; probability: number }[] }>();
   const found = new Map<string, number>(); // two bins may share a colour: their chances add up
   for (const { hex, a, b, probability } of answer.colors) {
@@ -67,19 +78,24 @@ export async function dropReference(id: string): Promise<void> {
   await http.delete(`sessions/${id}/reference`);
 }
 
-export interface Wish {
+export interface RenderOptions {
   format: string | null;
   layer: 'picture' | 'color';
 }
 
 /** The picture at full size, as the file that the user keeps. */
-export async function render(id: string, edits: Edits, wish: Wish): Promise<File> {
-  const { hints, variant, saturation, strength, warmth } = edits;
-  const json = { hints, variant, saturation, strength, warmth, quality: null, ...wish };
+export async function render(id: string, edits: Edits, options: RenderOptions): Promise<File> {
+  const { hints, variant, mood, saturation, strength, warmth } = edits;
+  const json = { hints, variant, mood, saturation, strength, warmth, quality: null, ...options };
   const answer = await http.post(`sessions/${id}/render`, { json });
   const blob = await answer.blob();
   const name = fileName(answer.headers.get('Content-Disposition') ?? '') ?? 'picture.color';
   return new File([blob], name, { type: blob.type });
+}
+
+/** A coordinate without an exponent, and still inside the picture. */
+function plain(coordinate: number): number {
+  return Math.floor(100 * coordinate) / 100;
 }
 
 /** The name in a Content-Disposition; the encoded one (RFC 6266) before the plain one. */

@@ -1,6 +1,6 @@
 /** Files for the user: one, or all of them as a zip. */
 import { Zip, ZipPassThrough } from 'fflate';
-import type { Wish } from './api';
+import type { RenderOptions } from './api';
 import type { Photo } from './photo.svelte';
 
 export function save(file: File): void {
@@ -14,7 +14,7 @@ export function save(file: File): void {
 /** Render one after the other into a zip. Pictures are compressed already, so they are only stored. */
 export async function zipAll(
   photos: Photo[],
-  wish: Wish,
+  options: RenderOptions,
   onProgress: (done: number) => void,
   signal: AbortSignal,
 ): Promise<File> {
@@ -26,7 +26,7 @@ export async function zipAll(
   const names = new Set<string>();
   for (const [index, photo] of photos.entries()) {
     signal.throwIfAborted();
-    const file = await photo.render(wish);
+    const file = await photo.render(options);
     const entry = new ZipPassThrough(unusedName(file.name, names));
     zip.add(entry);
     entry.push(new Uint8Array(await file.arrayBuffer()), true);

@@ -5,7 +5,7 @@ class Notices {
   status = $state('');
   problem = $state('');
 
-  say(text: string): void {
+  show(text: string): void {
     this.status = text;
   }
 

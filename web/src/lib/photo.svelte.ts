@@ -100,7 +100,7 @@ export class Photo {
       this.#history = this.#history.with({ ...this.edits, ...change });
       this.#preview = null;
     });
-    notices.say(done);
+    notices.show(done);
     void this.save();
   }
 
@@ -122,22 +122,22 @@ export class Photo {
 
   async loadVariants(): Promise<void> {
     const seed = this.variantSeed;
-    const { hints } = this.edits;
     const found = await this.ask(async (id) => {
       await this.#bringReference(id);
-      return api.variants(id, VARIANTS, seed, hints);
+      return api.variants(id, VARIANTS, seed, this.edits);
     });
     if (seed === this.variantSeed) this.variants = found;
   }
 
   async palette(x: number, y: number, signal: AbortSignal): Promise<Swatch[]> {
-    return this.ask((id) => api.palette(id, x, y, signal));
+    const others = this.edits.hints.filter((hint) => hint.x !== x || hint.y !== y);
+    return this.ask((id) => api.palette(id, x, y, others, signal));
   }
 
-  async render(wish: api.Wish): Promise<File> {
+  async render(options: api.RenderOptions): Promise<File> {
     return this.ask(async (id) => {
       await this.#bringReference(id);
-      return api.render(id, this.edits, wish);
+      return api.render(id, this.edits, options);
     });
   }
 
@@ -147,7 +147,7 @@ export class Photo {
     try {
       await store.savePhoto({ id, file, sessionId: this.session?.id ?? this.storedSession, steps, at });
     } catch {
-      notices.say('This browser keeps no more pictures: download your work before you leave');
+      notices.show('This browser keeps no more pictures: download your work before you leave');
     }
   }
 
@@ -183,7 +183,7 @@ export class Photo {
       this.#preview = null;
       this.#history = this.#history.moved(by);
     });
-    notices.say(done);
+    notices.show(done);
     void this.save();
   }
 
@@ -191,10 +191,9 @@ export class Photo {
   #replace(change: () => void): void {
     const before = this.edits;
     change();
-    const { hints, variant, reference } = this.edits;
-    if (hints !== before.hints || variant !== before.variant || reference?.id !== before.reference?.id) {
-      void this.#spread();
-    }
+    const { hints, variant, mood, reference } = this.edits;
+    const others = hints !== before.hints || variant !== before.variant || mood !== before.mood;
+    if (others || reference?.id !== before.reference?.id) void this.#spread();
   }
 
   /** One prediction at a time, and always one for the newest edits: dragging never piles up requests. */
@@ -217,8 +216,7 @@ export class Photo {
   async #predict(): Promise<Chroma> {
     return this.ask(async (id) => {
       await this.#bringReference(id);
-      const { hints, variant } = this.edits;
-      return api.predict(id, hints, variant);
+      return api.predict(id, this.edits);
     });
   }
 

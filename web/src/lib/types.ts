@@ -1,6 +1,6 @@
-/** Words shared by every room of the page; those of the server's JSON are spelt as it spells them. */
+/** Words shared by every module of the page; those of the server's JSON are spelt as it spells them. */
 
-export type Ability = 'hints' | 'variants' | 'reference' | 'confidence' | 'palette';
+export type Ability = 'hints' | 'variants' | 'reference' | 'confidence' | 'palette' | 'mood';
 
 export interface Session {
   id: string;
@@ -12,6 +12,7 @@ export interface Session {
   has_alpha: boolean;
   default_size: number;
   can: Ability[];
+  mood: number; // the model's own, of one that has it
   expires_in: number;
 }
 
@@ -38,6 +39,7 @@ export interface Look {
 export interface Edits extends Look {
   hints: Hint[];
   variant: Variant | null;
+  mood: number | null; // 0 (the mean of all colourings) to 1 (one of them); null: the model's own
   reference: Reference | null;
 }
 
@@ -63,6 +65,7 @@ export interface Swatch {
 export const UNTOUCHED: Edits = {
   hints: [],
   variant: null,
+  mood: null,
   reference: null,
   saturation: 1,
   warmth: 0,

@@ -18,7 +18,7 @@ def augment(
     """Write plausible recoloured variants of photographs, from a VAE's latent space, as a new training set."""
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
 
-    from colorizing_things.lab.recolouring import augment as make
+    from colorizing_things.lab.data.augmentation import augment as make
 
     count = make(run, data, out, variants, seed)
     typer.echo(f"{count} pictures in {out}; colorize train RECIPE --data takes the folder")

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.hints import Hint
-from colorizing_things.lab.emulsion import plate_weights
+from colorizing_things.guidance.hints import Hint
+from colorizing_things.lab.data.emulsion import plate_weights
 
 from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, on_plate, read_rgb, size_of, to_tensor
 
@@ -164,16 +164,13 @@ class Model(Candidate):
         Colours predicted from a plate are joined with the photograph's own lightness, so that nothing but the colours
         differs from what the same model makes of today's luminance.
         """
-        from colorizing_things import Picture as Opened
-        from colorizing_things.variants import can_draw
-
         grey = grey_of(real)
         colorizer, session = open_session(self, on_plate(real, self.plate) if self.plate else grey)
         chroma = session.predict(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
         drawn = []
-        if self.sample_count and can_draw(colorizer.predictor):
+        if self.sample_count and "variants" in colorizer.card.abilities:
             drawn = session.variants(self.sample_count, self.seed)
-        rgb, *samples = (colorizer.pixels(Opened.of_array(grey[..., None]), chroma=field) for field in (chroma, *drawn))
+        rgb, *samples = (colorizer.pixels(grey, chroma=field) for field in (chroma, *drawn))
         return Coloured(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
 
     def likeliest(self) -> Candidate:
@@ -193,7 +190,7 @@ class Model(Candidate):
 
 
 def _enlarged(confidence: npt.NDArray[np.float32] | None, size: tuple[int, ...]) -> npt.NDArray[np.float32] | None:
-    from colorizing_things.chroma import enlarge
+    from colorizing_things.color.resampling import enlarge
 
     return None if confidence is None else enlarge(confidence, *size).clip(0, 1)
 
@@ -232,8 +229,10 @@ def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
 
 def open_session(model: Model, grey: UInt8) -> tuple[Any, Any]:
     """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size."""
+    from colorizing_things import ColorOptions
+
     colorizer = open_colorizer(model.model, model.device)
-    return colorizer, colorizer.session(grey, size=model.size)
+    return colorizer, colorizer.session(grey, ColorOptions(model.size))
 
 
 def open_model(
@@ -263,13 +262,12 @@ def open_model(
     card = open_colorizer(model, device).card
     chosen = size or card.default_size
     name = card.name if size in (None, card.default_size) else f"{card.name} at {size}"
-    return Model(name, model, card.sha256, chosen, device, sample_count, seed)
+    return Model(name, model, card.checksum, chosen, device, sample_count, seed)
 
 
 def takes_hints(model: Model) -> bool:
     """Whether a model takes colour hints."""
-    able: bool = open_colorizer(model.model, model.device).predictor.can("hint_ab")
-    return able
+    return "hints" in open_colorizer(model.model, model.device).card.abilities
 
 
 def with_hints(models: Sequence[Model], counts: Sequence[int]) -> list[Model]:

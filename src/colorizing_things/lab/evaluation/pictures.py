@@ -14,8 +14,8 @@ from torch import Tensor
 
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.lab.emulsion import lightness_on_plate, plate_weights
-from colorizing_things.lab.photographs import PICTURE_SUFFIXES
+from colorizing_things.lab.data.emulsion import lightness_on_plate, plate_weights
+from colorizing_things.lab.data.photographs import PICTURE_SUFFIXES
 
 UInt8 = npt.NDArray[np.uint8]
 SMALLEST = 32  # pixels a side

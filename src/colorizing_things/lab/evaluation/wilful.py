@@ -13,7 +13,7 @@ from rich.progress import track
 
 from colorizing_things.color.gamut import max_chroma_at
 from colorizing_things.errors import SettingError
-from colorizing_things.hints import Hint
+from colorizing_things.guidance.hints import Hint
 
 from .benchmark import key_of
 from .candidates import Model, open_session, takes_hints

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +15,27 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph, latent_graph
-from colorizing_things.lab.networks.discriminators import SPACES, Discriminator, Seen, as_seen
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Settings
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph, latent_graph
+from colorizing_things.lab.decoding.settings import GeneratorDecoding
+from colorizing_things.lab.networks.discriminators import (
+    Discriminator,
+    DiscriminatorOutput,
+    Space,
+    discriminator_input,
+)
 from colorizing_things.lab.networks.generators import check_size
-from colorizing_things.lab.networks.normalisation import check_normalisation
+from colorizing_things.lab.networks.normalization import check_normalization
 from colorizing_things.lab.objectives.adversarial import (
     Objective,
-    choose_objective,
     clip_weights,
     gradient_penalty,
+    make_objective,
 )
 
 from .base import Method, Rates
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
-
-WEIGHTS = {"pixels", "adversarial", "code", "gamma", "kl"}  # settings that weigh a term
 
 
 class AdversarialMethod(Method):
@@ -42,13 +45,13 @@ class AdversarialMethod(Method):
     ``critic_steps`` k it learns in every step and the network in every k-th.
     """
 
-    decoding: ClassVar[dict[str, Any]] = {"chroma": 1.0, "size": 128}
-    gradient_limit: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
+    decoding: ClassVar[type[Settings]] = GeneratorDecoding
+    max_gradient_norm: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
 
     @classmethod
     def objective_of(cls, settings: dict[str, Any]) -> Objective:
-        """The objective that ``method_settings`` name, hinge by default."""
-        return choose_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
+        """The objective that method's own settings name, hinge by default."""
+        return make_objective(settings.get("objective", "hinge"), settings.get("objective_settings"))
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
@@ -58,19 +61,10 @@ class AdversarialMethod(Method):
 
     @classmethod
     def check(cls, stage: Stage) -> None:
-        """The objective, what the discriminator looks at, and a side that it can halve down to 4."""
+        """The objective, and a side that the discriminator can halve down to 4."""
         super().check(stage)
-        check_normalisation(cls.objective_of(stage.method_settings).normalisation)
-        space = stage.method_settings.get("space", "lab")
-        if space not in SPACES:
-            raise SettingError(f"space {space!r}: choose {', '.join(SPACES)}")
-        for key in WEIGHTS & set(stage.method_settings):
-            if stage.method_settings[key] < 0:
-                raise SettingError(f"{key} {stage.method_settings[key]}: a weight is 0 or more")
-        for key in ("width", "code_width"):
-            if stage.method_settings.get(key, 1) < 1:
-                raise SettingError(f"method_settings.{key} {stage.method_settings[key]}: must be 1 or more")
-        _check_side(stage.size, stage.target_stride)
+        check_normalization(cls.objective_of(stage.method.settings).normalization)
+        _check_side(stage.data.size, stage.data.target_stride)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """The objective's, the encoder at its own rate."""
@@ -83,22 +77,24 @@ class AdversarialMethod(Method):
         ]
         return self.objective.optimizer(groups, self.rates.lr)
 
-    def add_discriminator(self, side: int, width: int, space: str, attention: bool = False) -> None:
+    def add_discriminator(self, side: int, width: int, space: Space, attention: bool = False) -> None:
         """Make the discriminator for pictures of ``side`` px."""
         self.space = space
-        module = Discriminator(side, width, self.objective.normalisation, attention)
+        module = Discriminator(side, width, self.objective.normalization, attention)
         optimizer = self.objective.optimizer(module.parameters(), self.rates.discriminator_lr)
-        self._join("discriminator", module, optimizer)
+        self._add_trainable("discriminator", module, optimizer)
 
     @property
-    def networks_turn(self) -> bool:
-        """Whether the network learns in this step: the last of every ``critic_steps``."""
-        return (self.number + 1) % self.objective.critic_steps == 0
+    def is_generator_step(self) -> bool:
+        """Whether the network learns in this step: the last of every ``critic_steps``, after the critic's warm-up."""
+        warmup = 0 if "discriminator" in self.carried else self.objective.critic_warmup
+        after = self.step_number - warmup
+        return after >= 0 and (after + 1) % self.objective.critic_steps == 0
 
-    def judge(self, L: Tensor, ab: Tensor) -> Seen:
+    def discriminate(self, L: Tensor, ab: Tensor) -> DiscriminatorOutput:
         """The discriminator's view of pictures."""
-        seen: Seen = self.players["discriminator"].module(as_seen(L, ab, self.space))
-        return seen
+        output: DiscriminatorOutput = self.trainables["discriminator"].module(discriminator_input(L, ab, self.space))
+        return output
 
     def train_discriminator(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> dict[str, Tensor]:
         """One step of the discriminator.
@@ -109,29 +105,29 @@ class AdversarialMethod(Method):
             fakes: one or more colourings of them; together they weigh as much as ``real``.
         """
         fakes = [fake.detach() for fake in fakes]
-        real_score = self.judge(L, real).score
-        fake_score = self.judge(L.repeat(len(fakes), 1, 1, 1), torch.cat(fakes)).score
+        real_score = self.discriminate(L, real).score
+        fake_score = self.discriminate(L.repeat(len(fakes), 1, 1, 1), torch.cat(fakes)).score
         loss = self.objective.discriminator(real_score.float(), fake_score.float())
         logged = {
             "discriminator": loss.detach(),
             "score_real": real_score.detach().mean(),
-            "score_ours": fake_score.detach().mean(),
+            "score_fake": fake_score.detach().mean(),
             "spread_real": spread(real),
-            "spread_ours": spread(fakes[-1]),  # the last is what the network draws by itself, where it draws
+            "spread_fake": spread(fakes[-1]),  # the last is what the network draws by itself, where it draws
             "tint_real": tint(real),
-            "tint_ours": tint(fakes[-1]),
+            "tint_fake": tint(fakes[-1]),
         }
         if self.objective.floor:
             logged["discriminator_floor"] = torch.tensor(self.objective.floor)
         if self.objective.wasserstein:
-            logged["wasserstein"] = logged["score_real"] - logged["score_ours"]
+            logged["wasserstein"] = logged["score_real"] - logged["score_fake"]
         if self.objective.penalty:
             penalty = self._penalty(L, real, fakes)
             logged["penalty"] = penalty.detach()
             loss = loss + self.objective.penalty * penalty
-        self.descend("discriminator", loss)
+        self.optimize("discriminator", loss)
         if self.objective.clip:
-            clip_weights(self.players["discriminator"].module, self.objective.clip)
+            clip_weights(self.trainables["discriminator"].module, self.objective.clip)
         return logged
 
     def _penalty(self, L: Tensor, real: Tensor, fakes: list[Tensor]) -> Tensor:
@@ -140,15 +136,15 @@ class AdversarialMethod(Method):
         picked = torch.randint(len(fakes), (count,), device=L.device)
         fake = torch.stack(fakes)[picked, torch.arange(count, device=L.device)]
         share = torch.rand(count, device=L.device)
-        module: Any = self.players["discriminator"].module.module  # as it is, without Fabric's autocast
+        module: Any = self.trainables["discriminator"].module.module  # as it is, without Fabric's autocast
         with torch.autocast(L.device.type, enabled=False):
-            seen_real, seen_fake = (as_seen(L, ab.float(), self.space) for ab in (real, fake))
-            return gradient_penalty(lambda x: module(x).score, seen_real, seen_fake, share)
+            real_input, fake_input = (discriminator_input(L, ab.float(), self.space) for ab in (real, fake))
+            return gradient_penalty(lambda x: module(x).score, real_input, fake_input, share)
 
     @contextmanager
     def frozen_discriminator(self) -> Iterator[None]:
         """Gradients pass through the discriminator here, its own weights get none."""
-        discriminator = self.players["discriminator"].module
+        discriminator = self.trainables["discriminator"].module
         discriminator.requires_grad_(False)
         yield
         discriminator.requires_grad_(True)
@@ -158,7 +154,7 @@ class AdversarialMethod(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it colours; of a VAE the mean of the code, or with ``decoding.draws`` an input ``z``."""
-        return latent_graph(network, **cls.chosen(decoding))
+        return latent_graph(network, **cls.decoding_settings(decoding).model_dump())
 
 
 def lightness_at(batch: Batch) -> Tensor:

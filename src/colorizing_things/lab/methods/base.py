@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +14,19 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.decoding import Graph
-from colorizing_things.lab.devices import average_gradients
-from colorizing_things.lab.kinds import check_arguments
-from colorizing_things.lab.photographs import Photographs
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Settings, settings_of, validate
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.photographs import Photographs
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.decoding.settings import NoDecoding
+from colorizing_things.lab.methods.distributed import average_gradients
 
-from .choices import chosen_decoding
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
-
-GRADIENT_LIMIT = 1.0
+MAX_GRADIENT_NORM = 1.0
 
 
 @dataclass
-class Player:
+class Trainable:
     """A module with its optimizer, set up for the devices by Fabric."""
 
     module: nn.Module
@@ -37,7 +35,7 @@ class Player:
 
 @dataclass(frozen=True)
 class Rates:
-    """Learning rates: of new layers, of the pretrained encoder, of a discriminator; and the weight decay."""
+    """A method's own learning rates: of new layers, of the pretrained encoder, of a discriminator; and weight decay."""
 
     lr: float = 1e-3
     encoder_lr: float = 2e-4
@@ -50,32 +48,39 @@ class Method(ABC):
 
     Attributes:
         networks: names of those that it can train; empty where any will do.
-        decoding: what a recipe's ``decoding`` may give, with its defaults.
-        gradient_limit: norm that each player's gradient is clipped to.
-        number: of the step within its stage, from 0; the loop sets it.
+        decoding: describes what a recipe's ``decoding`` may give.
+        max_gradient_norm: norm that each player's gradient is clipped to.
+        step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
+        carried: names of what the stage before has trained already; the loop sets it.
         gradient_norms: of each player's last step, before clipping.
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
-    decoding: ClassVar[dict[str, Any]] = {}
-    gradient_limit: ClassVar[float] = GRADIENT_LIMIT
+    decoding: ClassVar[type[Settings]] = NoDecoding
+    max_gradient_norm: ClassVar[float] = MAX_GRADIENT_NORM
 
-    def __init__(
-        self, fabric: Fabric, network: nn.Module, rates: Rates, prior: npt.NDArray[np.float64], size: int = 128,
-        **settings: Any,
-    ) -> None:  # fmt: skip
-        self.fabric, self.rates, self.prior, self.size, self.settings = fabric, rates, prior, size, settings
-        self.players: dict[str, Player] = {}
+    def __init__(self, fabric: Fabric, network: nn.Module, stage: Stage, prior: npt.NDArray[np.float64]) -> None:
+        self.fabric, self.prior, self.size, self.settings = fabric, prior, stage.data.size, stage.method.settings
+        self.rates = self.rates_of(stage)
+        self.trainables: dict[str, Trainable] = {}
         self.gradient_norms: dict[str, Tensor] = {}
-        self.number = 0
-        self._join("network", network, self.optimizer(network))
-        self.prepare(**settings)
+        self.step_number = 0
+        self.carried: frozenset[str] = frozenset()
+        self._add_trainable("network", network, self.optimizer(network))
+        self.prepare(**self.settings)
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
         """What the method learns at where the recipe gives no rates."""
         return Rates()
+
+    @classmethod
+    def rates_of(cls, stage: Stage) -> Rates:
+        """The recipe's learning rates, the method's own where it gives none."""
+        given = {field.name: getattr(stage.optimizer, field.name) for field in dataclasses.fields(Rates)}
+        default = cls.default_rates(stage.method.settings)
+        return dataclasses.replace(default, **{name: rate for name, rate in given.items() if rate is not None})
 
     @classmethod
     def check(cls, stage: Stage) -> None:
@@ -85,9 +90,10 @@ class Method(ABC):
             SettingError: a network that it cannot train, a key that :meth:`prepare` does not take, or a value
                 that cannot work.
         """
-        if cls.networks and stage.network not in cls.networks:
-            raise SettingError(f"method {stage.method} trains network {' or '.join(cls.networks)}, not {stage.network}")
-        check_arguments("method_settings", stage.method_settings, cls.prepare)
+        method, network = stage.method.name, stage.network.name
+        if cls.networks and network not in cls.networks:
+            raise SettingError(f"method {method} trains network {' or '.join(cls.networks)}, not {network}")
+        validate(settings_of(cls.prepare), stage.method.settings, "method", f"method {method}")
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""
@@ -97,29 +103,31 @@ class Method(ABC):
             {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
             {"params": encoder, "lr": self.rates.encoder_lr},
         ]
-        return AdamW(groups, weight_decay=self.rates.weight_decay)
+        # Fused: one pass over the weights, not several. Fabric cannot clip what a fused optimizer unscales itself.
+        fused = self.fabric.strategy.precision.precision != "16-mixed"
+        return AdamW(groups, weight_decay=self.rates.weight_decay, fused=fused)
 
-    def _join(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
+    def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
-        self.players[name] = Player(module, optimizer)
+        self.trainables[name] = Trainable(module, optimizer)
 
     @property
     def network(self) -> nn.Module:
         """The network that is averaged, sampled and exported."""
-        return self.players["network"].module
+        return self.trainables["network"].module
 
     @abstractmethod
     def prepare(self, *_: Any, **settings: Any) -> None:
-        """Take the recipe's ``method_settings`` and make what else is needed."""
+        """Take the recipe's method's own settings and make what else is needed."""
 
     @classmethod
-    def chosen(cls, decoding: dict[str, Any]) -> dict[str, Any]:
-        """The recipe's ``decoding`` over the defaults.
+    def decoding_settings(cls, decoding: dict[str, Any]) -> Any:
+        """The recipe's ``decoding`` over the defaults, as a :attr:`decoding`.
 
         Raises:
             SettingError: a key that this method does not take, or a value that cannot work.
         """
-        return chosen_decoding(decoding, cls.decoding)
+        return validate(cls.decoding, decoding, "decoding")
 
     @classmethod
     def graph(
@@ -130,7 +138,7 @@ class Method(ABC):
         Args:
             network: as averaged, in eval mode.
             prior: share of each ab bin among the training pixels.
-            settings: the stage's ``method_settings``.
+            settings: the method's own, as the stage gives them.
             decoding: the recipe's ``decoding``.
 
         Raises:
@@ -139,12 +147,22 @@ class Method(ABC):
         raise TrainingError(f"{cls.__name__} trains no network that colours by itself")
 
     @classmethod
-    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:
+    def graphs(
+        cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
+    ) -> dict[str, Graph]:
+        """What is exported, a file each by its stem, the one that gives ``ab`` last: :meth:`graph` alone by default.
+
+        A network in two parts (an encoder whose features are kept, a decoder) gives two.
+        """
+        return {"model": cls.graph(network, prior, settings, decoding)}
+
+    @classmethod
+    def exported_weights(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]] | None:
         """What is exported of a network that does not colour: a file's name and a state dict; None otherwise."""
         return None
 
     @classmethod
-    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+    def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Figures on dev pictures that the loop logs beside the samples; none by default."""
         return {}
 
@@ -152,15 +170,15 @@ class Method(ABC):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch; return the losses to log, detached."""
 
-    def descend(self, name: str, loss: Tensor) -> None:
+    def optimize(self, name: str, loss: Tensor) -> None:
         """One optimizer step of one player: gradients averaged over the processes, then clipped."""
-        player = self.players[name]
-        player.optimizer.zero_grad(set_to_none=True)
+        trainable = self.trainables[name]
+        trainable.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
-        average_gradients(self.fabric, player.module)
+        average_gradients(self.fabric, trainable.module)
         norm = self.fabric.clip_gradients(
-            player.module, player.optimizer, max_norm=self.gradient_limit, error_if_nonfinite=False
+            trainable.module, trainable.optimizer, max_norm=self.max_gradient_norm, error_if_nonfinite=False
         )
         assert norm is not None
         self.gradient_norms[f"gradient_{name}"] = norm.detach()
-        player.optimizer.step()
+        trainable.optimizer.step()

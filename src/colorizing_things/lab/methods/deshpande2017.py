@@ -7,25 +7,29 @@ network that says which codes a grey picture may have. Fields are 64 x 64: ``siz
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.checkpoints import load_network
-from colorizing_things.lab.decoding import Graph
-from colorizing_things.lab.latent import latent_colouring
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Settings, Weight
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.decoding.latent import mixture_graph
+from colorizing_things.lab.decoding.settings import SizedDecoding
+from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.deshpande2017 import AB_SCALE, COMPONENTS, FIELD, Deshpande2017VAE
 from colorizing_things.lab.networks.deshpande2017_mixture import DEVIATION
 from colorizing_things.lab.networks.zhang2016 import Zhang2016
 from colorizing_things.lab.objectives.classification import SoftEncoder, smooth_prior
 from colorizing_things.lab.objectives.diverse import (
-    colourfulness,
+    colorfulness,
     gradient_difference,
     mahalanobis,
     nearest_component,
@@ -34,22 +38,20 @@ from colorizing_things.lab.objectives.variational import kl_to_standard_normal
 
 from .base import Method
 
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
-
 
 class Deshpande2017Method(Method):
     """What all three share: Adam (the PyTorch port's), fields of 64 x 64, and the graph with a code."""
 
-    decoding: ClassVar[dict[str, Any]] = {"size": 256}
+    decoding: ClassVar[type[Settings]] = SizedDecoding
 
     @classmethod
     def check(cls, stage: Stage) -> None:
         """Fields are 64 x 64."""
         super().check(stage)
-        if stage.size != FIELD * stage.target_stride:
+        size, stride = stage.data.size, stage.data.target_stride
+        if size != FIELD * stride:
             raise SettingError(
-                f"size {stage.size} and target_stride {stage.target_stride}: colour fields are {FIELD} x {FIELD}, "
+                f"size {size} and target_stride {stride}: colour fields are {FIELD} x {FIELD}, "
                 f"so size must be {FIELD} x target_stride"
             )
 
@@ -63,7 +65,7 @@ class Deshpande2017Method(Method):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """One colouring for each code ``z``; ``decoding`` takes ``size``."""
-        return latent_colouring(network, cls.chosen(decoding)["size"])
+        return mixture_graph(network, cls.decoding_settings(decoding).size)
 
 
 class Deshpande2017Autoencoder(Deshpande2017Method):
@@ -75,20 +77,14 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
     def check(cls, stage: Stage) -> None:
         """Weights are not negative, and the components need more fields than there are components."""
         super().check(stage)
-        given = stage.method_settings
-        for name in ("kl", "mahalanobis", "gradient"):
-            if given.get(name, 0) < 0:
-                raise SettingError(f"{name} {given[name]}: must be 0 or more")
-        if not 0 < given.get("uniform", 1) <= 1 or given.get("fields", 2048) <= COMPONENTS:
-            raise SettingError(f"uniform is above 0 and at most 1, fields more than {COMPONENTS}")
 
     def prepare(  # type: ignore[override]
         self,
-        kl: float = 1e-2,
-        mahalanobis: float = 0.1,
-        gradient: float = 1e-3,
-        uniform: float = 1e-3,
-        fields: int = 2048,
+        kl: Weight = 1e-2,
+        mahalanobis: Weight = 0.1,
+        gradient: Weight = 1e-3,
+        uniform: Annotated[float, Field(gt=0, le=1)] = 1e-3,
+        fields: Annotated[int, Field(gt=COMPONENTS)] = 2048,
     ) -> None:
         """Weights of the terms; the colourfulness has 1.
 
@@ -102,7 +98,7 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
                 Mahalanobis term joins after them.
         """
         self.kl, self.mahalanobis, self.gradient, self.fields = kl, mahalanobis, gradient, fields
-        self.encode = SoftEncoder(neighbours=4).to(self.fabric.device)
+        self.encode = SoftEncoder(neighbors=4).to(self.fabric.device)
         weight = 1 / ((1 - uniform) * smooth_prior(self.prior) + uniform / len(self.prior))
         self.bin_weight = torch.from_numpy(weight).float().to(self.fabric.device)
 
@@ -113,14 +109,14 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
         weight = self.bin_weight[self.encode(batch.ab.permute(0, 2, 3, 1)).indices[..., 0]]
         losses = {
             "kl": kl_to_standard_normal(answer.mean.float(), answer.log_variance.float()) * len(target),
-            "colourfulness": colourfulness(answer.field, target, weight),
+            "colourfulness": colorfulness(answer.field, target, weight),
             "gradient": gradient_difference(answer.field, target),
         }
         total = self.kl * losses["kl"] + losses["colourfulness"] + self.gradient * losses["gradient"]
         if self.mahalanobis > 0:
             losses["mahalanobis"] = self._distance(answer.field, target)
             total = total + self.mahalanobis * losses["mahalanobis"]
-        self.descend("network", total)
+        self.optimize("network", total)
         return {name: value.detach() for name, value in losses.items()}
 
     def _distance(self, field: Tensor, target: Tensor) -> Tensor:
@@ -148,25 +144,25 @@ class Deshpande2017Mixture(Deshpande2017Method):
         if isinstance(self.network.features, Zhang2016):
             self._load("zhang", zhang, Zhang2016)
 
-    def _load(self, name: str, run: str, kind: type[nn.Module]) -> None:
+    def _load(self, name: str, run: str, expected: type[nn.Module]) -> None:
         if not run:
-            raise SettingError(f"method_settings.{name}: give the folder of a run that trained it")
+            raise SettingError(f"method.{name}: give the folder of a run that trained it")
         trained, saved = load_network(Path(run))
-        if type(trained) is not kind:
-            wrong = saved["recipe"]["stages"][saved["stage"]]["network"]
-            raise SettingError(f"method_settings.{name}: {run} trained a {wrong}, not a {kind.__name__}")
+        if type(trained) is not expected:
+            wrong = saved["recipe"]["stages"][saved["stage"]]["network"]["name"]
+            raise SettingError(f"method.{name}: {run} trained a {wrong}, not a {expected.__name__}")
         try:
             part = self.network.get_submodule("vae" if name == "vae" else "features")
             part.load_state_dict(trained.state_dict())
         except RuntimeError as error:
-            known = saved["recipe"]["stages"][saved["stage"]]["network_settings"]
+            known = saved["recipe"]["stages"][saved["stage"]]["network"]
             raise SettingError(
-                f"method_settings.{name}: {run} has network_settings {known}, which are not those given here"
+                f"method.{name}: {run} has network {known}, whose settings are not those given here"
             ) from error
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the mixture network."""
         answer = self.network(batch.L, batch.ab)
         loss = nearest_component(answer.logits, answer.means, answer.z, DEVIATION)
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"mixture": loss.detach()}

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import kornia.color
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch, to_lab
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Count, Positive, Weight
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.photographs import Photographs
+from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
 from colorizing_things.lab.networks.vgg import fold_batch_norm
 from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance, map_distance
-from colorizing_things.lab.photographs import Photographs
 
 from .base import Method, Rates
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
 
 MEASURED = 512  # dev pictures
 
@@ -28,7 +29,7 @@ MEASURED = 512  # dev pictures
 class Distil(Method):
     """The teacher sees the colour picture, the student the grey one, aged or not, and smaller if ``shrink`` says so."""
 
-    networks: ClassVar[tuple[str, ...]] = ("grey-classifier",)
+    networks: ClassVar[tuple[str, ...]] = ("gray-classifier",)
 
     @classmethod
     def default_rates(cls, settings: dict[str, Any]) -> Rates:
@@ -39,19 +40,15 @@ class Distil(Method):
     def check(cls, stage: Stage) -> None:
         """The teacher needs colour at full size, and the student sizes that its strides divide."""
         super().check(stage)
-        settings = stage.method_settings
-        if settings.get("temperature", 1) <= 0 or settings.get("features", 0) < 0:
-            raise SettingError("temperature is above 0, features 0 or more")
-        if settings.get("shrink", 1) < 1 or stage.size % (32 * settings.get("shrink", 1)):
-            raise SettingError(f"shrink {settings['shrink']}: size / shrink must be a multiple of 32")
-        if settings.get("teacher_size", 32) < 32:
-            raise SettingError(f"teacher_size {settings['teacher_size']}: must be 32 or more")
-        if stage.target_stride != 1:
+        shrink = stage.method.settings.get("shrink", 1)
+        if stage.data.size % (32 * shrink):
+            raise SettingError(f"shrink {shrink}: size / shrink must be a multiple of 32")
+        if stage.data.target_stride != 1:
             raise SettingError("target_stride: must be 1, the teacher sees the colour picture at its full size")
 
     def prepare(
-        self, temperature: float = 2.0, features: float = 2.0, maps: float = 4.0, shrink: int = 1,
-        teacher_size: int = 192,
+        self, temperature: Positive = 2.0, features: Weight = 2.0, maps: Weight = 4.0, shrink: Count = 1,
+        teacher_size: Annotated[int, Field(ge=32)] = 192,
     ) -> None:  # fmt: skip
         """What is matched.
 
@@ -71,12 +68,12 @@ class Distil(Method):
         """One step of the student."""
         rgb = kornia.color.lab_to_rgb(torch.cat([batch.clean_L, batch.ab], 1))
         with torch.no_grad(), self.fabric.autocast():
-            known, classes, theirs = answers(self.teacher, rgb, self.teacher_size)
+            teacher_features, classes, teacher_maps = answers(self.teacher, rgb, self.teacher_size)
         L = F.avg_pool2d(batch.L, self.shrink) if self.shrink > 1 else batch.L
-        features, logits, ours = self.network(L)
-        likeness, places = feature_distance(features, known), map_distance(ours, theirs)
+        features, logits, student_maps = self.network(L)
+        likeness, places = feature_distance(features, teacher_features), map_distance(student_maps, teacher_maps)
         divergence = distillation(logits, classes, self.temperature)
-        self.descend("network", divergence + self.features * likeness + self.maps * places)
+        self.optimize("network", divergence + self.features * likeness + self.maps * places)
         top = (logits.argmax(1) == classes.argmax(1)).float().mean()
         return {
             "distillation": divergence.detach(), "features": likeness.detach(), "maps": places.detach(),
@@ -84,7 +81,7 @@ class Distil(Method):
         }  # fmt: skip
 
     @classmethod
-    def part(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
+    def exported_weights(cls, network: nn.Module) -> tuple[str, dict[str, Tensor]]:
         """The encoder, batch norm folded in, by torchvision's keys of the plain VGG."""
         width, name = float(network.encoder.width), str(network.name)  # type: ignore[union-attr, arg-type]
         plain = fold_batch_norm(network.encoder)  # type: ignore[arg-type]
@@ -92,10 +89,10 @@ class Distil(Method):
         return f"{stem}-distilled.safetensors", plain.state_dict()
 
     @classmethod
-    def measure(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
+    def validation_metrics(cls, network: nn.Module, pictures: Photographs, stage: Stage) -> dict[str, float]:
         """Agreement with the teacher on dev pictures."""
-        chosen = {key: value for key, value in stage.method_settings.items() if key in ("shrink", "teacher_size")}
-        return measure_agreement(network, pictures, stage.size, **chosen)
+        indices = {key: value for key, value in stage.method.settings.items() if key in ("shrink", "teacher_size")}
+        return measure_agreement(network, pictures, stage.data.size, **indices)
 
 
 def answers(teacher: FeatureNetwork, rgb: Tensor, side: int) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -112,7 +109,7 @@ def measure_agreement(
     """How often a grey student says what the teacher says of the colour picture, top-1 and top-5, shares 0..1.
 
     Args:
-        network: a :class:`.GreyClassifier`.
+        network: a :class:`.GrayClassifier`.
         pictures: at most ``MEASURED`` of them are looked at, the central square of each.
         size: side in px of that square.
         shrink: how many times smaller the student sees it.
@@ -120,15 +117,15 @@ def measure_agreement(
     """
     was_training, device = network.training, next(network.parameters()).device
     network.eval()
-    chosen = np.random.default_rng(0).permutation(len(pictures))[:MEASURED]
-    ours, theirs = [], []
-    for start in range(0, len(chosen), 32):
-        squares = torch.stack([_central(pictures[int(i)], size) for i in chosen[start : start + 32]]).to(device)
+    indices = np.random.default_rng(0).permutation(len(pictures))[:MEASURED]
+    student, teacher = [], []
+    for start in range(0, len(indices), 32):
+        squares = torch.stack([_central(pictures[int(i)], size) for i in indices[start : start + 32]]).to(device)
         L, _ = to_lab(squares, 1)
-        ours.append(network(F.avg_pool2d(L, shrink))[1].float())
-        theirs.append(answers(feature_network().to(device), squares, teacher_size)[1])
+        student.append(network(F.avg_pool2d(L, shrink))[1].float())
+        teacher.append(answers(feature_network().to(device), squares, teacher_size)[1])
     network.train(was_training)
-    return agreement(torch.cat(ours), torch.cat(theirs))
+    return agreement(torch.cat(student), torch.cat(teacher))
 
 
 def _central(pixels: np.ndarray, size: int) -> Tensor:

@@ -8,7 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizing_things.lab.batches import Batch
+from colorizing_things.lab.config.settings import Count, Weight
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.networks.discriminators import Space
+from colorizing_things.lab.objectives.adversarial import ObjectiveName
 
 from .adversarial import AdversarialMethod, lightness_at
 
@@ -20,18 +23,18 @@ class AdversarialUNet(AdversarialMethod):
 
     def prepare(
         self,
-        objective: str = "hinge",
+        objective: ObjectiveName = "hinge",
         objective_settings: dict[str, Any] | None = None,
-        pixels: float = 1.0,
-        adversarial: float = 1.0,
-        width: int = 32,
-        space: str = "lab",
+        pixels: Weight = 1.0,
+        adversarial: Weight = 1.0,
+        width: Count = 32,
+        space: Space = "lab",
         attention: bool = True,
     ) -> None:
         """Weights of the terms, and the discriminator.
 
         Args:
-            objective, objective_settings: of the discriminator, as :func:`.choose_objective` takes them.
+            objective, objective_settings: of the discriminator, as :func:`.make_objective` takes them.
             pixels: weight of L1 on ab, in CIELAB units.
             adversarial: weight of the discriminator's opinion.
             width: channels of its finest map.
@@ -45,13 +48,13 @@ class AdversarialUNet(AdversarialMethod):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator, then the network."""
         L = lightness_at(batch)
-        with torch.set_grad_enabled(self.networks_turn):
+        with torch.set_grad_enabled(self.is_generator_step):
             ab = self.network(batch.L)
         logged = self.train_discriminator(L, batch.ab, [ab])
-        if not self.networks_turn:
+        if not self.is_generator_step:
             return logged
         pixels = F.l1_loss(ab, batch.ab)
         with self.frozen_discriminator():
-            adversarial = self.objective.generator(self.judge(L, ab).score.float())
-        self.descend("network", self.pixels * pixels + self.adversarial * adversarial)
+            adversarial = self.objective.generator(self.discriminate(L, ab).score.float())
+        self.optimize("network", self.pixels * pixels + self.adversarial * adversarial)
         return logged | {"pixels": pixels.detach(), "generator": adversarial.detach()}

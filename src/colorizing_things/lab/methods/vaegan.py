@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import Batch
-from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparametrise, scale_gradient
+from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.settings import Count, Positive, Settings, Weight
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.settings import LatentDecoding
+from colorizing_things.lab.networks.discriminators import Space
+from colorizing_things.lab.objectives.adversarial import ObjectiveName
+from colorizing_things.lab.objectives.variational import kl_to_standard_normal, reparameterize, scale_gradient
 
 from .adversarial import AdversarialMethod, lightness_at
-
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
 
 
 class VAEGAN(AdversarialMethod):
@@ -29,22 +31,22 @@ class VAEGAN(AdversarialMethod):
     """
 
     networks: ClassVar[tuple[str, ...]] = ("conditional-vae", "bottleneck")
-    decoding: ClassVar[dict[str, Any]] = {**AdversarialMethod.decoding, "draws": False}
+    decoding: ClassVar[type[Settings]] = LatentDecoding
 
     def prepare(
         self,
-        objective: str = "hinge",
+        objective: ObjectiveName = "hinge",
         objective_settings: dict[str, Any] | None = None,
-        gamma: float = 1.0,
-        kl: float = 1.0,
-        pixels: float = 0.0,
-        width: int = 32,
-        space: str = "lab",
+        gamma: Positive = 1.0,
+        kl: Weight = 1.0,
+        pixels: Weight = 0.0,
+        width: Count = 32,
+        space: Space = "lab",
     ) -> None:
         """Weights of the terms, and the discriminator.
 
         Args:
-            objective, objective_settings: of the discriminator, as :func:`.choose_objective` takes them.
+            objective, objective_settings: of the discriminator, as :func:`.make_objective` takes them.
             gamma: weight of the similarity against the adversarial term, in the generator's gradient only.
             kl: weight of the prior's term; 1 is the evidence's lower bound.
             pixels: weight of L1 on ab, in CIELAB units, beside the paper's terms. Without it the discriminator wins
@@ -59,22 +61,20 @@ class VAEGAN(AdversarialMethod):
 
     @classmethod
     def check(cls, stage: Stage) -> None:
-        """The network's code needs a variance, and gamma is above 0."""
+        """The network's code needs a variance."""
         super().check(stage)
-        if stage.network == "bottleneck" and not stage.network_settings.get("variational"):
-            raise SettingError("method vaegan needs a code with a variance: set network_settings.variational=true")
-        if stage.method_settings.get("gamma", 1) <= 0:
-            raise SettingError("gamma: must be above 0")
+        if stage.network.name == "bottleneck" and not stage.network.settings.get("variational"):
+            raise SettingError("method vaegan needs a code with a variance: set network.variational=true")
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator, then encoders and generator together."""
         L, number = lightness_at(batch), len(batch.L)
-        with torch.set_grad_enabled(self.networks_turn):
+        with torch.set_grad_enabled(self.is_generator_step):
             code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
             # Codes of every temperature from 0 to 1, here and in the draws: in a hundred dimensions those of 1 all lie
             # far from z = 0, the likeliest colours that the network is asked for in the end.
             temperature = torch.rand(number, 1, device=code.mean.device)
-            z = reparametrise(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
+            z = reparameterize(code.mean, code.log_variance, temperature * torch.randn_like(code.mean))
             # The first decoding carries gradients on to the encoders, where they must be those of L_like, not of
             # gamma L_like; the other two are the adversarial term's, and end here. Not all in one pass: batch norm
             # would take the two for fixed, and its gradient would have the encoder's features grow without end.
@@ -85,19 +85,19 @@ class VAEGAN(AdversarialMethod):
             drawn = torch.randn_like(z) * torch.rand(number, 1, device=z.device)
             again, sampled = self.network.generate(torch.cat([z.detach(), drawn]), content).split(number)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [again, sampled])
-        if not self.networks_turn:
+        if not self.is_generator_step:
             return logged
         with self.frozen_discriminator():
             with torch.no_grad():
-                real = self.judge(L, batch.ab).middle.float()
-            ours = self.judge(L, decoded).middle.float()
-            fakes = self.judge(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
-        like = 0.5 * (ours - real).square().mean()
+                real = self.discriminate(L, batch.ab).middle.float()
+            decoded_features = self.discriminate(L, decoded).middle.float()
+            fakes = self.discriminate(L.repeat(2, 1, 1, 1), torch.cat([again, sampled])).score.float()
+        like = 0.5 * (decoded_features - real).square().mean()
         kl = kl_to_standard_normal(code.mean, code.log_variance)
         adversarial = self.objective.generator(fakes)
         pixels = (decoded - batch.ab).abs().mean()
         reconstruction = self.gamma * like + self.pixels * pixels
-        self.descend("network", self.kl * kl / real[0].numel() + reconstruction + adversarial)
+        self.optimize("network", self.kl * kl / real[0].numel() + reconstruction + adversarial)
         return logged | {
             "kl": kl.detach(),
             "like": like.detach(),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.batches import OUTPUT_STRIDE, Batch
-from colorizing_things.lab.decoding import Graph
+from colorizing_things.lab.color.ab_bins import ab_bins
+from colorizing_things.lab.config.recipe import OUTPUT_STRIDE, Stage
+from colorizing_things.lab.config.settings import Positive, Settings, Share
+from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.decoding.settings import AnnealedDecoding, SizedDecoding
 from colorizing_things.lab.networks.zhang2016 import REGRESSION_SCALE, Zhang2016
 from colorizing_things.lab.objectives.classification import (
     SoftEncoder,
@@ -24,13 +28,10 @@ from colorizing_things.lab.objectives.classification import (
 
 from .base import Method
 
-if TYPE_CHECKING:
-    from colorizing_things.lab.recipes import Stage
-
 GREY = 5.0  # ab units: a picture with nothing beyond this in a or b teaches nothing (the release's NonGrayMask)
 
 
-def not_grey(ab: Tensor) -> Tensor:
+def is_colorful(ab: Tensor) -> Tensor:
     """1 for pictures that have an abs(a) or abs(b) over 5 anywhere, else 0: ``[N,2,h,w]`` -> ``[N]``."""
     return (ab.abs().amax((1, 2, 3)) > GREY).float()
 
@@ -45,8 +46,8 @@ class Zhang2016Adam(Method):
     def check(cls, stage: Stage) -> None:
         """The network must have the head that is trained."""
         super().check(stage)
-        if stage.network_settings.get("head", "classes") != cls.head:
-            raise SettingError(f"method {stage.method} trains network_settings.head={cls.head}")
+        if stage.network.settings.get("head", "classes") != cls.head:
+            raise SettingError(f"method {stage.method.name} trains network.head={cls.head}")
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """Adam with beta 0.9 and 0.99 (the release's solver).
@@ -67,30 +68,24 @@ class Zhang2016Classes(Zhang2016Adam):
     """
 
     head: ClassVar[str] = "classes"
-    decoding: ClassVar[dict[str, Any]] = {"temperature": 0.38, "size": 256}
+    decoding: ClassVar[type[Settings]] = AnnealedDecoding
 
     @classmethod
     def check(cls, stage: Stage) -> None:
         """The settings of section 2.2 have their ranges."""
         super().check(stage)
-        given = stage.method_settings
-        neighbours = given.get("neighbours", 5)
-        if not 1 <= neighbours <= len(ab_bins()):
-            raise SettingError(f"neighbours {neighbours}: must be 1 to {len(ab_bins())}")
-        if given.get("sigma", 5) <= 0 or not 0 <= given.get("uniform", 0.5) <= 1:
-            raise SettingError("sigma is above 0, uniform 0 to 1")
 
     def prepare(  # type: ignore[override]
-        self, neighbours: int = 5, sigma: float = 5.0, uniform: float = 0.5
+        self, neighbors: Annotated[int, Field(ge=1, le=313)] = 5, sigma: Positive = 5.0, uniform: Share = 0.5
     ) -> None:
         """Section 2.2's settings.
 
         Args:
-            neighbours: K nearest bins of the soft encoding (5 in the paper, 10 in the released code).
+            neighbors: K nearest bins of the soft encoding (5 in the paper, 10 in the released code).
             sigma: of the encoding's Gaussian, in ab units.
             uniform: eq. 4's lambda: 1 is no rebalancing.
         """
-        self.encode = SoftEncoder(neighbours, sigma).to(self.fabric.device)
+        self.encode = SoftEncoder(neighbors, sigma).to(self.fabric.device)
         weights = rebalancing_weights(smooth_prior(self.prior), uniform)
         if not np.isfinite(weights).all():
             raise SettingError("uniform 0: some bins have no training pixel near them; choose uniform above 0")
@@ -100,9 +95,9 @@ class Zhang2016Classes(Zhang2016Adam):
         """One step of the network."""
         logits = self.network(batch.L).permute(0, 2, 3, 1)
         target = self.encode(batch.ab.permute(0, 2, 3, 1))
-        mask = not_grey(batch.ab)[:, None, None, None]
+        mask = is_colorful(batch.ab)[:, None, None, None]
         loss = rebalanced_cross_entropy(logits, target._replace(weight=target.weight * mask), self.bin_weight)
-        self.descend("network", loss)
+        self.optimize("network", loss)
         return {"classes": loss.detach()}
 
     @classmethod
@@ -110,16 +105,16 @@ class Zhang2016Classes(Zhang2016Adam):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The annealed mean (eq. 5) of the logits; ``decoding`` takes ``temperature`` and ``size``."""
-        chosen = cls.chosen(decoding)
+        options = cls.decoding_settings(decoding)
         return Graph(
-            AnnealedMean(network, chosen["temperature"]).eval(),
+            AnnealedMean(network, options.temperature).eval(),
             inputs=("L",),
             outputs=("ab", "logits"),
             stride=Zhang2016.stride,
             output_stride=OUTPUT_STRIDE,
-            size=chosen["size"],
+            size=options.size,
             bins=tuple((float(a), float(b)) for a, b in ab_bins()),
-            temperature=chosen["temperature"],
+            temperature=options.temperature,
         )
 
 
@@ -127,7 +122,7 @@ class Zhang2016Regression(Zhang2016Adam):
     """The L2 baseline: half the squared distance in ab (eq. 1), in units of 40 ab units (our choice)."""
 
     head: ClassVar[str] = "ab"
-    decoding: ClassVar[dict[str, Any]] = {"size": 256}
+    decoding: ClassVar[type[Settings]] = SizedDecoding
 
     def prepare(self) -> None:
         """No settings."""
@@ -135,8 +130,8 @@ class Zhang2016Regression(Zhang2016Adam):
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the network; grey photographs are left out as in the classification."""
         difference = (self.network(batch.L) - batch.ab) / REGRESSION_SCALE
-        loss = 0.5 * (difference.square().sum(1).mean((1, 2)) * not_grey(batch.ab)).mean()
-        self.descend("network", loss)
+        loss = 0.5 * (difference.square().sum(1).mean((1, 2)) * is_colorful(batch.ab)).mean()
+        self.optimize("network", loss)
         return {"regression": loss.detach()}
 
     @classmethod
@@ -144,7 +139,7 @@ class Zhang2016Regression(Zhang2016Adam):
         cls, network: nn.Module, prior: npt.NDArray[np.float64], settings: dict[str, Any], decoding: dict[str, Any]
     ) -> Graph:
         """The network as it is; ``decoding`` takes ``size``."""
-        size = cls.chosen(decoding)["size"]
+        size = cls.decoding_settings(decoding).size
         return Graph(Alone(network).eval(), ("L",), ("ab",), Zhang2016.stride, OUTPUT_STRIDE, size)
 
 

@@ -8,25 +8,27 @@ from typing import Any
 
 from torch import nn
 
-from colorizing_things.lab.kinds import check_arguments
+from colorizing_things.lab.config.settings import settings_of, validate
 
 from .bottleneck import Bottleneck
 from .conditional_vae import ConditionalVAE
 from .deshpande2017 import Deshpande2017CVAE, Deshpande2017VAE
 from .deshpande2017_mixture import Deshpande2017MDN
 from .encoders import find_weights
-from .grey_classifier import GreyClassifier
+from .flow import Flow
+from .gray_classifier import GrayClassifier
 from .hwang2016 import Hwang2016
 from .mobile_unet import MobileUNet
 from .unet_sagan import UNetSAGAN
 from .zhang2016 import Zhang2016
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "flow": Flow,
     "mobile-unet": MobileUNet,
     "bottleneck": Bottleneck,
     "conditional-vae": ConditionalVAE,
     "unet-sagan": UNetSAGAN,
-    "grey-classifier": GreyClassifier,
+    "gray-classifier": GrayClassifier,
     "zhang2016": Zhang2016,
     "hwang2016": Hwang2016,
     "deshpande2017-vae": Deshpande2017VAE,
@@ -53,12 +55,12 @@ def build(name: str, size: int | None = None, pretrained: bool = True, **setting
 
 
 def check_network(name: str, size: int, settings: dict[str, Any]) -> None:
-    """Say what is wrong with ``network_settings``, before anything is built.
+    """Say what is wrong with a network's settings, before anything is built.
 
     Raises:
         SettingError: a key that the network does not take, or what the network's own ``check`` finds.
     """
-    check_arguments("network_settings", settings, NETWORKS[name], name)
+    validate(settings_of(NETWORKS[name]), settings, "network", f"network {name}")
     own = getattr(NETWORKS[name], "check", None)
     if own is not None:
         own(**{"size": size, **settings})

@@ -54,7 +54,7 @@ def positions(features: Tensor) -> Tensor:
     return torch.stack([x[None, :].expand(height, width), y[:, None].expand(height, width)], -1).flatten(0, 1)
 
 
-class ColourQueries(nn.Module):
+class ColorQueries(nn.Module):
     """Q tokens attend to the features of several scales in turn, and each becomes one map over the picture.
 
     After DDColor's colour decoder (Kang et al. 2023, section 3.3), an order of magnitude smaller.

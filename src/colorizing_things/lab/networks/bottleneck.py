@@ -11,7 +11,7 @@ from colorizing_things.errors import SettingError
 
 from .encoders import build_encoder, check_encoder
 from .generators import Generator, check_size, widths
-from .normalisation import check_normalisation
+from .normalization import check_normalization
 
 
 class Code(NamedTuple):
@@ -35,11 +35,13 @@ class Bottleneck(nn.Module):
 
     Args:
         size: side of the square that goes in and comes out, px; a power of two from 32 up.
-        encoder, weights, width: as :func:`.build_encoder` takes them.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
         latent: length of z.
         variational: give a variance beside the mean: a VAE's code rather than an autoencoder's.
         generator_width: channels of the generator's finest map.
-        normalisation: of the generator; with ``batch`` a deterministic code is normalised over the batch too, each
+        normalization: of the generator; with ``batch`` a deterministic code is normalized over the batch too, each
             number to mean 0 and deviation 1. An adversary that sees one code at a time cannot ask for that: left to
             it alone, all pictures get nearly one code, and that looks like a draw from N(0, I).
     """
@@ -48,7 +50,7 @@ class Bottleneck(nn.Module):
 
     def __init__(
         self, size: int = 128, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        variational: bool = False, generator_width: int = 32, normalisation: str = "batch",
+        variational: bool = False, generator_width: int = 32, normalization: str = "batch",
     ) -> None:  # fmt: skip
         super().__init__()
         check_latent(latent)
@@ -58,18 +60,18 @@ class Bottleneck(nn.Module):
         cells = (size // 32) ** 2
         # Flattened, not pooled: where the sky is matters as much as that there is one.
         self.to_code = nn.Linear(self.encoder.channels[-1] * cells, latent * (2 if variational else 1))  # type: ignore
-        over_batch = normalisation == "batch" and not variational
+        over_batch = normalization == "batch" and not variational
         self.code_norm = nn.BatchNorm1d(latent, affine=False) if over_batch else nn.Identity()
-        self.generator = Generator(latent, size, generator_width, normalisation=normalisation)
+        self.generator = Generator(latent, size, generator_width, normalization=normalization)
 
     @staticmethod
     def check(
         size: int, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        generator_width: int = 32, normalisation: str = "batch", **_: object,
+        generator_width: int = 32, normalization: str = "batch", **_: object,
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
         widths(size, generator_width)
-        check_normalisation(normalisation)
+        check_normalization(normalization)
         check_latent(latent)
         check_encoder(encoder, weights, width)
 

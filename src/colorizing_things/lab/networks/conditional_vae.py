@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from colorizing_things.errors import SettingError
 
 from .bottleneck import Bottleneck, Code
-from .discriminators import Trunk, as_seen
+from .discriminators import Trunk, discriminator_input
 from .encoders import build_encoder
 from .generators import Generator
 
@@ -20,32 +20,38 @@ class ConditionalVAE(nn.Module):
     for several (Larsen et al. 2015, made conditional as in Sohn et al. 2015).
 
     Args:
-        size, encoder, weights, width, latent, generator_width, normalisation: as :class:`Bottleneck`.
-        content: how many of the encoder's maps the generator joins, from the deepest, brought to sides 4, 8, ...
+        size: side of the square that goes in and comes out, px; a power of two from 32 up.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
+        latent: length of z.
+        content: how many of the encoder's maps the generator joins, 1 to 3, from the deepest, at sides 4, 8 and 16.
+        generator_width: channels of the finest map of the generator, and of the encoder of (L, ab).
+        normalization: of the generator, and of the encoder of (L, ab).
     """
 
     output_stride = 1
 
     def __init__(
         self, size: int = 128, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        content: int = 3, generator_width: int = 32, normalisation: str = "batch",
+        content: int = 3, generator_width: int = 32, normalization: str = "batch",
     ) -> None:  # fmt: skip
         super().__init__()
-        self.check(size, encoder, weights, width, latent, content, generator_width, normalisation)
+        self.check(size, encoder, weights, width, latent, content, generator_width, normalization)
         self.fixed_size, self.latent, self.content = size, latent, content
         self.encoder = build_encoder(encoder, weights, width)
         channels = tuple(self.encoder.channels[::-1][:content])  # type: ignore[index, operator]
-        self.posterior = Trunk(size, generator_width, normalisation)
+        self.posterior = Trunk(size, generator_width, normalization)
         self.to_code = nn.Linear(self.posterior.channels * 16, 2 * latent)
-        self.generator = Generator(latent, size, generator_width, channels, normalisation)
+        self.generator = Generator(latent, size, generator_width, channels, normalization)
 
     @staticmethod
     def check(
         size: int, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        content: int = 3, generator_width: int = 32, normalisation: str = "batch",
+        content: int = 3, generator_width: int = 32, normalization: str = "batch",
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
-        Bottleneck.check(size, encoder, weights, width, latent, generator_width, normalisation)
+        Bottleneck.check(size, encoder, weights, width, latent, generator_width, normalization)
         if not 1 <= content <= 3:
             raise SettingError(f"content {content}: 1 to 3 maps; for none take network bottleneck, variational: true")
 
@@ -56,7 +62,7 @@ class ConditionalVAE(nn.Module):
 
     def encode(self, L: Tensor, ab: Tensor) -> Code:
         """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and the content maps of L."""
-        _, last = self.posterior(as_seen(L, ab))
+        _, last = self.posterior(discriminator_input(L, ab))
         mean, log_variance = self.to_code(last.flatten(1)).float().chunk(2, dim=1)
         return Code(mean, log_variance, self.maps(L))
 

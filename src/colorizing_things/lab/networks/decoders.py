@@ -28,7 +28,7 @@ class Residual(nn.Module):
         return F.relu(x + self.block(x))
 
 
-class Glance(nn.Module):
+class GlobalAttention(nn.Module):
     """Self-attention over all places of a coarse map: what looks alike is coloured alike, however far apart.
 
     Starts as the identity.
@@ -62,7 +62,9 @@ class UNetDecoder(nn.Module):
             inside = width
         self.blocks = nn.ModuleList(blocks)
         coarse, middle, _ = widths
-        self.deeper = nn.ModuleList((nn.Sequential(Residual(coarse), Glance(coarse)), Residual(middle), nn.Identity()))
+        self.deeper = nn.ModuleList(
+            (nn.Sequential(Residual(coarse), GlobalAttention(coarse)), Residual(middle), nn.Identity())
+        )
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Features at strides 2 to 32 -> decoded features at strides 16, 8 and 4."""

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.objectives.principal import PrincipalComponents
-from colorizing_things.lab.objectives.variational import reparametrise
+from colorizing_things.lab.objectives.principal_components import PrincipalComponents
+from colorizing_things.lab.objectives.variational import reparameterize
 
 FIELD = 64  # side of a colour field
 LATENT = 64  # length of a code
@@ -26,7 +26,7 @@ START = 0.12  # of the last batch norm: fields begin as colourful as photographs
 DROPOUT = 0.3  # the release keeps .7; the port's Dropout(.7) would keep .3, which reads like a slip
 
 
-class Autoencoded(NamedTuple):
+class VAEOutput(NamedTuple):
     """``field`` [N,2,64,64] in ab / 128; mean and log variance of the code, ``[N,64]``."""
 
     field: Tensor
@@ -36,7 +36,8 @@ class Autoencoded(NamedTuple):
 
 def squared(L: Tensor, side: int) -> Tensor:
     """Lightness of any size and shape -> ``[N,1,side,side]``, squeezed into a square as the paper does."""
-    return F.interpolate(L, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    # In fp32: a CPU cannot do this in bf16.
+    return F.interpolate(L.float(), size=(side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def check_width(width: float) -> None:
@@ -95,17 +96,17 @@ class GradientDecoder(nn.Module):
         self.out = nn.Sequential(nn.Conv2d(d, 2, 5, padding=2), _norm(2))
         nn.init.constant_(self.out[1].weight, START)  # type: ignore[arg-type]
 
-    def forward(self, z: Tensor, grey: Tensor) -> Tensor:
+    def forward(self, z: Tensor, gray: Tensor) -> Tensor:
         """``z`` [N,64] and ``grey`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
         x = self.layer8(_double(self.layer4(z[:, :, None, None].expand(-1, -1, 4, 4))))
-        x = self.layer16(torch.cat([_double(x), gradients(grey, 16)], dim=1))
-        x = self.layer32(torch.cat([_double(x), gradients(grey, 32)], dim=1))
+        x = self.layer16(torch.cat([_double(x), gradients(gray, 16)], dim=1))
+        x = self.layer32(torch.cat([_double(x), gradients(gray, 32)], dim=1))
         return torch.tanh(self.out(_double(x)))
 
 
-def gradients(grey: Tensor, side: int) -> Tensor:
+def gradients(gray: Tensor, side: int) -> Tensor:
     """Vertical and horizontal differences of ``grey`` resized to ``side``: ``[N,2,side,side]``, zeros first."""
-    small = F.interpolate(grey, size=(side, side), mode="bilinear", align_corners=False)
+    small = F.interpolate(gray, size=(side, side), mode="bilinear", align_corners=False)
     down = F.pad(small[:, :, 1:] - small[:, :, :-1], (0, 0, 1, 0))
     across = F.pad(small[..., 1:] - small[..., :-1], (1, 0, 0, 0))
     return torch.cat([down, across], dim=1)
@@ -118,17 +119,17 @@ class SkipDecoder(nn.Module):
         super().__init__()
         a, b, c, d = scaled(width, 128, 256, 512, 1024)
         (last,) = scaled(width, 64)
-        self.grey = nn.ModuleList((_layer(1, a, 5, 2), _layer(a, b, 5, 2), _layer(b, c, 5, 2), _layer(c, d, 3, 2)))
+        self.gray = nn.ModuleList((_layer(1, a, 5, 2), _layer(a, b, 5, 2), _layer(b, c, 5, 2), _layer(c, d, 3, 2)))
         self.layer4, self.layer8 = _layer(d + LATENT, c, 3), _layer(2 * c, b, 5)
         self.layer16, self.layer32 = _layer(2 * b, a, 5), _layer(2 * a, last, 5)
         self.out = nn.Conv2d(last, 2, 5, padding=2)
 
-    def forward(self, z: Tensor, grey: Tensor) -> Tensor:
+    def forward(self, z: Tensor, gray: Tensor) -> Tensor:
         """``z`` [N,64] and ``grey`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
         features = []
-        for layer in self.grey:
-            grey = layer(grey)
-            features.append(grey)
+        for layer in self.gray:
+            gray = layer(gray)
+            features.append(gray)
         g32, g16, g8, g4 = features
         x = self.layer4(torch.cat([z[:, :, None, None].expand(-1, -1, 4, 4), g4], dim=1))
         for layer, skip in ((self.layer8, g8), (self.layer16, g16), (self.layer32, g32)):
@@ -161,21 +162,21 @@ class Deshpande2017VAE(nn.Module):
         """Say what is wrong with the settings, before anything is built."""
         check_width(width)
 
-    def forward(self, L: Tensor, ab: Tensor) -> Autoencoded:
+    def forward(self, L: Tensor, ab: Tensor) -> VAEOutput:
         """Lightness ``[N,1,H,W]`` in 0..100 and ab ``[N,2,64,64]`` in CIELAB units, through a drawn code."""
         mean, log_variance = self.posterior(L, ab)
-        z = reparametrise(mean, log_variance, torch.randn_like(mean))
-        return Autoencoded(self.decoder(z, self.grey(L)), mean, log_variance)
+        z = reparameterize(mean, log_variance, torch.randn_like(mean))
+        return VAEOutput(self.decoder(z, self.gray(L)), mean, log_variance)
 
     def posterior(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code of a field, two of ``[N,64]``."""
         field = ab / AB_SCALE
-        mean, log_variance = self.encode(torch.cat([field, self.grey(L)], dim=1) if self.sees_grey else field)
+        mean, log_variance = self.encode(torch.cat([field, self.gray(L)], dim=1) if self.sees_grey else field)
         return mean, log_variance
 
     def decode(self, z: Tensor, L: Tensor) -> Tensor:
         """Codes ``[N,64]`` and lightness ``[N,1,H,W]`` -> ab ``[N,2,64,64]`` in CIELAB units."""
-        return self.decoder(z, self.grey(L)).float() * AB_SCALE
+        return self.decoder(z, self.gray(L)).float() * AB_SCALE
 
     def modes(self, L: Tensor) -> tuple[Tensor, Tensor, float]:
         """The prior N(0, I) as a mixture of one: weights ``[N,1]``, means ``[N,1,64]`` and the deviation."""
@@ -183,7 +184,7 @@ class Deshpande2017VAE(nn.Module):
         return zero[..., 0] + 1, zero, 1.0
 
     @staticmethod
-    def grey(L: Tensor) -> Tensor:
+    def gray(L: Tensor) -> Tensor:
         """Lightness in 0..100 -> ``[N,1,64,64]`` in -1..1."""
         return squared(L, FIELD) / 50 - 1
 
@@ -193,6 +194,9 @@ class Deshpande2017CVAE(Deshpande2017VAE):
 
     The decoder is the one with skips. What the paper's baseline looks like inside could not be confirmed: the
     third input channel is our choice (Sohn et al. 2015: q(z | x, y)).
+
+    Args:
+        width: factor on every channel count; 1 is the paper's.
     """
 
     sees_grey = True

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.objectives.variational import reparametrise
+from colorizing_things.lab.objectives.variational import reparameterize
 
 from .deshpande2017 import DROPOUT, LATENT, Deshpande2017VAE, check_width, scaled, squared
 from .mobilenet import MobileNetV2
@@ -52,7 +52,7 @@ class Deshpande2017MDN(nn.Module):
         vae_width, skips: of the autoencoder, as it was trained.
         features: ``zhang2016`` (the paper's: conv7_3) or the packaged ``mobilenet-v2``.
         features_width: of zhang2016, as it was trained.
-        grey_size: px, the square that the features are taken from; a multiple of 32; the paper's is 224.
+        gray_size: px, the square that the features are taken from; a multiple of 32; the paper's is 224.
     """
 
     stride = 4
@@ -60,11 +60,11 @@ class Deshpande2017MDN(nn.Module):
 
     def __init__(
         self, width: float = 1.0, vae_width: float = 1.0, skips: bool = False, features: str = "zhang2016",
-        features_width: float = 1.0, grey_size: int = 224,
+        features_width: float = 1.0, gray_size: int = 224,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.check(width, vae_width, skips, features, features_width, grey_size)
-        self.grey_size = grey_size
+        self.check(width, vae_width, skips, features, features_width, gray_size)
+        self.gray_size = gray_size
         self.features = Zhang2016(features_width) if features == "zhang2016" else MobileFeatures()
         self.vae = Deshpande2017VAE(vae_width, skips)
         for part in self.frozen:
@@ -75,7 +75,7 @@ class Deshpande2017MDN(nn.Module):
         for outside, stride in zip(channels, (1, 1, 1, 2, 1, 2, 2), strict=True):
             layers += [nn.Conv2d(inside, outside, 5, stride, 2), nn.ReLU(), nn.BatchNorm2d(outside)]
             inside = outside
-        side = -(-grey_size // 64)
+        side = -(-gray_size // 64)
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(DROPOUT))
         self.mixture = nn.Linear(inside * side * side, MIXTURES * (LATENT + 1))
         self.train()
@@ -83,15 +83,15 @@ class Deshpande2017MDN(nn.Module):
     @staticmethod
     def check(
         width: float = 1.0, vae_width: float = 1.0, skips: bool = False, features: str = "zhang2016",
-        features_width: float = 1.0, grey_size: int = 224, **_: object,
+        features_width: float = 1.0, gray_size: int = 224, **_: object,
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
         for share in (width, vae_width, features_width):
             check_width(share)
         if features not in FEATURES:
             raise SettingError(f"features {features!r}: choose {', '.join(FEATURES)}")
-        if grey_size <= 0 or grey_size % 32:
-            raise SettingError(f"grey_size {grey_size}: must be a multiple of 32")
+        if gray_size <= 0 or gray_size % 32:
+            raise SettingError(f"gray_size {gray_size}: must be a multiple of 32")
 
     @property
     def frozen(self) -> tuple[nn.Module, nn.Module]:
@@ -108,15 +108,15 @@ class Deshpande2017MDN(nn.Module):
     def components(self, L: Tensor) -> tuple[Tensor, Tensor]:
         """Lightness ``[N,1,H,W]`` -> logits ``[N,8]`` and means ``[N,8,64]``."""
         with torch.no_grad():
-            grey = self.features.features(squared(L, self.grey_size))
-        answer = self.mixture(self.layers(grey))
+            gray = self.features.features(squared(L, self.gray_size))
+        answer = self.mixture(self.layers(gray))
         return answer[:, MIXTURES * LATENT :], answer[:, : MIXTURES * LATENT].unflatten(1, (MIXTURES, LATENT))
 
     def forward(self, L: Tensor, ab: Tensor) -> Mixture:
         """Lightness ``[N,1,H,W]`` in 0..100 and ab ``[N,2,64,64]``: the mixture, and a draw of the true code."""
         with torch.no_grad():
             mean, log_variance = self.vae.posterior(L, ab)
-            z = reparametrise(mean, log_variance, torch.randn_like(mean))
+            z = reparameterize(mean, log_variance, torch.randn_like(mean))
         return Mixture(*self.components(L), z)
 
     def decode(self, z: Tensor, L: Tensor) -> Tensor:

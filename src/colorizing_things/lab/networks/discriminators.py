@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import kornia.color
 import torch
@@ -12,12 +12,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from .generators import AB_LIMIT, FIRST, widths
 from .hints import AB_SCALE
-from .normalisation import normalised
+from .normalization import normalized
 from .self_attention import SelfAttention
 
 
 class ChromaPatches(nn.Module):
-    """A spectrally normalised patch discriminator at the chroma's own resolution, conditioned on lightness.
+    """A spectrally normalized patch discriminator at the chroma's own resolution, conditioned on lightness.
 
     It sees full-resolution L folded into 16 channels beside ab, so it costs little and still knows the edges
     (PatchGAN: Isola et al. 2017, section 3.2.2; spectral norm: Miyato et al. 2018).
@@ -47,17 +47,17 @@ class ChromaPatches(nn.Module):
         return self.score(x)
 
 
-class Seen(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """What a discriminator makes of pictures: a raw score each ``[N]``, and the features of its middle layer."""
 
     score: Tensor
     middle: Tensor
 
 
-SPACES = ("lab", "rgb")
+Space = Literal["lab", "rgb"]
 
 
-def as_seen(L: Tensor, ab: Tensor, space: str = "lab") -> Tensor:
+def discriminator_input(L: Tensor, ab: Tensor, space: Space = "lab") -> Tensor:
     """Join lightness and chroma into what a discriminator looks at, all in -1..1.
 
     Args:
@@ -77,7 +77,7 @@ class Trunk(nn.Module):
     Kernel 4, stride 2, leaky ReLU 0.2; no batch norm or layer norm behind the first (DCGAN, section 3).
     """
 
-    def __init__(self, size: int, width: int, normalisation: str, attention: bool = False) -> None:
+    def __init__(self, size: int, width: int, normalization: str, attention: bool = False) -> None:
         super().__init__()
         channels = widths(size, width)[::-1]
         self.channels = channels[-1]
@@ -85,9 +85,9 @@ class Trunk(nn.Module):
         layers: list[nn.Module] = []
         inside, side = 3, size
         for number, outside in enumerate(channels):
-            first = "none" if number == 0 and normalisation != "spectral" else normalisation
+            first = "none" if number == 0 and normalization != "spectral" else normalization
             conv = nn.Conv2d(inside, outside, 4, 2, 1, bias=first != "batch")
-            layer = nn.Sequential(*normalised(conv, outside, first), nn.LeakyReLU(0.2))
+            layer = nn.Sequential(*normalized(conv, outside, first), nn.LeakyReLU(0.2))
             side //= 2
             if attention and side == size // 4:
                 layer.append(SelfAttention(outside))
@@ -111,22 +111,22 @@ class Discriminator(nn.Module):
     Args:
         size: side of the pictures in px, a power of two from 32 up.
         width: channels of the finest map.
-        normalisation: ``spectral``, ``batch``, ``layer`` or ``none``: what the objective needs.
+        normalization: ``spectral``, ``batch``, ``layer`` or ``none``: what the objective needs.
         attention: self-attention at a quarter of the size, as in SAGAN.
     """
 
     def __init__(
-        self, size: int = 128, width: int = 32, normalisation: str = "spectral", attention: bool = False
+        self, size: int = 128, width: int = 32, normalization: str = "spectral", attention: bool = False
     ) -> None:
         super().__init__()
-        self.trunk = Trunk(size, width, normalisation, attention)
+        self.trunk = Trunk(size, width, normalization, attention)
         last = nn.Conv2d(self.trunk.channels, 1, FIRST, 1, 0)
-        self.score = spectral_norm(last) if normalisation == "spectral" else last
+        self.score = spectral_norm(last) if normalization == "spectral" else last
 
-    def forward(self, pictures: Tensor) -> Seen:
-        """Pictures ``[N,3,S,S]`` as :func:`as_seen` gives them -> :class:`Seen`."""
+    def forward(self, pictures: Tensor) -> DiscriminatorOutput:
+        """Pictures ``[N,3,S,S]`` as :func:`discriminator_input` gives them -> :class:`DiscriminatorOutput`."""
         middle, last = self.trunk(pictures)
-        return Seen(self.score(last).flatten(), middle)
+        return DiscriminatorOutput(self.score(last).flatten(), middle)
 
 
 class CodeDiscriminator(nn.Sequential):

@@ -14,13 +14,13 @@ from torch import nn
 
 from colorizing_things.errors import SettingError
 
-from .grey import lightness_to_grey
+from .gray import lightness_to_gray
 from .mobilenet import MobileNetV2
 from .resnet import ResNet
 from .vgg import VGG
 from .weights import PUBLISHED, distilled, fetch, read_state
 
-__all__ = ["ENCODERS", "MobileNetV2", "build_encoder", "lightness_to_grey"]
+__all__ = ["ENCODERS", "MobileNetV2", "build_encoder", "lightness_to_gray"]
 
 ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "mobilenet-v2": MobileNetV2,
@@ -107,7 +107,7 @@ def load_weights(encoder: nn.Module, path: Path, fold: str = FOLD) -> None:
     state = {key: value for key, value in read_state(path).items() if not key.startswith(encoder.ignored)}
     first = state.get("conv1.weight", state.get("features.0.weight"))
     if first is not None and first.shape[1] == 3:
-        state = encoder.to_grey(state, fold)
+        state = encoder.to_gray(state, fold)
     try:
         encoder.load_state_dict(state)
     except RuntimeError as error:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
 
-from .normalisation import normalised
+from .normalization import normalized
 
 AB_LIMIT = 110.0  # ab units: tanh reaches this far, and all of sRGB's a and b but the tips lie within
 FIRST = 4  # px, side of the first map
@@ -45,11 +45,11 @@ class Generator(nn.Module):
         size: side of the ab planes in px, a power of two from 32 up.
         width: channels of the finest map.
         content: channels of maps to join at sides 4, 8, ...: what the picture itself says, beside z.
-        normalisation: one of ``NORMALISATIONS``.
+        normalization: one of ``NORMALIZATIONS``.
     """
 
     def __init__(
-        self, latent: int, size: int = 128, width: int = 32, content: tuple[int, ...] = (), normalisation: str = "batch"
+        self, latent: int, size: int = 128, width: int = 32, content: tuple[int, ...] = (), normalization: str = "batch"
     ) -> None:
         super().__init__()
         if latent < 1:
@@ -57,19 +57,19 @@ class Generator(nn.Module):
         channels = widths(size, width)
         if len(content) > len(channels):
             raise SettingError(f"content {len(content)}: a generator of {size} px joins at most {len(channels)} maps")
-        bias = normalisation != "batch"  # which would take it away again
+        bias = normalization != "batch"  # which would take it away again
         layer = nn.ConvTranspose2d(latent, channels[0], FIRST, 1, 0, bias=bias)
-        first = normalised(layer, channels[0], normalisation)
+        first = normalized(layer, channels[0], normalization)
         blocks = [nn.Sequential(*first, nn.ReLU())]
         # Each content map is brought to as many channels as the generator has there, and to its scale, so that neither
         # drowns: an encoder's features may be a thousand times as large.
         self.joins = nn.ModuleList(
-            normalised(nn.Conv2d(n, m, 1, bias=bias), m, normalisation) for n, m in zip(content, channels, strict=False)
+            normalized(nn.Conv2d(n, m, 1, bias=bias), m, normalization) for n, m in zip(content, channels, strict=False)
         )
         for number, (inside, outside) in enumerate(pairwise(channels)):
             joined = inside * (2 if number < len(content) else 1)
             layer = nn.ConvTranspose2d(joined, outside, 4, 2, 1, bias=bias)
-            blocks.append(nn.Sequential(*normalised(layer, outside, normalisation), nn.ReLU()))
+            blocks.append(nn.Sequential(*normalized(layer, outside, normalization), nn.ReLU()))
         self.blocks = nn.ModuleList(blocks)
         last = channels[-1] * (2 if len(content) == len(channels) else 1)
         self.to_ab = nn.ConvTranspose2d(last, 2, 4, 2, 1)

@@ -1,6 +1,6 @@
 """The residual ("summation") encoder of Hwang & Zhou, CS231n 2016, after Ryan Dahl's Automatic Colorization.
 
-VGG16 up to conv4_3, then back up to full size: each step doubles the size, adds the batch-normalised feature
+VGG16 up to conv4_3, then back up to full size: each step doubles the size, adds the batch-normalized feature
 of the encoder at that size and convolves. Wiring and widths are those of the public implementation of Dahl's
 network (Armour/Automatic-Image-Colorization); the paper's own figures could not be read, so what is ours is
 marked.
@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.objectives.uv_bins import annealed_uv, uv_centres
+from colorizing_things.lab.objectives.uv_classification import annealed_uv, uv_centers
 
 from .encoders import build_encoder, check_encoder
-from .grey import normalised_grey
+from .gray import normalized_gray
 
 HEADS = ("uv", "bins")
 UV_SCALE = 50.0  # CIELUV units: keeps the regression's raw output near unit size (our choice)
@@ -70,9 +70,9 @@ class Hwang2016(nn.Module):
         Returns:
             ``[N,2,H,W]`` in CIELUV units, or logits ``[N,2*bins,H,W]``.
         """
-        grey = normalised_grey(L).expand(-1, 3, -1, -1)
+        gray = normalized_gray(L).expand(-1, 3, -1, -1)
         s0, s1, s2, s3, s4 = (
-            norm(x) for norm, x in zip(self.skips, [grey, *self.encoder.scales(L)], strict=True)  # type: ignore[operator]
+            norm(x) for norm, x in zip(self.skips, [gray, *self.encoder.scales(L)], strict=True)  # type: ignore[operator]
         )  # fmt: skip
         x = self.block4(s4)
         for block, skip in ((self.block3, s3), (self.block2, s2), (self.block1, s1)):
@@ -84,7 +84,7 @@ class Hwang2016(nn.Module):
         """What :meth:`forward` gave -> u* and v* ``[N,2,H,W]``, by the annealed mean where it was logits."""
         if self.head == "uv":
             return answer
-        return annealed_uv(answer, uv_centres(self.bins).to(answer.device), temperature)
+        return annealed_uv(answer, uv_centers(self.bins).to(answer.device), temperature)
 
 
 def _last_convolutions(encoder: nn.Module) -> list[nn.Conv2d]:

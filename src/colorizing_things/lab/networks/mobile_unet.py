@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
+from colorizing_things.lab.color.ab_bins import ab_bins
 
-from .attention import ColourQueries
+from .attention import ColorQueries
 from .decoders import UNetDecoder
 from .encoders import MobileNetV2
 from .hints import AB_SCALE, HintPyramid
 
 
 @dataclass
-class Colouring:
+class MobileUNetOutput:
     """What the network says: all at a quarter of the picture's size but the features.
 
     ``ab`` [N,2,h,w] CIELAB units; ``logits`` [N,Q,h,w] over the ab bins, or [N,P,Q] at the positions asked
@@ -34,9 +34,17 @@ class MobileUNet(nn.Module):
 
     Classification gives bold colours, regression right ones (Zhang et al. 2016, table 1); decoding chooses
     between them after training.
+
+    Args:
+        widths: channels of the decoder at strides 16, 8 and 4.
+        queries: how many colour queries look at the whole picture.
+        query_layers: of the queries' decoder.
+        query_width: channels of the queries.
+        weights: of MobileNetV2: ``imagenet``, which comes with the package, or ``none``.
     """
 
     stride = 32
+    output_stride = 4
 
     def __init__(
         self,
@@ -51,7 +59,7 @@ class MobileUNet(nn.Module):
         self.hints = HintPyramid(self.encoder.channels[1:])
         self.decoder = UNetDecoder(self.encoder.channels, widths)
         scales = (self.encoder.channels[-1], *widths[:2])
-        self.queries = ColourQueries(scales, widths[2], queries, query_layers, query_width)
+        self.queries = ColorQueries(scales, widths[2], queries, query_layers, query_width)
         features = widths[2] + queries
         self.classify = nn.Linear(features, len(ab_bins()))
         self.regress = nn.Conv2d(features, 2, 1)
@@ -59,7 +67,7 @@ class MobileUNet(nn.Module):
 
     def forward(
         self, L: Tensor, hint_ab: Tensor | None = None, hint_mask: Tensor | None = None, at: Tensor | None = None
-    ) -> Colouring:
+    ) -> MobileUNetOutput:
         """Colour a batch.
 
         Args:
@@ -80,4 +88,6 @@ class MobileUNet(nn.Module):
         logits = self.classify(flat if at is None else flat[:, at])
         if at is None:
             logits = logits.transpose(1, 2).unflatten(2, pixels.shape[-2:])
-        return Colouring(self.regress(pixels).float() * AB_SCALE, logits, self.confide(pixels.detach()), decoded[1])
+        return MobileUNetOutput(
+            self.regress(pixels).float() * AB_SCALE, logits, self.confide(pixels.detach()), decoded[1]
+        )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
 
-from .grey import lightness_to_grey
+from .gray import lightness_to_gray
 
 
 def same_pad(x: Tensor) -> Tensor:
@@ -70,13 +70,13 @@ class MobileNetV2(nn.Module):
         self.stem = nn.Conv2d(1, 32, 3, 2)
         add_blocks(self)
         if weights == "imagenet":
-            self.load_state_dict(_grey_imagenet())
+            self.load_state_dict(_gray_imagenet())
         elif weights != "none":
             raise SettingError(f"weights {weights!r}: choose imagenet or none")
 
     def forward(self, L: Tensor) -> list[Tensor]:
         """Lightness ``[N,1,H,W]`` in 0..100, H and W multiples of 32 -> features, fine to coarse."""
-        x = F.relu6(self.stem(same_pad(lightness_to_grey(L) * 2 - 1)))
+        x = F.relu6(self.stem(same_pad(lightness_to_gray(L) * 2 - 1)))
         features = []
         for number in range(1, BLOCKS + 1):
             x = self.get_submodule(f"block{number}")(x)
@@ -85,7 +85,7 @@ class MobileNetV2(nn.Module):
         return features
 
 
-def _grey_imagenet() -> dict[str, Tensor]:
+def _gray_imagenet() -> dict[str, Tensor]:
     """The packaged ImageNet weights, without the classifier and with the stem's input channels summed."""
     packaged = files("colorizing_things.lab") / "features" / "mobilenet_v2.safetensors"
     state = {key: value.float() for key, value in load(packaged.read_bytes()).items()}

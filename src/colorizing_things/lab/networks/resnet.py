@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .grey import fold_rgb, normalised_grey
+from .gray import fold_rgb, normalized_gray
 
 REPEATS = (3, 8, 36, 3)  # bottleneck blocks of each layer
 EXPANSION = 4
@@ -57,7 +57,7 @@ class ResNet(nn.Module):
 
     def forward(self, L: Tensor) -> list[Tensor]:
         """Lightness ``[N,1,H,W]`` in 0..100, multiples of 32 -> features at strides 2 to 32, fine to coarse."""
-        x = F.relu(self.bn1(self.conv1(normalised_grey(L))))
+        x = F.relu(self.bn1(self.conv1(normalized_gray(L))))
         features = [x]
         x = F.max_pool2d(x, 3, 2, padding=1)
         for number in range(1, 5):
@@ -66,7 +66,7 @@ class ResNet(nn.Module):
         return features
 
     @staticmethod
-    def to_grey(state: dict[str, Tensor], fold: str) -> dict[str, Tensor]:
+    def to_gray(state: dict[str, Tensor], fold: str) -> dict[str, Tensor]:
         """An RGB state dict with its first convolution folded; it has no bias, so the norm's mean takes the rest."""
         weight, constant = fold_rgb(state["conv1.weight"], fold)
         return {**state, "conv1.weight": weight, "bn1.running_mean": state["bn1.running_mean"] - constant}

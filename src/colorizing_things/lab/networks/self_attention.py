@@ -28,5 +28,5 @@ class SelfAttention(nn.Module):
         """``[N,C,H,W]`` -> the same shape; H and W even."""
         query = self.query(x).flatten(2).transpose(1, 2)[:, None]  # one head
         key, value = (F.max_pool2d(f(x), 2).flatten(2).transpose(1, 2)[:, None] for f in (self.key, self.value))
-        seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
-        return self.gamma * self.out(seen.transpose(1, 2).unflatten(2, x.shape[-2:])) + x
+        attended = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
+        return self.gamma * self.out(attended.transpose(1, 2).unflatten(2, x.shape[-2:])) + x

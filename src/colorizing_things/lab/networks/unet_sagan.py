@@ -10,7 +10,7 @@ from colorizing_things.errors import SettingError
 
 from .encoders import build_encoder, check_encoder
 from .generators import AB_LIMIT, START
-from .normalisation import check_normalisation, normalised
+from .normalization import check_normalization, normalized
 from .self_attention import SelfAttention
 
 
@@ -21,10 +21,12 @@ class UNetSAGAN(nn.Module):
     2018 (SAGAN, section 3 and 4.1); upsampling is bilinear before each convolution, so no checkerboard.
 
     Args:
-        encoder, weights, width: as :func:`.build_encoder` takes them.
+        encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
+        weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
+        width: factor on the encoder's channels; 1 is the published one.
         widths: channels of the decoder at strides 16, 8, 4 and 2.
         attention: whether there is self-attention.
-        normalisation: behind the spectrally normalised convolutions of the decoder: ``batch`` or ``none``.
+        normalization: behind the spectrally normalized convolutions of the decoder: ``batch`` or ``none``.
     """
 
     stride = 32
@@ -32,17 +34,17 @@ class UNetSAGAN(nn.Module):
 
     def __init__(
         self, encoder: str = "vgg16", weights: str = "default", width: float = 1.0,
-        widths: tuple[int, int, int, int] = (256, 192, 128, 64), attention: bool = True, normalisation: str = "batch",
+        widths: tuple[int, int, int, int] = (256, 192, 128, 64), attention: bool = True, normalization: str = "batch",
     ) -> None:  # fmt: skip
         super().__init__()
-        self.check(0, encoder, weights, width, widths, normalisation=normalisation)
+        self.check(0, encoder, weights, width, widths, normalization=normalization)
         self.encoder = build_encoder(encoder, weights, width)
         *skips, inside = self.encoder.channels  # type: ignore[misc]
         blocks = []
         for skip, outside in zip(reversed(skips), widths, strict=True):
-            layer = nn.Conv2d(inside + skip, outside, 3, padding=1, bias=normalisation != "batch")
-            conv = normalised(layer, outside, "spectral")
-            norm = nn.BatchNorm2d(outside) if normalisation == "batch" else nn.Identity()
+            layer = nn.Conv2d(inside + skip, outside, 3, padding=1, bias=normalization != "batch")
+            conv = normalized(layer, outside, "spectral")
+            norm = nn.BatchNorm2d(outside) if normalization == "batch" else nn.Identity()
             blocks.append(nn.Sequential(*conv, norm, nn.ReLU()))
             inside = outside
         self.blocks = nn.ModuleList(blocks)
@@ -53,13 +55,13 @@ class UNetSAGAN(nn.Module):
     @staticmethod
     def check(
         size: int, encoder: str = "vgg16", weights: str = "default", width: float = 1.0,
-        widths: tuple[int, ...] = (256, 192, 128, 64), normalisation: str = "batch", **_: object,
+        widths: tuple[int, ...] = (256, 192, 128, 64), normalization: str = "batch", **_: object,
     ) -> None:  # fmt: skip
         """Say what is wrong with the settings, before anything is built."""
         check_encoder(encoder, weights, width)
-        check_normalisation(normalisation)
-        if normalisation not in ("batch", "none"):
-            raise SettingError(f"normalisation {normalisation!r}: batch or none; spectral norm is there in any case")
+        check_normalization(normalization)
+        if normalization not in ("batch", "none"):
+            raise SettingError(f"normalization {normalization!r}: batch or none; spectral norm is there in any case")
         if len(widths) != 4 or min(widths) < 1:
             raise SettingError(f"widths {list(widths)}: four channel numbers, for strides 16, 8, 4 and 2")
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .grey import fold_rgb, normalised_grey
+from .gray import fold_rgb, normalized_gray
 
 # convolutions of each block; channels of each block at width 1
 BLOCKS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -48,7 +48,7 @@ class VGG(nn.Module):
 
     def scales(self, L: Tensor) -> list[Tensor]:
         """Lightness ``[N,1,H,W]`` in 0..100 -> features at strides 1, 2, 4, 8, 16 (before pooling) and 32."""
-        x, found = normalised_grey(L), []
+        x, found = normalized_gray(L), []
         for layer in self.features:
             if isinstance(layer, nn.MaxPool2d):
                 found.append(x)
@@ -60,7 +60,7 @@ class VGG(nn.Module):
         return self.scales(L)[1:]
 
     @staticmethod
-    def to_grey(state: dict[str, Tensor], fold: str) -> dict[str, Tensor]:
+    def to_gray(state: dict[str, Tensor], fold: str) -> dict[str, Tensor]:
         """An RGB state dict with its first convolution folded (:func:`.fold_rgb`)."""
         weight, constant = fold_rgb(state["features.0.weight"], fold)
         return {**state, "features.0.weight": weight, "features.0.bias": state["features.0.bias"] + constant}

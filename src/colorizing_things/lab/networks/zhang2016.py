@@ -19,8 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.color.ab_bins import ab_bins
 
 AB_NORM = 110.0  # ab units: the port's scale of what model_out gives
 REGRESSION_SCALE = 40.0  # ab units: keeps the L2 head's raw output near unit size (our choice)
@@ -45,8 +45,9 @@ def scaled(channels: int, width: float) -> int:
 class Zhang2016(nn.Module):
     """Lightness -> logits over the 313 ab bins, or ab itself, at a quarter of the size.
 
-    ``width`` 1 is the paper's network: 32.24 M parameters. ``head`` is ``classes`` or, for the paper's L2
-    baseline (eq. 1), ``ab``.
+    Args:
+        width: factor on every channel count; 1 is the paper's network: 32.24 M parameters.
+        head: ``classes`` or, for the paper's L2 baseline (eq. 1), ``ab``.
     """
 
     stride = 8

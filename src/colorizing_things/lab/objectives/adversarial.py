@@ -1,4 +1,4 @@
-"""Adversarial objectives: what each player minimises, and the optimizer and normalisation that it needs.
+"""Adversarial objectives: what each player minimises, and the optimizer and normalization that it needs.
 
 Scores are the discriminator's raw outputs, no sigmoid. A recipe names an objective; what the papers train it
 with comes as its defaults (:data:`OBJECTIVES`).
@@ -11,15 +11,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.kinds import check_kind
+from colorizing_things.lab.config.settings import Count, Settings, Weight, validate
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -95,12 +96,14 @@ class Objective:
     """One adversarial objective with what it is trained with.
 
     Attributes:
-        discriminator: (scores of real, scores of fake) -> what the discriminator minimises.
+        discriminator: (scores of real, scores of fake) -> what the discriminator minimizes.
         generator: scores of fake -> what the generator minimises.
-        lr, discriminator_lr: learning rates of the two players.
+        lr, discriminator_lr: learning rates of generator and discriminator.
         betas: of Adam; None for RMSprop (no momentum: clipping and momentum do not go together).
         critic_steps: steps of the discriminator for one of the generator.
-        normalisation: of the discriminator.
+        critic_warmup: steps of the discriminator before the generator's first: WGAN's release takes 100 for each of
+            the first generator steps, so that the first gradients come from a critic near its optimum.
+        normalization: of the discriminator.
         clip: limit of the discriminator's weights, 0 for none.
         penalty: weight of the gradient penalty, 0 for none.
         wasserstein: whether real minus fake score estimates a distance.
@@ -113,20 +116,24 @@ class Objective:
     discriminator_lr: float = 2e-4
     betas: tuple[float, float] | None = (0.5, 0.999)
     critic_steps: int = 1
-    normalisation: str = "spectral"
+    critic_warmup: int = 0
+    normalization: str = "spectral"
     clip: float = 0.0
     penalty: float = 0.0
     wasserstein: bool = False
     floor: float = 0.0
 
     def optimizer(self, parameters: Any, lr: float) -> Optimizer:
-        """The optimizer of one player, over parameters or groups of them."""
+        """The optimizer of one of the two, over parameters or groups of them."""
         if self.betas is None:
             return RMSprop(parameters, lr)
         return Adam(parameters, lr, betas=self.betas)
 
 
-OBJECTIVES: dict[str, Objective] = {
+ObjectiveName = Literal["vanilla", "lsgan", "lsgan-pearson", "wgan", "wgan-gp", "hinge"]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+OBJECTIVES: dict[ObjectiveName, Objective] = {
     "vanilla": Objective(vanilla_discriminator, vanilla_generator, floor=VANILLA_FLOOR),
     "lsgan": Objective(least_squares_discriminator, least_squares_generator),
     # a, b, c = -1, 1, 0 minimises the Pearson chi-squared divergence (Mao et al. 2017, section 3.2)
@@ -135,20 +142,31 @@ OBJECTIVES: dict[str, Objective] = {
     ),
     "wgan": Objective(
         wasserstein_critic, hinge_generator, lr=5e-5, discriminator_lr=5e-5, betas=None, critic_steps=5,
-        normalisation="batch", clip=0.01, wasserstein=True,
+        critic_warmup=100, normalization="batch", clip=0.01, wasserstein=True,
     ),
     "wgan-gp": Objective(
         wasserstein_critic, hinge_generator, lr=1e-4, discriminator_lr=1e-4, betas=(0.0, 0.9), critic_steps=5,
-        normalisation="layer", penalty=10.0, wasserstein=True,
+        normalization="layer", penalty=10.0, wasserstein=True,
     ),
     # Two time scales: Heusel et al. 2017; the rates are SAGAN's (Zhang et al. 2018, section 4.2)
     "hinge": Objective(hinge_discriminator, hinge_generator, lr=1e-4, discriminator_lr=4e-4, betas=(0.0, 0.9)),
 }  # fmt: skip
-# What a recipe may change; the rates it gives as lr and discriminator_lr, like every recipe.
-CHANGEABLE = ("betas", "critic_steps", "normalisation", "clip", "penalty")
 
 
-def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Objective:
+class ObjectiveSettings(Settings):
+    """What a recipe may change of an objective; the rates it gives with the optimizer's, like every recipe."""
+
+    betas: tuple[Beta, Beta] = Field(default=(0.5, 0.999), description="of Adam")
+    critic_steps: Count = Field(default=1, description="steps of the discriminator for one of the generator")
+    critic_warmup: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="steps of the discriminator before the generator's first; wgan has 100"
+    )
+    normalization: str = Field(default="spectral", description="of the discriminator: none, batch, layer or spectral")
+    clip: Weight = Field(default=0.0, description="limit of the discriminator's weights, 0 for none")
+    penalty: Weight = Field(default=0.0, description="weight of the gradient penalty, 0 for none")
+
+
+def make_objective(name: ObjectiveName, changes: dict[str, Any] | None = None) -> Objective:
     """The objective of that name, with ``changes`` to its defaults.
 
     Raises:
@@ -156,21 +174,10 @@ def choose_objective(name: str, changes: dict[str, Any] | None = None) -> Object
     """
     if name not in OBJECTIVES:
         raise SettingError(f"unknown objective {name!r}: choose {', '.join(OBJECTIVES)}")
-    check_kind("objective_settings", changes, {} if changes is not None else None)
-    changes = dict(changes or {})
-    for key, value in changes.items():
-        if key not in CHANGEABLE:
-            raise SettingError(f"unknown objective_settings {key!r}: choose {', '.join(CHANGEABLE)}")
-        check_kind(f"objective_settings.{key}", value, (0.5, 0.999) if key == "betas" else getattr(Objective, key))
-    if "betas" in changes:
-        changes["betas"] = tuple(changes["betas"])
-    objective = dataclasses.replace(OBJECTIVES[name], **changes)
-    if objective.critic_steps < 1:
-        raise SettingError(f"critic_steps {objective.critic_steps}: must be 1 or more")
-    if objective.clip < 0 or objective.penalty < 0 or not all(0 <= beta < 1 for beta in objective.betas or ()):
-        raise SettingError("clip and penalty are 0 or more, betas from 0 to below 1")
-    if objective.penalty > 0 and objective.normalisation == "batch":
-        raise SettingError("normalisation batch: a gradient penalty is each picture's own; choose layer or none")
-    if objective.normalisation == "spectral" and (objective.penalty > 0 or objective.clip > 0):
-        raise SettingError("normalisation spectral: already bounds the critic; leave out clip and penalty")
+    given = validate(ObjectiveSettings, changes or {}, "objective_settings").model_dump(exclude_unset=True)
+    objective = dataclasses.replace(OBJECTIVES[name], **given)
+    if objective.penalty > 0 and objective.normalization == "batch":
+        raise SettingError("normalization batch: a gradient penalty is each picture's own; choose layer or none")
+    if objective.normalization == "spectral" and (objective.penalty > 0 or objective.clip > 0):
+        raise SettingError("normalization spectral: already bounds the critic; leave out clip and penalty")
     return objective

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from colorizing_things.color.gamut import ab_bins
-from colorizing_things.lab.photographs import Photographs
+from colorizing_things.lab.color.ab_bins import ab_bins
 
 REACH = 115  # the lookup table covers ab in -REACH..REACH
 
@@ -31,13 +30,13 @@ class SoftEncoder(nn.Module):
     bins: Tensor
     table: Tensor
 
-    def __init__(self, neighbours: int = 5, sigma: float = 5.0) -> None:
+    def __init__(self, neighbors: int = 5, sigma: float = 5.0) -> None:
         super().__init__()
         self.sigma = sigma
         bins = torch.from_numpy(ab_bins())
         axis = torch.arange(-REACH, REACH + 1.0)
         grid = torch.cartesian_prod(axis, axis)
-        table = torch.cdist(grid, bins).topk(neighbours, largest=False).indices
+        table = torch.cdist(grid, bins).topk(neighbors, largest=False).indices
         self.register_buffer("bins", bins, persistent=False)
         self.register_buffer("table", table, persistent=False)
 
@@ -53,26 +52,8 @@ class SoftEncoder(nn.Module):
 
 def nearest_bin(ab: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     """Index of the nearest of the 313 bins for ``ab`` [..., 2]."""
-    encoder = SoftEncoder(neighbours=4)
+    encoder = SoftEncoder(neighbors=4)
     return encoder(torch.from_numpy(np.asarray(ab, dtype=np.float32))).indices[..., 0].numpy()
-
-
-def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> npt.NDArray[np.float64]:
-    """Share of each ab bin among the pictures' pixels, ``[313]``, not smoothed (section 2.2).
-
-    Every fourth pixel in both directions is counted, as in the released code; at most ``limit`` pictures.
-    """
-    from colorizing_things.color.spaces import srgb_to_lab
-
-    rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(photographs))[:limit]
-    count = np.zeros(len(ab_bins()))
-    encoder = SoftEncoder(neighbours=4)
-    for start in range(0, len(chosen), 64):
-        pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in chosen[start : start + 64]])
-        ab = torch.from_numpy(srgb_to_lab(pixels / 255.0)[:, 1:].astype(np.float32))
-        count += np.bincount(encoder(ab).indices[:, 0].numpy(), minlength=len(count))
-    return count / count.sum()
 
 
 def smooth_prior(prior: npt.NDArray[np.floating], sigma: float = 5.0) -> npt.NDArray[np.float64]:

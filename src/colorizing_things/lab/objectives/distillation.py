@@ -29,10 +29,10 @@ def map_distance(student: list[Tensor], teacher: list[Tensor]) -> Tensor:
     nothing about the picture, is taken off both.
     """
     distances = []
-    for ours, theirs in zip(student, teacher, strict=True):
-        wanted = F.adaptive_avg_pool2d(theirs.float(), (ours.shape[-2], ours.shape[-1]))
-        usual = wanted.mean((0, 2, 3), keepdim=True)
-        distances.append((1 - F.cosine_similarity(ours.float() - usual, wanted - usual, dim=1)).mean())
+    for student_map, teacher_map in zip(student, teacher, strict=True):
+        target = F.adaptive_avg_pool2d(teacher_map.float(), (student_map.shape[-2], student_map.shape[-1]))
+        mean = target.mean((0, 2, 3), keepdim=True)
+        distances.append((1 - F.cosine_similarity(student_map.float() - mean, target - mean, dim=1)).mean())
     return torch.stack(distances).mean()
 
 

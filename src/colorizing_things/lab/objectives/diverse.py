@@ -11,7 +11,7 @@ from torch import Tensor
 TINY = 1e-12  # keeps the root's slope finite where two fields are equal
 
 
-def colourfulness(field: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def colorfulness(field: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Mean over pictures of sqrt(sum_p w_p |C_p - f_p|^2): rare colours count more.
 
     Args:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 SHRINK = 2  # the pictures are looked at so many times smaller than the lightness: chroma is no finer
 
 
-def joined(L: Tensor, ab: Tensor) -> Tensor:
+def join(L: Tensor, ab: Tensor) -> Tensor:
     """Lightness and a field of chroma -> pictures at ``1 / SHRINK`` of the lightness's size.
 
     Args:
@@ -25,20 +25,20 @@ def joined(L: Tensor, ab: Tensor) -> Tensor:
     return kornia.color.lab_to_rgb(torch.cat([small, field], dim=1))
 
 
-def perceptual_distance(network: nn.Module, ours: Tensor, real: Tensor) -> Tensor:
+def perceptual_distance(network: nn.Module, predicted: Tensor, real: Tensor) -> Tensor:
     """Mean over layers, places and pictures of the squared distance of unit-length features.
 
     LPIPS without its learned weights (Zhang et al. 2018, eq. 1, w = 1).
 
     Args:
         network: pictures -> list of features ``[N,C,h,w]``.
-        ours: sRGB 0..1 ``[N,3,H,W]``; gradients flow to it.
+        predicted: sRGB 0..1 ``[N,3,H,W]``; gradients flow to it.
         real: the same.
     """
     with torch.no_grad():
         targets = network(real)
     layers = []
-    for found, wanted in zip(network(ours), targets, strict=True):
+    for found, wanted in zip(network(predicted), targets, strict=True):
         layers.append((unit(found) - unit(wanted)).square().sum(1).mean())
     return torch.stack(layers).mean()
 

@@ -27,6 +27,6 @@ def chroma_spread(ab: Tensor, target: Tensor) -> Tensor:
     return (spread(ab) - spread(target)).abs().mean()
 
 
-def hit(ab: Tensor, target: Tensor, radius: float = 10.0) -> Tensor:
+def within_radius(ab: Tensor, target: Tensor, radius: float = 10.0) -> Tensor:
     """1 where the ab error is under ``radius``, else 0: ``[N,1,h,w]``. What the confidence predicts."""
     return ((ab - target).square().sum(1, keepdim=True) < radius**2).float()

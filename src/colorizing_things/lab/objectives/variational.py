@@ -8,7 +8,7 @@ from torch import Tensor
 LOG_VARIANCE_LIMIT = 10.0  # keeps exp finite while a network is young
 
 
-def reparametrise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+def reparameterize(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     """z = mean + deviation * noise, noise from N(0, I) (section 2.4): a draw that gradients pass through."""
     limited = log_variance.clamp(-LOG_VARIANCE_LIMIT, LOG_VARIANCE_LIMIT)
     return mean + (0.5 * limited).exp() * noise

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizing_things.color.gamut import BIN_WIDTH, ab_bins
+from colorizing_things.lab.color.ab_bins import BIN_WIDTH, ab_bins
 from colorizing_things.lab.objectives.classification import rebalancing_weights, smooth_prior
 
 from ..protocol import PROTOCOL, training_prior

@@ -1,0 +1,155 @@
+"""``colorize old.jpg``: colour pictures and folders."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from colorizing_things import batch
+from colorizing_things.batch import BatchOptions, Result, Task
+from colorizing_things.color.look import Look
+from colorizing_things.colorizer import Colorizer
+from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.guidance.guide import Guide
+from colorizing_things.imaging.picture import MAX_PIXELS, Picture
+from colorizing_things.model.catalog import DEFAULT
+from colorizing_things.options import ColorOptions, OutputOptions
+
+STANDARD = Path("-")
+LOOK = "How it looks"
+FILES = "Files"
+MACHINE = "Machine"
+
+
+def color(
+    inputs: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Files and folders; - is stdin.")],
+    out: Annotated[
+        str | None, typer.Option("-o", "--out", help="File or folder to write; - is stdout.", rich_help_panel=FILES)
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Redo what is already done.", rich_help_panel=FILES)] = False,
+    format: Annotated[
+        str | None, typer.Option(help="jpeg, png, tiff, webp or avif; the input's own.", rich_help_panel=FILES)
+    ] = None,
+    quality: Annotated[int | None, typer.Option(help="1 to 100, of lossy formats.", rich_help_panel=FILES)] = None,
+    provenance: Annotated[
+        bool, typer.Option(help="Say in the metadata that the colours are machine-made.", rich_help_panel=FILES)
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a picture.", rich_help_panel=FILES)] = False,
+    saturation: Annotated[float, typer.Option(help="Multiplies chroma.", rich_help_panel=LOOK)] = 1.0,
+    strength: Annotated[float, typer.Option(help="0 (grey) to 1 (full colour).", rich_help_panel=LOOK)] = 1.0,
+    warmth: Annotated[float, typer.Option(help="-1 (blue) to 1 (yellow).", rich_help_panel=LOOK)] = 0.0,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y=#RRGGBB", help="The colour of a place; may be repeated.", rich_help_panel=LOOK),
+    ] = None,
+    hints: Annotated[
+        Path | None, typer.Option(help="Painted hints: a transparent layer of its size.", rich_help_panel=LOOK)
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A colour picture to take the palette from.", rich_help_panel=LOOK)
+    ] = None,
+    variants: Annotated[
+        int | None, typer.Option(help="So many different colourings, and a contact sheet.", rich_help_panel=LOOK)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which colouring, and which variants.", rich_help_panel=LOOK)] = 0,
+    mood: Annotated[
+        float | None,
+        typer.Option(help="0 (safe) to 1 (lively), of a model with noise; its own.", rich_help_panel=LOOK),
+    ] = None,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="A map of where it is sure (white).", rich_help_panel=FILES)
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Shorter side at which the network sees it.", rich_help_panel=LOOK)
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundled name, or a path.", rich_help_panel=LOOK)] = DEFAULT,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...", rich_help_panel=MACHINE)] = "auto",
+    jobs: Annotated[int | None, typer.Option(help="Pictures at once.", rich_help_panel=MACHINE)] = None,
+    max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=MACHINE)] = MAX_PIXELS,
+) -> None:
+    """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
+    if jobs is not None and jobs < 1:
+        raise SettingError(f"jobs {jobs}: must be 1 or more")
+    guide, look = Guide.of(hint or (), hints, reference), Look(saturation, strength, warmth)
+    coloring, output = (
+        ColorOptions(size, mood, seed, guide, look),
+        OutputOptions(format, quality, provenance, overwrite),
+    )
+    options = BatchOptions(coloring, output, variants, confidence)
+    if STANDARD in inputs or out == str(STANDARD):
+        if as_json or len(inputs) > 1 or variants is not None or confidence:
+            raise SettingError("- stands for one picture, without --json, --variants or --confidence")
+        _through_pipe(inputs[0], out, options, Colorizer(model, device, max_pixels=max_pixels))
+        return
+    tasks = _plan(inputs, out, output)
+    if guide.places and len(tasks) > 1:
+        raise SettingError(f"hints speak of places in one picture; here are {len(tasks)}: colour them one by one")
+    jobs = jobs or (batch.default_jobs() if len(tasks) > 1 else 1)
+    _color_all(Colorizer(model, device, max_pixels=max_pixels), tasks, options, jobs, as_json)
+
+
+def _plan(inputs: list[Path], out: str | None, output: OutputOptions) -> list[Task]:
+    is_folder = out is not None and out.endswith(("/", "\\"))
+    return batch.plan(inputs, Path(out) if out else None, is_folder, output)
+
+
+def _through_pipe(source: Path, out: str | None, options: BatchOptions, colorizer: Colorizer) -> None:
+    picture = Picture.decode(sys.stdin.buffer.read(), "stdin") if source == STANDARD else Picture.read(source)
+    if out is None or out == str(STANDARD):
+        if sys.stdout.isatty():
+            raise SettingError("a picture cannot be shown here: send it on with > or | , or name a file with -o")
+        sys.stdout.buffer.write(colorizer.encode(picture, options=options.color, output=options.output))
+        sys.stdout.buffer.flush()
+        return
+    path = Path(out)
+    if path.is_dir() or out.endswith("/"):
+        raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
+    colorizer.colorize_file(picture, path, options=options.color, output=options.output)
+
+
+def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:
+    console = Console(stderr=True, highlight=False)
+    counts = dict.fromkeys(("done", "skipped", "failed"), 0)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=len(tasks) < 2, transient=True) as progress:
+        bar = progress.add_task("", total=len(tasks), rate="")
+        clock = progress.get_time()
+
+        def report(result: Result) -> None:
+            counts[result.status] += 1
+            rate = sum(counts.values()) / max(progress.get_time() - clock, 1e-3)
+            progress.update(bar, advance=1, rate=f"{rate:.1f}/s")
+            if as_json:
+                print(_line(result), flush=True)
+            elif result.status == "failed":
+                progress.print(f"failed: {result.error}", soft_wrap=True, markup=False)
+            elif len(tasks) == 1:
+                progress.print(_sentence(result), soft_wrap=True, markup=False)
+
+        batch.run(colorizer, tasks, options, jobs=jobs, report=report)
+    if len(tasks) > 1:
+        console.print("  ".join(f"{count} {status}" for status, count in counts.items()))
+    if counts["failed"]:
+        raise typer.Exit(1)
+
+
+def _sentence(result: Result) -> str:
+    if result.status == "skipped":
+        return f"{', '.join(map(str, result.outputs))} is there already; --overwrite redoes it, -o names another"
+    return f"{', '.join(map(str, result.outputs))} ({result.width} x {result.height}, {result.seconds:.1f} s)"
+
+
+def _line(result: Result) -> str:
+    content = {
+        "input": str(result.task.source), "output": str(next(iter(result.outputs), result.task.destination)),
+        "outputs": [str(path) for path in result.outputs], "status": result.status,
+        "seconds": round(result.seconds, 3), "width": result.width, "height": result.height, "pages": result.pages,
+        "error": result.error or None,
+    }  # fmt: skip
+    return json.dumps(content, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Colour mathematics on torch tensors."""

@@ -1,0 +1,1 @@
+"""Photographs -> batches: read and stored, cropped, degraded, hinted, counted, augmented."""

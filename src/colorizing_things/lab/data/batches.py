@@ -1,0 +1,95 @@
+"""Photographs -> (L, ab) batches, each one a pure function of the seed and the step.
+
+That purity is what makes a resumed run equal an unbroken one: no state to save, no epoch to find again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from colorizing_things.errors import TrainingError
+from colorizing_things.lab.config.recipe import DataSettings
+
+from .degradation import degrade
+from .photographs import Photographs
+from .planes import to_lab
+
+
+class Batch(NamedTuple):
+    """One batch: ``L`` [N,1,S,S] in 0..100 as the network sees it, ``ab`` [N,2,S/s,S/s] in CIELAB units.
+
+    ``clean_L`` is L before degradation: what a discriminator should see beside the real chroma.
+    """
+
+    L: Tensor
+    ab: Tensor
+    clean_L: Tensor
+
+
+class Batches:
+    """Draws batches: ``batches(step)`` returns the batch of that step, and starts making the next."""
+
+    def __init__(self, photographs: Photographs, settings: DataSettings, seed: int = 0, rank: int = 0) -> None:
+        big_enough = np.flatnonzero(photographs.shapes.min(axis=1) >= settings.min_side)
+        if big_enough.size == 0:
+            raise TrainingError(f"no training picture has a shorter side of {settings.min_side} pixels or more")
+        self.photographs = photographs.subset(big_enough)
+        self.settings, self.seed, self.rank = settings, seed, rank
+        self.probability = source_probability(self.photographs.sources, settings.source_power)
+        self._pool = ThreadPoolExecutor(1)
+        self._ahead: dict[int, object] = {}
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of a step; the next one is begun behind it."""
+        ready = self._ahead.pop(step, None)
+        batch = ready.result() if ready is not None else self.make(step)  # type: ignore[attr-defined]
+        self._ahead = {step + 1: self._pool.submit(self.make, step + 1)}
+        return batch
+
+    def make(self, step: int) -> Batch:
+        """The batch of one step, made here and now."""
+        settings = self.settings
+        rng = np.random.default_rng([self.seed, step, self.rank])
+        indices = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
+        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in indices]
+        clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
+        return Batch(degrade(clean_L, settings.degraded, rng), ab, clean_L)
+
+    def close(self) -> None:
+        """Stop the thread that works ahead."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def source_probability(sources: list[str], power: float) -> npt.NDArray[np.float64]:
+    """Probability of each picture, so that a source of n pictures weighs n ** power."""
+    count = Counter(sources)
+    weight = np.array([count[s] ** (power - 1) for s in sources])
+    return weight / weight.sum()
+
+
+def random_crop(pixels: npt.NDArray[np.uint8], size: int, min_crop: float, rng: np.random.Generator) -> Tensor:
+    """A random square of the picture, flipped half of the time: float 0..1 ``[3, size, size]``."""
+    height, width = pixels.shape[:2]
+    side = max(1, round(min(height, width) * rng.uniform(min_crop, 1)))
+    top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
+    crop = pixels[top : top + side, left : left + side]
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    tensor = torch.from_numpy(crop.copy()).permute(2, 0, 1)[None].float() / 255
+    if side != size:
+        tensor = F.interpolate(tensor, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+    return tensor[0]

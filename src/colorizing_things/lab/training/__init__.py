@@ -1,0 +1,1 @@
+"""A recipe and photographs -> a trained network: the loop and what it needs."""

@@ -1,0 +1,322 @@
+"""The loop, readable in one sitting: stages, steps, averages, checkpoints, samples.
+
+What one step does is the method's business; what a batch holds is a pure function of (seed, step, process). So a
+run is its recipe and its data, and a resumed run equals an unbroken one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.multiprocessing.spawn import ProcessRaisedException
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.tensorboard import SummaryWriter
+
+from colorizing_things.errors import SettingError, TrainingError
+from colorizing_things.lab.config.recipe import Recipe, Stage
+from colorizing_things.lab.data.batches import Batch, Batches
+from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
+from colorizing_things.lab.data.prior import ab_prior
+from colorizing_things.lab.decoding.sheets import sample_sheet
+from colorizing_things.lab.methods import METHODS, Method
+from colorizing_things.lab.networks import build, check_weights
+from colorizing_things.lab.networks.checkpoints import FORMAT, averaged_weights, load, load_network, recipe_of
+
+from .allocator import keep_freed_memory
+from .averaging import schedule, warmed_average
+from .budget import fit_to_time, scaled
+from .checkpoints import carry_over, changed_settings, restore, save, state_of
+from .devices import make_fabric, started_by_torchrun
+from .progress import ProgressLog, console
+from .settings import RunSettings
+from .stopping import Stopper
+
+SAMPLES = 16
+ENOUGH_DEV = 16  # pictures; of fewer a figure says nothing
+
+
+class Run:
+    """One training run in one folder: ``run.json``, ``last.ckpt``, ``samples/``, TensorBoard events.
+
+    With several processes each has a Run; the first alone writes.
+    """
+
+    def __init__(self, fabric: Fabric, recipe: Recipe, settings: RunSettings, deadline: float | None = None) -> None:
+        self.fabric, self.recipe, self.settings, self.deadline = fabric, recipe, settings, deadline
+        self.writes = fabric.is_global_zero
+        self.saved: dict[str, Any] | None = None  # the checkpoint that is gone on from, until its stage has it
+        if settings.checkpoint.exists():
+            self.saved = load(settings.checkpoint)
+            self.recipe = scaled(recipe, self.saved["recipe"]["steps_factor"] / recipe.steps_factor)
+        with fabric.rank_zero_first(local=True):  # the first decodes the photographs, the others find them decoded
+            self.photographs = open_data(self.recipe, settings)
+        # Counted once: a run that goes on keeps what it began with.
+        self.prior = np.asarray(self.saved["prior"]) if self.saved else ab_prior(self.photographs.train)
+        if deadline is not None and self.saved is None:
+            self.recipe = fit_to_time(fabric, recipe, self.photographs.train, self.prior, deadline)
+        known = self.saved or {}
+        self.steps_done: int = known.get("steps_done", 0)  # over all stages
+        self.pictures_seen: int = known.get("pictures_seen", 0)
+        self.seconds: float = known.get("seconds", 0.0)  # of training, over all stages and resumptions
+        self.stopper = Stopper(fabric, settings.max_steps, deadline)
+        if self.writes:
+            self._open_folder()
+
+    def _open_folder(self) -> None:
+        settings, out = self.settings, self.settings.out
+        out.mkdir(parents=True, exist_ok=True)
+        # What a broken-off run logged after its last checkpoint is purged.
+        self.log = SummaryWriter(str(out), purge_step=self.steps_done + 1 if self.saved else None)
+        self._print(f"{self.fabric.device}, {settings.precision}, {torch.get_num_threads()} threads, "
+                  f"{self.fabric.world_size} processes; {self.photographs.summary()}")  # fmt: skip
+        names = [f"{reason}: {name}" for reason, all_ in self.photographs.left_out.items() for name in all_]
+        (out / "left_out.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        self._print_what_is_enlarged()
+        if len(self.photographs.dev) < ENOUGH_DEV:
+            self._print(f"dev has {len(self.photographs.dev)} pictures: nothing is measured on fewer than {ENOUGH_DEV}")
+        if self.recipe.steps_factor != 1:
+            self._print(f"steps: {', '.join(str(stage.steps) for stage in self.recipe.stages)}, to fit the time")
+        if self.saved:
+            self._print(f"going on after step {self.steps_done}")
+            changed = changed_settings(self.saved["recipe"], self.recipe.model_dump())
+            if changed:
+                self._print(f"going on with other settings than before: {', '.join(changed)}")
+
+    def _print(self, line: str) -> None:
+        if self.writes:
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    def _print_what_is_enlarged(self) -> None:
+        size = max(stage.data.size for stage in self.recipe.stages)
+        short = int((self.photographs.train.shapes.min(axis=1) < size).sum())
+        if short:
+            self._print(
+                f"{short} of the photographs are smaller than {size} px and are enlarged; min_side leaves them out"
+            )
+
+    def run(self) -> nn.Module:
+        """Train through all stages; return the averaged network."""
+        averaged: nn.Module | None = None
+        before: dict[str, Any] | None = None
+        with self.stopper:
+            for number, stage in enumerate(self.recipe.stages):
+                if self.saved and number < self.saved["stage"]:
+                    continue
+                self.title = f"stage {number + 1}/{len(self.recipe.stages)}"
+                method, average, first = self._begin(stage, before)
+                if self.writes and before is None:
+                    self._write_run_file()
+                self._train(number, stage, method, average, first)
+                averaged, before = average.module, state_of(method, average)
+                if self.stopper.reason:
+                    break
+        if averaged is None:
+            raise TrainingError(f"{self.settings.out}: the run is past the last stage of this recipe")
+        if self.stopper.reason == "signal":
+            console.print(f"stopped after step {self.steps_done}, all of it saved", soft_wrap=True)
+            raise KeyboardInterrupt
+        return averaged
+
+    def _begin(self, stage: Stage, before: dict[str, Any] | None) -> tuple[Method, AveragedModel, int]:
+        """A stage's method and average, and the step to go on from: fresh, from the stage before, or as saved."""
+        torch.manual_seed(stage.seed)
+        weights = self._weights(before)
+        network = build(stage.network.name, size=stage.data.size, pretrained=weights is None, **stage.network.settings)
+        if weights is not None:
+            self._load(network, weights)
+        freeze(network, stage.optimizer.freeze)
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        method = METHODS[stage.method.name](self.fabric, network, stage, self.prior)
+        average = AveragedModel(network, multi_avg_fn=warmed_average(stage.optimizer.ema), use_buffers=True)
+        saved, self.saved = self.saved, None
+        if saved:
+            self.fabric.strategy.precision.load_state_dict(saved["precision"])  # fp16's scale of the gradients
+            restore(method, average, saved)
+            return method, average, saved["step"]
+        if before:
+            self._print(f"{self.title}: {carry_over(method, average, before)}")
+        return method, average, 0
+
+    def _weights(self, before: dict[str, Any] | None) -> dict[str, Tensor] | None:
+        if self.saved:
+            return dict(self.saved["network"])
+        if before:
+            return dict(before["trainables"]["network"]["module"])
+        return None if self.settings.start is None else averaged_weights(load(self.settings.start))
+
+    def _load(self, network: nn.Module, weights: dict[str, Tensor]) -> None:
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            source = self.settings.checkpoint if self.settings.checkpoint.exists() else self.settings.start
+            first = str(error).splitlines()[1].strip()
+            raise TrainingError(
+                f"{source}: its network has other settings than this recipe ({first}); give the same size and "
+                "settings of the network"
+            ) from error
+
+    def _write_run_file(self) -> None:
+        describe = {
+            "recipe": self.recipe.model_dump(),
+            "pictures": len(self.photographs.train),
+            "dev": len(self.photographs.dev),
+        }
+        (self.settings.out / "run.json").write_text(json.dumps(describe, indent=2), encoding="utf-8")
+
+    def _train(self, number: int, stage: Stage, method: Method, average: AveragedModel, first: int) -> None:
+        """The steps of a stage, from ``first`` on."""
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        groups = [group for each in method.trainables.values() for group in each.optimizer.param_groups]
+        base = [(group, group["lr"]) for group in groups]
+        progress = ProgressLog(self.log, stage, self.title, first, world) if self.writes else None
+        started = time.perf_counter() - self.seconds
+        latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
+        if self.stopper(self.steps_done):
+            return
+        with Batches(self.photographs.train, stage.data, stage.seed + 1000 * number, rank) as batches:
+            for step in range(first, stage.steps):
+                for group, lr in base:
+                    group["lr"] = lr * schedule(step, stage)
+                torch.manual_seed((hash((stage.seed, number, step)) + rank) % 2**31)
+                method.step_number = step
+                latest |= method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
+                average.update_parameters(method.network.module)  # type: ignore[arg-type]
+                self.steps_done += 1
+                self.pictures_seen += stage.data.batch_size * world
+                self.seconds = time.perf_counter() - started
+                stop = self.stopper(self.steps_done)
+                if progress:
+                    self._record(number, step + 1, stage, method, average, progress, latest, stop)
+                if stop:
+                    break
+
+    def _record(
+        self, number: int, step: int, stage: Stage, method: Method, average: AveragedModel, progress: ProgressLog,
+        latest: dict[str, Tensor], stop: bool,
+    ) -> None:  # fmt: skip
+        """Log, save and draw samples after a step, where it is time for that."""
+        last = stop or step == stage.steps
+        if step % stage.log.log_every == 0 or last:
+            progress.report(step, self.steps_done, latest | method.gradient_norms)
+        if step % stage.log.checkpoint_every == 0 or last:
+            self._save(number, step, method, average)
+        if step % stage.log.sample_every == 0 or (last and self.stopper.reason != "signal"):
+            self._sample(stage, average.module, progress)
+
+    def _save(self, stage: int, step: int, method: Method, average: AveragedModel) -> None:
+        state = {
+            "format": FORMAT, "stage": stage, "step": step, "steps_done": self.steps_done,
+            "pictures_seen": self.pictures_seen, "seconds": self.seconds, "recipe": self.recipe.model_dump(),
+            "prior": torch.from_numpy(self.prior), "network": method.network.module.state_dict(),  # type: ignore[union-attr, operator]
+            "precision": self.fabric.strategy.precision.state_dict(), **state_of(method, average),
+        }  # fmt: skip
+        save(state, self.settings.checkpoint)
+
+    def _sample(self, stage: Stage, network: nn.Module, progress: ProgressLog) -> None:
+        """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
+        train, dev, _ = self.photographs
+        method, pictures = METHODS[stage.method.name], dev if len(dev) else train
+        if len(dev) >= ENOUGH_DEV:
+            progress.log_metrics(self.steps_done, method.validation_metrics(network, dev, stage))
+        try:
+            graph = method.graph(network, self.prior, stage.method.settings, self.recipe.decoding)
+        except TrainingError:
+            return  # a network that does not colour has no samples
+        order = np.random.default_rng(0).permutation(len(pictures))
+        largest = order[np.argsort(-pictures.shapes[order].min(axis=1), kind="stable")][:SAMPLES]
+        was_training = network.training
+        sheet = sample_sheet(graph, [pictures[int(i)] for i in largest])
+        network.train(was_training)
+        folder = self.settings.out / "samples"
+        folder.mkdir(exist_ok=True)
+        sheet.save(folder / f"{self.steps_done:06d}.png")
+        self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
+
+
+def freeze(network: nn.Module, prefixes: tuple[str, ...]) -> None:
+    """Parameters whose names begin so do not learn.
+
+    Raises:
+        SettingError: none begins so.
+    """
+    for prefix in prefixes:
+        found = [parameter for name, parameter in network.named_parameters() if name.startswith(prefix)]
+        if not found:
+            parts = dict.fromkeys(".".join(name.split(".")[:2]) for name, _ in network.named_parameters())
+            raise SettingError(f"freeze {prefix!r}: no parameter begins so; choose among {', '.join(parts)}")
+        for parameter in found:
+            parameter.requires_grad_(False)
+
+
+def open_data(recipe: Recipe, settings: RunSettings) -> PhotographSet:
+    """The photographs of a run, kept as large as its recipe looks at them."""
+    side = max(STORED_SIZE, *(stage.data.size for stage in recipe.stages))
+    keep = any(stage.data.keep_colorless for stage in recipe.stages)
+    return open_photographs(settings.data, side=side, keep_colorless=keep)
+
+
+def best_precision() -> str:
+    """bf16 where the hardware computes in it; elsewhere its emulation is many times slower than fp32."""
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+
+
+def overrides_of(name: str, settings: RunSettings) -> list[str]:
+    """What ``--set`` gave the run that is in the folder; nothing where there is none.
+
+    Raises:
+        TrainingError: it is a run of another recipe than ``name``, or there is none to resume; one line.
+    """
+    if not settings.checkpoint.exists():
+        if settings.resume:
+            raise TrainingError(f"{settings.checkpoint}: nothing to resume; leave out --resume")
+        return []
+    known = recipe_of(settings.checkpoint)
+    if known["name"] != name:
+        raise TrainingError(f"{settings.out}: holds a run of {known['name']}, not of {name}; use another --out")
+    return list(known["overrides"])
+
+
+def train(recipe: Recipe, settings: RunSettings) -> nn.Module:
+    """Train a recipe; the averaged network is returned and lies in ``settings.out`` as ``last.ckpt``.
+
+    A run of the same recipe that is there is gone on with. With ``devices`` over 1 the processes are started here;
+    each sees a batch of its own, so a step learns from ``devices`` times ``batch_size`` pictures.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the step was finished and saved.
+    """
+    deadline = None if settings.seconds is None else time.monotonic() + settings.seconds
+    overrides_of(recipe.name, settings)
+    if settings.start is None and not settings.checkpoint.exists():
+        check_weights(recipe.stages[0].network.name, recipe.stages[0].network.settings)
+    precision = best_precision() if settings.precision == "auto" else settings.precision
+    fabric = make_fabric(settings.devices, precision)
+    if settings.devices == 1 or started_by_torchrun():
+        fabric.launch()
+        return _work(fabric, recipe, settings, deadline)
+    try:
+        fabric.launch(partial(_work_and_leave, recipe=recipe, settings=settings, deadline=deadline))
+    except ProcessRaisedException as error:  # holds the whole traceback; what was said is its last line
+        raise TrainingError(str(error).strip().splitlines()[-1].partition(": ")[2]) from error
+    return load_network(settings.out)[0]
+
+
+def _work(fabric: Fabric, recipe: Recipe, settings: RunSettings, deadline: float | None) -> nn.Module:
+    torch.set_float32_matmul_precision("high")
+    if fabric.device.type == "cpu":
+        keep_freed_memory()
+    return Run(fabric, recipe, settings, deadline).run()
+
+
+def _work_and_leave(fabric: Fabric, recipe: Recipe, settings: RunSettings, deadline: float | None) -> None:
+    """What a spawned process does; the network stays in the checkpoint, for it is too large to hand over."""
+    _work(fabric, recipe, settings, deadline)

@@ -1,0 +1,35 @@
+"""The bundled models, each a folder with its card; and how a model is found by name or path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from colorizing_things.errors import ModelError
+
+from .card import Card, load_card
+
+BUNDLED = Path(__file__).parent / "bundled"
+DEFAULT = "default"
+
+
+def list_models() -> list[Card]:
+    """Cards of the bundled models, the default one first."""
+    folders = sorted(BUNDLED.glob("*/card.json"), key=lambda path: (path.parent.name != DEFAULT, path.parent.name))
+    return [load_card(path.parent) for path in folders]
+
+
+def find_model(model: str | Path) -> Card:
+    """The card of a bundled model's name, of a model's folder, or of an ONNX file with its card beside it.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if isinstance(model, str) and (BUNDLED / model / "card.json").exists() and model.isidentifier():
+        return load_card(BUNDLED / model)
+    path = Path(model)
+    if path.suffix == ".onnx":
+        path = path.parent
+    if (path / "card.json").exists():
+        return load_card(path)
+    names = ", ".join(card.name for card in list_models())
+    raise ModelError(f"unknown model {str(model)!r}: choose {names}, or give a folder that holds a card.json")

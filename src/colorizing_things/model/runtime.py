@@ -1,0 +1,76 @@
+"""One ONNX graph on a device. The only module that knows ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from colorizing_things.errors import ModelError, SettingError
+from colorizing_things.types import Float32
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+AUTOMATIC = ("cuda", "rocm", "directml")  # what "auto" prefers to the CPU, where it is installed
+
+
+def devices() -> list[str]:
+    """Names of the devices that the installed ONNX Runtime offers, "auto" first."""
+    offered = onnxruntime.get_available_providers()
+    return ["auto", *(name for name, provider in PROVIDERS.items() if provider in offered)]
+
+
+class Graph:
+    """A graph, ready to run; threads may share it.
+
+    Attributes:
+        inputs, outputs: by name, the shape that the file states: a number, or a name where any size will do.
+    """
+
+    def __init__(self, path: Path, device: str, threads: int | None) -> None:
+        """Load it; ``device`` as for :class:`.Model`.
+
+        Raises:
+            ModelError: no graph that can be run.
+            SettingError: no such device here.
+        """
+        self._session = _open_session(path, device, threads)
+        self.inputs: dict[str, list[Any]] = {given.name: given.shape for given in self._session.get_inputs()}
+        self.outputs: dict[str, list[Any]] = {found.name: found.shape for found in self._session.get_outputs()}
+
+    def run(self, wanted: Sequence[str], feeds: Mapping[str, Float32]) -> dict[str, Float32]:
+        """The ``wanted`` outputs for one picture; neither they nor ``feeds`` have the batch axis."""
+        batch = {name: np.ascontiguousarray(value[None], np.float32) for name, value in feeds.items()}
+        found = self._session.run(list(wanted), batch)
+        return {name: value[0] for name, value in zip(wanted, found, strict=True)}
+
+
+def _open_session(path: Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+    offered = devices()
+    if device not in offered:
+        raise SettingError(f"device {device!r} is not to be had here: choose {', '.join(offered)}")
+    preferred = [name for name in AUTOMATIC if name in offered] if device == "auto" else [device]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            path, options, providers=[PROVIDERS[name] for name in dict.fromkeys([*preferred, "cpu"])]
+        )
+    except Exception as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{path}: cannot be loaded: {first}") from error
+    if device != "auto" and PROVIDERS[device] not in session.get_providers():  # it would run on the CPU, unasked
+        raise SettingError(f"device {device!r} is installed but did not start: check its driver, or choose cpu")
+    return session

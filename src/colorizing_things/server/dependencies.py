@@ -1,0 +1,48 @@
+"""What all routes share: one model, one pool of threads, one store of sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, UploadFile
+
+from colorizing_things.colorizer import Colorizer
+
+from .metrics import Metrics
+from .pool import Deadline, Pool
+from .settings import Settings
+from .store import Store
+from .uploads import Upload, read, safe_name
+
+
+class AppState:
+    """Made once a server."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the model.
+
+        Raises:
+            ModelError, SettingError: as :class:`.Colorizer`.
+        """
+        self.settings = settings
+        self.colorizer = Colorizer(settings.model, settings.device, settings.threads, settings.max_pixels)
+        self.pool = Pool(settings.workers, settings.queue, settings.time_limit)
+        self.store = Store(settings.max_sessions, settings.session_bytes, settings.session_seconds)
+        self.metrics = Metrics(self.pool, self.store)
+
+    def open(self, file: UploadFile, deadline: Deadline) -> tuple[bytes, Upload]:
+        """An upload's bytes, and the picture in them."""
+        data = read(file)
+        return data, self.reopen(data, safe_name(file.filename), deadline)
+
+    def reopen(self, data: bytes, name: str, deadline: Deadline) -> Upload:
+        """The picture in bytes."""
+        return Upload.open(data, name, self.settings.max_pixels, deadline)
+
+
+def _app_state(request: Request) -> AppState:
+    state: AppState = request.app.state.app_state
+    return state
+
+
+AppStateDep = Annotated[AppState, Depends(_app_state)]

@@ -1,0 +1,177 @@
+"""What every request passes before anything else looks at it: who may ask, how much may come, and what browsers are
+told about the answer. Plain ASGI, so that bodies stream through."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import error_response
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+EVERYWHERE = ("0.0.0.0", "::", "")
+READING = ("GET", "HEAD", "OPTIONS")
+JSON_BYTES = 2**20  # of a body that is no upload
+FRAME_BYTES = 2**16  # of a multipart body beside its files
+DRAINED = 4  # times the limit: so much of a refused upload is let run out, so that the client hears why
+
+SECURITY = {
+    "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; worker-src 'self' blob:;"
+    " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class SecurityHeadersMiddleware:
+    """Nothing from another host, and nothing for another site; a route may say otherwise of its own answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class KnownHostMiddleware:
+    """Answers only to the server's own names: a page elsewhere whose name is made to point here learns nothing."""
+
+    def __init__(self, app: ASGIApp, host: str, names: Iterable[str]) -> None:
+        self.app = app
+        self.names = {name.lower().strip("[]") for name in (*LOOPBACK, host, *names)} - set(EVERYWHERE)
+        self.any_address = host in EVERYWHERE  # an address, unlike a name, cannot be made to point elsewhere
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or self.knows(Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+            return
+        detail = "this server is not called by that name; its own are given with --name"
+        await error_response(400, detail)(scope, receive, send)
+
+    def knows(self, host: str) -> bool:
+        """Whether a Host header, port and all, names this server."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return name in self.names or (self.any_address and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class SameSiteMiddleware:
+    """Refuses what changes something when another site's page asks; programs, which send no Origin, may."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or scope["method"] in READING or not self.foreign(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        await error_response(403, "another site's page may not ask this")(scope, receive, send)
+
+    @staticmethod
+    def foreign(headers: Headers) -> bool:
+        """Whether a browser says that the request comes from elsewhere."""
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return True
+        origin = headers.get("origin")
+        try:
+            return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        except ValueError:
+            return True
+
+
+class BodyLimitMiddleware:
+    """Ends a body that is too large (413), or that has stopped coming (408)."""
+
+    def __init__(self, app: ASGIApp, max_upload: int, patience: float) -> None:
+        self.app, self.max_upload, self.patience = app, max_upload, patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        upload = headers.get("content-type", "").lower().startswith("multipart/")
+        limit = self.max_upload + FRAME_BYTES if upload else JSON_BYTES
+        detail = f"the upload is over the limit of {_megabytes(self.max_upload if upload else limit)}"
+        body = _Body(receive, self.patience)
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            if int(announced) <= DRAINED * limit and "expect" not in headers:
+                await body.drain()
+            await error_response(413, detail, {"Connection": "close"})(scope, receive, send)
+            return
+
+        async def limited() -> Message:
+            message = await body.receive()
+            if body.received > limit:
+                raise HTTPException(413, detail, {"Connection": "close"})
+            return message
+
+        await self.app(scope, limited, send)
+
+
+class _Body:
+    """A request's body as it comes in."""
+
+    def __init__(self, receive: Receive, patience: float) -> None:
+        self._receive, self.patience = receive, patience
+        self.received, self.whole = 0, False
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            HTTPException: 408, none came in time.
+        """
+        if self.whole:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), self.patience)
+        except TimeoutError:
+            detail = f"the upload stopped coming: nothing for {self.patience:g} s"
+            raise HTTPException(408, detail, {"Connection": "close"}) from None
+        self.received += len(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Read to the end, and forget."""
+        try:
+            while not self.whole:
+                await self.receive()
+        except HTTPException:
+            return
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.3g} MB"
