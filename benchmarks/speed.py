@@ -56,13 +56,16 @@ def worker(kind: str, source: Path, target: Path, repeats: int) -> None:
 
         def once() -> None:
             colorizer.colorize_file(source, target, output=OutputOptions(overwrite=True))
-    elif kind in ("network", "hint", "variants"):
+    elif kind in ("network", "hint", "palette", "variants"):
         from colorizing_things import Colorizer, Hint, Picture
 
-        session = Colorizer().session(Picture.read(source))
+        colorizer = Colorizer()
+        session = colorizer.session(Picture.read(source))
+        session.predict()  # what is shown before anybody hints, and kept
         ask = {
-            "network": session.predict,
+            "network": lambda: colorizer.model.see(session.seen.L).decode(),
             "hint": lambda: session.predict([Hint.of_color(900, 900, "#7a4a2b")]),
+            "palette": lambda: session.palette(900, 900),
             "variants": lambda: session.variants(6, 1),
         }
 
@@ -147,7 +150,7 @@ def main() -> None:
         make_photo(small, 1200, 900)
         make_photo(large, 4000, 3000)
         for kind, what in (("network", "the network alone, at its default size"), ("hint", "a changed hint, answered"),
-                           ("variants", "six variants")):  # fmt: skip
+                           ("palette", "likely colours of another place"), ("variants", "six variants")):  # fmt: skip
             found = measure(kind, large, folder)
             row(what, found["seconds"], found["peak"])
         compare("1 MP, warm", small, folder)

@@ -132,8 +132,8 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path)
             hidden = any(part.startswith(".") for part in inside.parts)
-            ours = _is_result(file) or (skip is not None and skip != path and skip in file.parents)
-            if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not ours and file.is_file():
+            is_result = _is_result(file) or (skip is not None and skip != path and skip in file.parents)
+            if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not is_result and file.is_file():
                 found += 1
                 yield file, inside
         if not found:

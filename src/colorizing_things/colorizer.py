@@ -1,4 +1,4 @@
-"""Colorizer: Picture -> lightness -> Predictor -> Chroma -> Picture. Made once, used often."""
+"""Colorizer: Picture -> lightness -> Model -> Chroma -> Picture. Made once, used often."""
 
 from __future__ import annotations
 

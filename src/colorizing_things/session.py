@@ -115,11 +115,11 @@ class Session:
             self.seen = self.seen.with_z(self.seen.noise(0, self.options.seed, self.mood))
 
     def _field(self, hints: Sequence[Hint]) -> HintField | None:
-        said = [field for field in (self._place(hints, None), self._always, self._reference) if field is not None]
-        if not said:
+        fields = [field for field in (self._place(hints, None), self._always, self._reference) if field is not None]
+        if not fields:
             return None
-        field = said[0]
-        for other in said[1:]:
+        field = fields[0]
+        for other in fields[1:]:
             field = field.over(other)
         return field
 

@@ -50,7 +50,7 @@ def test_no_answer_may_be_read_by_another_site(client):
 
 
 def test_an_upload_that_stops_coming(serving):
-    with serving(Settings(patience=0.3, workers=1)) as client:
+    with serving(Settings(upload_timeout=0.3, workers=1)) as client:
         head = (
             "POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"

@@ -29,16 +29,16 @@ def demo(
 
     if out.exists() and not out.is_dir():
         raise PictureError(f"{out}: is a file; -o takes a folder")
-    grey_picture = Picture.of_array(chelsea())
-    L = np.concatenate([strip.lightness for strip in grey_picture.strips(0)])
-    grey_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
+    gray_picture = Picture.of_array(chelsea())
+    L = np.concatenate([strip.lightness for strip in gray_picture.strips(0)])
+    gray_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
     started = time.perf_counter()
     colorizer = Colorizer(model)
-    coloured = pyvips.Image.new_from_array(colorizer(chelsea()), interpretation="srgb")
+    colored = pyvips.Image.new_from_array(colorizer(chelsea()), interpretation="srgb")
     seconds = time.perf_counter() - started
-    side_by_side = grey_image.colourspace("srgb").join(coloured, "horizontal")
+    side_by_side = gray_image.colourspace("srgb").join(colored, "horizontal")
     encoding = Encoding("jpeg")
-    for name, image in zip(NAMES, (grey_image, coloured, side_by_side), strict=True):
+    for name, image in zip(NAMES, (gray_image, colored, side_by_side), strict=True):
         to_file(encoding.prepare(image) if name != NAMES[0] else image, out / name, encoding)
     where = "" if out == Path() else f" in {out}"
     Console(highlight=False).print(f"{', '.join(NAMES)} written{where} ({seconds:.1f} s)", soft_wrap=True)

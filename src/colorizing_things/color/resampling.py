@@ -14,9 +14,9 @@ def bicubic_taps(small: int, large: int) -> tuple[npt.NDArray[np.intp], Float32]
     Bicubic (Catmull-Rom), pixel centres aligned, edges held; weights sum to 1. Shrinking is allowed but does
     not average: a field larger than the picture is rare.
     """
-    centre = (np.arange(large) + 0.5) * small / large - 0.5
-    taps = np.floor(centre).astype(np.intp)[:, None] + np.arange(-1, 3)
-    distance = np.abs(centre[:, None] - taps)
+    center = (np.arange(large) + 0.5) * small / large - 0.5
+    taps = np.floor(center).astype(np.intp)[:, None] + np.arange(-1, 3)
+    distance = np.abs(center[:, None] - taps)
     near = 1.5 * distance**3 - 2.5 * distance**2 + 1
     far = -0.5 * distance**3 + 2.5 * distance**2 - 4 * distance + 2
     return np.clip(taps, 0, small - 1), np.where(distance <= 1, near, far).astype(np.float32)

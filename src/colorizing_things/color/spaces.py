@@ -61,9 +61,9 @@ def lab_to_srgb(lab: FloatArray) -> FloatArray:
     return linear_to_srgb(lab_to_linear(lab))
 
 
-def srgb_to_lightness(grey: FloatArray) -> FloatArray:
-    """L* (0..100) of the neutral sRGB value ``grey`` in 0..1, any shape."""
-    return 116 * lab_f(srgb_to_linear(grey)) - 16
+def srgb_to_lightness(gray: FloatArray) -> FloatArray:
+    """L* (0..100) of the neutral sRGB value ``gray`` in 0..1, any shape."""
+    return 116 * lab_f(srgb_to_linear(gray)) - 16
 
 
 def lightness_to_srgb(L: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from colorizing_things.model.seen import SeenPicture
 from colorizing_things.types import Float32, FloatArray
 
 MIN_AB_DISTANCE = 18.0  # ab units between two colours that are worth offering both
-NEIGHBOURS = 1  # cells around the place that are heard too
+NEIGHBORS = 1  # cells around the place that are heard too
 DRAWS = 8  # of a network with noise: a colour that one place in eight may have is seldom missed
 LEAST_SHARE = 1e-4  # less is rounding, not a colour
 
@@ -33,8 +33,8 @@ class Swatch:
 
 def distribution(logits: Float32, row: int, column: int) -> FloatArray:
     """Probability of each bin around a cell of ``logits`` [Q,h,w]: ``[Q]``, its sum 1."""
-    rows = slice(max(0, row - NEIGHBOURS), row + NEIGHBOURS + 1)
-    columns = slice(max(0, column - NEIGHBOURS), column + NEIGHBOURS + 1)
+    rows = slice(max(0, row - NEIGHBORS), row + NEIGHBORS + 1)
+    columns = slice(max(0, column - NEIGHBORS), column + NEIGHBORS + 1)
     around = logits[:, rows, columns].reshape(len(logits), -1).astype(np.float64)
     share = np.exp(around - around.max(0))
     return (share / share.sum(0)).mean(1)

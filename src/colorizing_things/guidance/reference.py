@@ -17,30 +17,30 @@ MOST = 40  # hints; more of them add nothing, and one picture's accidents
 TRUST = 0.9  # in a perfect match
 
 
-def hints_from(ours: SeenPicture, theirs: SeenPicture, their_ab: Float32) -> HintField:
+def hints_from(target: SeenPicture, other: SeenPicture, other_ab: Float32) -> HintField:
     """Hints for one picture from the colours of another.
 
     Args:
-        ours: the picture to be coloured.
-        theirs: the reference.
-        their_ab: the reference's own colours, ``[2,h,w]`` at the size of its lightness.
+        target: the picture to be coloured.
+        other: the reference.
+        other_ab: the reference's own colours, ``[2,h,w]`` at the size of its lightness.
 
     Raises:
         SettingError: a model that takes no hints or gives no features.
     """
-    ours.card.require("reference")
-    own, other = (_directions(seen.reference_features) for seen in (ours, theirs))
-    likeness = own.reshape(len(own), -1).T @ other.reshape(len(other), -1)  # [places of ours, of theirs]
+    target.card.require("reference")
+    own, matched = (_directions(seen.reference_features) for seen in (target, other))
+    likeness = own.reshape(len(own), -1).T @ matched.reshape(len(matched), -1)  # [places of target, of other]
     best, back = likeness.argmax(1), likeness.argmax(0)
     score = likeness[np.arange(len(best)), best]
     mutual = np.flatnonzero((back[best] == np.arange(len(best))) & (score > MIN_SIMILARITY))
     mutual = mutual[np.argsort(-score[mutual], kind="stable")][:MOST]
-    colours = _averaged(their_ab, *other.shape[1:])
-    field = HintField.none(*ours.L.shape)
-    cell = ours.L.shape[0] / own.shape[1]
+    colors = _averaged(other_ab, *matched.shape[1:])
+    field = HintField.none(*target.L.shape)
+    cell = target.L.shape[0] / own.shape[1]
     for spot in mutual[::-1]:
         row, column = divmod(int(spot), own.shape[2])
-        ab = colours[:, best[spot]]
+        ab = colors[:, best[spot]]
         at = (int((row + 0.5) * cell), int((column + 0.5) * cell))
         field = field.with_patch(*at, max(1, int(cell / 2)), ab, TRUST * float(score[spot]))
     return field

@@ -43,11 +43,11 @@ def _codes_of_floats(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
     return (pixels.clip(0, 1).astype(np.float64) * 65535).round().astype(np.uint16)
 
 
-def match_array(original: npt.NDArray[Any], coloured: Codes) -> npt.NDArray[Any]:
+def match_array(original: npt.NDArray[Any], colored: Codes) -> npt.NDArray[Any]:
     """Coloured codes in the dtype (and, for floats, the range) of the array that came in."""
     if original.dtype.kind == "f":
-        return (coloured / 65535).astype(original.dtype)
-    return coloured
+        return (colored / 65535).astype(original.dtype)
+    return colored
 
 
 def is_pil(picture: object) -> TypeGuard[Image.Image]:
@@ -70,10 +70,10 @@ def open_pil(image: Image.Image) -> Picture:
     return Picture.of_array(pixels[..., None] if pixels.ndim == 2 else pixels, image.info.get("icc_profile"))
 
 
-def match_pil(original: Image.Image, coloured: Codes) -> Image.Image:
+def match_pil(original: Image.Image, colored: Codes) -> Image.Image:
     """Coloured pixels as a PIL image, RGB or RGBA, with what the original's ``info`` says that still holds."""
     from PIL import Image
 
-    image = Image.fromarray(coloured)
+    image = Image.fromarray(colored)
     image.info = {key: original.info[key] for key in PRESERVED_INFO if key in original.info}
     return image

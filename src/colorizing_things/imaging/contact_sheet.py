@@ -30,8 +30,8 @@ def save_sheet(chromas: Sequence[Chroma], picture: Picture, path: Path, overwrit
     scale = TILE / max(picture.width, picture.height)
     width, height = (max(1, round(side * min(1, scale))) for side in (picture.width, picture.height))
     L = picture.small_lightness(0, width, height)
-    grey = np.repeat((lightness_to_srgb(L) * 255).round().astype(np.uint8)[..., None], 3, axis=2)
-    tiles = [grey, *(Joiner(chroma, height, width, deep=False)(0, L) for chroma in chromas)]
+    gray = np.repeat((lightness_to_srgb(L) * 255).round().astype(np.uint8)[..., None], 3, axis=2)
+    tiles = [gray, *(Joiner(chroma, height, width, deep=False)(0, L) for chroma in chromas)]
     images = [pyvips.Image.new_from_array(tile, interpretation="srgb") for tile in tiles]
     across = int(np.ceil(np.sqrt(len(images))))
     sheet = pyvips.Image.arrayjoin(images, across=across, shim=GAP, background=[SURROUND] * 3)

@@ -38,18 +38,18 @@ def with_exif_of(origin: Path | bytes, header: pyvips.Image) -> pyvips.Image:
 
 
 def _read(file: Path | IO[bytes]) -> Image.Exif:
-    kept = Image.Exif()
+    exif = Image.Exif()
     try:
         with Image.open(file) as picture:
             found = picture.getexif()
             for tag in TEXT_TAGS:
                 if tag in found:
-                    kept[tag] = found[tag]
+                    exif[tag] = found[tag]
             for tag in DIRECTORY_TAGS:
-                kept.get_ifd(tag).update(found.get_ifd(tag))
+                exif.get_ifd(tag).update(found.get_ifd(tag))
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
         return Image.Exif()  # a TIFF that Pillow cannot open may still be a picture for libvips
-    return kept
+    return exif
 
 
 def without_thumbnail(block: bytes) -> bytes:

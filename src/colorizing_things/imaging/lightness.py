@@ -22,23 +22,23 @@ def lightness_plane(image: pyvips.Image) -> pyvips.Image:
     Raises:
         PictureError: pixels of a kind that no photograph has (complex, 32-bit floats of unknown range).
     """
-    colour = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
-    profile = _profile(colour)
-    if colour.interpretation in ("scrgb", "lab", "labs", "lch", "xyz", "yxy"):
-        return colour.colourspace("lab")[0].cast("float")
-    if colour.format not in ("uchar", "ushort"):
-        raise PictureError(f"pixels of type {colour.format} have no agreed range; save it with 8 or 16 bits first")
-    if colour.bands == 1:
-        return colour.maplut(_grey_profile_table(profile, colour.format)) if profile else colour
-    if colour.bands == 2:
+    color = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
+    profile = _profile(color)
+    if color.interpretation in ("scrgb", "lab", "labs", "lch", "xyz", "yxy"):
+        return color.colourspace("lab")[0].cast("float")
+    if color.format not in ("uchar", "ushort"):
+        raise PictureError(f"pixels of type {color.format} have no agreed range; save it with 8 or 16 bits first")
+    if color.bands == 1:
+        return color.maplut(_gray_profile_table(profile, color.format)) if profile else color
+    if color.bands == 2:
         raise PictureError("two channels without alpha are no photograph; save it as grey or RGB first")
-    if colour.interpretation == "cmyk":
-        return colour.icc_transform("srgb", embedded=True, depth=16).colourspace("lab")[0].cast("float")
+    if color.interpretation == "cmyk":
+        return color.icc_transform("srgb", embedded=True, depth=16).colourspace("lab")[0].cast("float")
     if profile and not _is_srgb(profile):
-        colour = colour.icc_transform("srgb", embedded=True, depth=16)
+        color = color.icc_transform("srgb", embedded=True, depth=16)
     else:
-        colour = colour.extract_band(0, n=3).copy(interpretation="rgb16" if colour.format == "ushort" else "srgb")
-    return colour.colourspace("lab")[0].cast("float")
+        color = color.extract_band(0, n=3).copy(interpretation="rgb16" if color.format == "ushort" else "srgb")
+    return color.colourspace("lab")[0].cast("float")
 
 
 def _profile(image: pyvips.Image) -> bytes | None:
@@ -69,7 +69,7 @@ def _is_srgb(profile: bytes) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _grey_profile_table(profile: bytes, depth: str) -> pyvips.Image:
+def _gray_profile_table(profile: bytes, depth: str) -> pyvips.Image:
     """L* of every code under a grey ICC profile, as a lookup table."""
     deep = depth == "ushort"
     codes = np.arange(65536 if deep else 256, dtype=np.uint16 if deep else np.uint8)[None, :]

@@ -119,8 +119,8 @@ class Picture:
         deep = pixels.dtype == np.uint16
         data = np.ascontiguousarray(pixels).tobytes()
         image = pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if deep else "uchar")
-        grey, colour = ("grey16", "rgb16") if deep else ("b-w", "srgb")
-        image = image.copy(interpretation=grey if bands < 3 else colour)
+        gray, color = ("grey16", "rgb16") if deep else ("b-w", "srgb")
+        image = image.copy(interpretation=gray if bands < 3 else color)
         if icc_profile:
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
         return cls(name, image)
@@ -150,8 +150,8 @@ class Picture:
         """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged."""
         with as_picture_error(f"{self.name}: cannot be read"):
             image = self._shrink(page, width, height)
-            colour = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
-            pixels = colour.colourspace("lab").numpy()
+            color = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
+            pixels = color.colourspace("lab").numpy()
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
     def page(self, number: int) -> pyvips.Image:

@@ -15,7 +15,7 @@ import pyvips
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
-COLOUR_TYPE = {3: 2, 4: 6}  # PNG's: RGB, RGB + alpha
+COLOR_TYPE = {3: 2, 4: 6}  # PNG's: RGB, RGB + alpha
 
 
 class RowSource:
@@ -58,7 +58,7 @@ class RowSource:
 
 def _png(rows: Iterator[Pixels], width: int, height: int, bands: int, deep: bool) -> Iterator[bytes]:
     """The stream, a chunk a block of rows (PNG, third edition: 5.3 chunk layout, 11.2 critical chunks)."""
-    header = struct.pack(">IIBBBBB", width, height, 16 if deep else 8, COLOUR_TYPE[bands], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 16 if deep else 8, COLOR_TYPE[bands], 0, 0, 0)
     yield b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header)
     stored = zlib.compressobj(0)
     for block in rows:

@@ -17,7 +17,7 @@ from colorizing_things.errors import ColorizingError, PictureError, SettingError
 
 from .exif import add_exif, without_thumbnail
 from .picture import SUFFIX_KINDS, as_picture_error
-from .xmp import mark_as_machine_coloured
+from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
 
@@ -138,7 +138,7 @@ class Encoding:
             image = image.colourspace("srgb")
         image = image.copy()
         if self.provenance:
-            mark_as_machine_coloured(image)
+            mark_as_machine_colored(image)
         return image
 
 

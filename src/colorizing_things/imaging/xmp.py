@@ -38,7 +38,7 @@ def marked_xmp(packet: str | None) -> str:
     return packet[:at] + _DESCRIPTION + packet[at:]
 
 
-def mark_as_machine_coloured(image: pyvips.Image) -> None:
+def mark_as_machine_colored(image: pyvips.Image) -> None:
     """Set the mark in the image's own XMP metadata."""
     packet = None
     if "xmp-data" in image.get_fields():

@@ -95,8 +95,8 @@ def feature_similarity(features: Float32, hints: HintField) -> Float32:
     Returns:
         ``[h,w]``.
     """
-    centred = features - features.mean((1, 2), keepdims=True)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=0), 1e-6)
+    centered = features - features.mean((1, 2), keepdims=True)
+    unit = centered / np.maximum(np.linalg.norm(centered, axis=0), 1e-6)
     rows, columns = np.nonzero(hints.mask >= 1)
     chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST_SPREADING)).round().astype(int)
     at = (rows[chosen] * unit.shape[1] // hints.mask.shape[0], columns[chosen] * unit.shape[2] // hints.mask.shape[1])

@@ -72,12 +72,12 @@ def _check(card: Card, encoder: Graph | None, decoder: Graph) -> None:
     """
     features = set(encoder.outputs) if encoder else set()
     unknown = set(decoder.inputs) - {*GIVEN, *features}
-    said = set(card.inputs) - {"L"}
+    taken = set(card.inputs) - {"L"}
     if encoder and set(encoder.inputs) != {"L"}:
         problem = f"the encoder takes {', '.join(sorted(encoder.inputs))}, not L alone"
     elif unknown:
         problem = f"nobody gives {', '.join(sorted(unknown))} to the graph that colours"
-    elif said != set(decoder.inputs) - features - {"L"}:
+    elif taken != set(decoder.inputs) - features - {"L"}:
         problem = f"its graph does not take what the card says: {', '.join(card.inputs)}"
     elif missing := set(card.outputs) - set(decoder.outputs):
         problem = f"its graph does not give {', '.join(sorted(missing))}"

@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     serve_api_page(app)
     serve_page(app)
     # The last one added is the first that a request meets.
-    app.add_middleware(BodyLimitMiddleware, max_upload=settings.max_upload, patience=settings.patience)
+    app.add_middleware(BodyLimitMiddleware, max_upload=settings.max_upload, upload_timeout=settings.upload_timeout)
     app.add_middleware(SameSiteMiddleware)
     app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
     app.add_middleware(SecurityHeadersMiddleware)

@@ -58,7 +58,7 @@ def add_error_handlers(app: FastAPI) -> None:
     """Teach the app to answer every error with one line."""
 
     @app.exception_handler(ColorizingError)
-    async def ours(request: Request, error: ColorizingError) -> JSONResponse:
+    async def known(request: Request, error: ColorizingError) -> JSONResponse:
         if isinstance(error, ApiError):
             return error_response(error.status, str(error), error.headers)
         if isinstance(error, PictureError | SettingError):

@@ -32,24 +32,24 @@ def color_layer(picture: Picture, chroma: Chroma, output: OutputOptions) -> byte
 
 def _rows(picture: Picture, joiner: Joiner) -> Iterator[npt.NDArray[np.uint8]]:
     for strip in picture.strips(0):
-        grey = eight_bit(np.asarray(strip.lightness))
-        yield above(grey, np.asarray(joiner(strip.top, strip.lightness)), _alpha(strip.alpha))
+        gray = eight_bit(np.asarray(strip.lightness))
+        yield layer_over(gray, np.asarray(joiner(strip.top, strip.lightness)), _alpha(strip.alpha))
 
 
 def _alpha(alpha: npt.NDArray | None) -> npt.NDArray | None:
     return None if alpha is None else alpha / np.float32(np.iinfo(alpha.dtype).max)
 
 
-def above(
-    grey: npt.NDArray[np.uint8], colored: npt.NDArray[np.uint8], alpha: npt.NDArray | None = None
+def layer_over(
+    gray: npt.NDArray[np.uint8], colored: npt.NDArray[np.uint8], alpha: npt.NDArray | None = None
 ) -> npt.NDArray[np.uint8]:
-    """The most transparent RGBA ``[h,w,4]`` that over ``grey`` [h,w] gives ``colored`` [h,w,3].
+    """The most transparent RGBA ``[h,w,4]`` that over ``gray`` [h,w] gives ``colored`` [h,w,3].
 
     Where ``colored = grey + A * (layer - grey)``, A is the least for which the layer stays in 0..255 (Porter and
     Duff, Compositing Digital Images, 1984, solved for the upper picture). ``alpha`` [h,w] in 0..1, the picture's
     own, multiplies A.
     """
-    under = grey.astype(np.float32)[..., None]
+    under = gray.astype(np.float32)[..., None]
     added = colored.astype(np.float32) - under
     room = np.where(added > 0, 255 - under, under)
     cover = np.ceil((np.abs(added) / np.maximum(room, 1)).max(-1).clip(0, 1) * 255) / 255

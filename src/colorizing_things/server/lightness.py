@@ -26,8 +26,8 @@ def lightness_png(data: bytes, picture: Picture, max_side: int) -> bytes:
     with as_picture_error(f"{picture.name}: cannot be read"):
         image = pyvips.Image.thumbnail_buffer(data, width, height=height, size="force", fail_on="truncated")
         codes = eight_bit(lightness_plane(image).numpy())
-        grey = pyvips.Image.new_from_array(codes, interpretation="b-w")
-        return bytes(grey.pngsave_buffer(compression=1, keep="none"))
+        gray = pyvips.Image.new_from_array(codes, interpretation="b-w")
+        return bytes(gray.pngsave_buffer(compression=1, keep="none"))
 
 
 def eight_bit(lightness: npt.NDArray) -> npt.NDArray[np.uint8]:

@@ -111,8 +111,8 @@ class SameSiteMiddleware:
 class BodyLimitMiddleware:
     """Ends a body that is too large (413), or that has stopped coming (408)."""
 
-    def __init__(self, app: ASGIApp, max_upload: int, patience: float) -> None:
-        self.app, self.max_upload, self.patience = app, max_upload, patience
+    def __init__(self, app: ASGIApp, max_upload: int, upload_timeout: float) -> None:
+        self.app, self.max_upload, self.upload_timeout = app, max_upload, upload_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -123,7 +123,7 @@ class BodyLimitMiddleware:
         upload = headers.get("content-type", "").lower().startswith("multipart/")
         limit = self.max_upload + FRAME_BYTES if upload else JSON_BYTES
         detail = f"the upload is over the limit of {_megabytes(self.max_upload if upload else limit)}"
-        body = _Body(receive, self.patience)
+        body = _Body(receive, self.upload_timeout)
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             if int(announced) <= DRAINED * limit and "expect" not in headers:
@@ -143,8 +143,8 @@ class BodyLimitMiddleware:
 class _Body:
     """A request's body as it comes in."""
 
-    def __init__(self, receive: Receive, patience: float) -> None:
-        self._receive, self.patience = receive, patience
+    def __init__(self, receive: Receive, upload_timeout: float) -> None:
+        self._receive, self.upload_timeout = receive, upload_timeout
         self.received, self.whole = 0, False
 
     async def receive(self) -> Message:
@@ -156,9 +156,9 @@ class _Body:
         if self.whole:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), self.patience)
+            message = await asyncio.wait_for(self._receive(), self.upload_timeout)
         except TimeoutError:
-            detail = f"the upload stopped coming: nothing for {self.patience:g} s"
+            detail = f"the upload stopped coming: nothing for {self.upload_timeout:g} s"
             raise HTTPException(408, detail, {"Connection": "close"}) from None
         self.received += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)

@@ -54,7 +54,7 @@ class Pool:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="request")
         self._lock = threading.Lock()
         self._deadlines: set[Deadline] = set()
-        self._usual = FIRST_GUESS
+        self._usual_seconds = FIRST_GUESS
 
     @property
     def pending(self) -> int:
@@ -83,7 +83,7 @@ class Pool:
         """
         deadline, future = self._submit(work)
         waiting = asyncio.wrap_future(future)
-        leaving = asyncio.ensure_future(_gone(request))
+        leaving = asyncio.ensure_future(_client_left(request))
         try:
             both: set[asyncio.Future[Any]] = {waiting, leaving}
             await asyncio.wait(both, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +109,7 @@ class Pool:
         deadline = Deadline(self.seconds)
         with self._lock:
             if self.pending >= self.workers + self.queue:
-                wait = min(LONGEST_RETRY, max(1, math.ceil(self._usual * self.pending / self.workers)))
+                wait = min(LONGEST_RETRY, max(1, math.ceil(self._usual_seconds * self.pending / self.workers)))
                 raise ApiError(429, f"too much to do just now; try again in {wait} s", {"Retry-After": str(wait)})
             try:
                 future = self._executor.submit(self._timed, work, deadline)
@@ -123,7 +123,7 @@ class Pool:
         deadline.check()
         started = time.monotonic()
         result = work(deadline)
-        self._usual += MEMORY * (time.monotonic() - started - self._usual)
+        self._usual_seconds += MEMORY * (time.monotonic() - started - self._usual_seconds)
         return result
 
     def _ended(self, deadline: Deadline) -> None:
@@ -131,6 +131,6 @@ class Pool:
             self._deadlines.discard(deadline)
 
 
-async def _gone(request: Request) -> None:
+async def _client_left(request: Request) -> None:
     while not await request.is_disconnected():
         await asyncio.sleep(LOOK_UP)

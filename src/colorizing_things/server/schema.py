@@ -16,11 +16,11 @@ from colorizing_things.imaging.writing import FORMATS
 from colorizing_things.options import LARGEST, SMALLEST, ColorOptions, OutputOptions
 
 MOST_HINTS = 500
-MOST_DRAWN = 16  # variants: each takes the network several times
+MOST_VARIANTS = 16  # variants: each takes the network several times
 SEEDS = 2**53  # JSON's numbers are exact up to here
 
 
-def _told(minimum: float, maximum: float | None = None) -> Any:
+def _documented_range(minimum: float, maximum: float | None = None) -> Any:
     """A range for the reader; the core checks it, and says in its own words what is wrong."""
     bounds: dict[str, Any] = {"minimum": minimum} if maximum is None else {"minimum": minimum, "maximum": maximum}
 
@@ -31,20 +31,24 @@ def _told(minimum: float, maximum: float | None = None) -> Any:
     return add
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """A misspelt option is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Looks(Strict):
+class LookFields(StrictModel):
     """The colours' look."""
 
     saturation: Annotated[
-        float, Field(description="Multiplies chroma.", json_schema_extra=_told(0, MOST_SATURATION))
+        float, Field(description="Multiplies chroma.", json_schema_extra=_documented_range(0, MOST_SATURATION))
     ] = 1.0
-    strength: Annotated[float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_told(0, 1))] = 1.0
-    warmth: Annotated[float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_told(-1, 1))] = 0.0
+    strength: Annotated[
+        float, Field(description="0 (grey) to 1 (full colour).", json_schema_extra=_documented_range(0, 1))
+    ] = 1.0
+    warmth: Annotated[
+        float, Field(description="-1 (blue) to 1 (yellow).", json_schema_extra=_documented_range(-1, 1))
+    ] = 0.0
 
     def look(self) -> Look:
         """As the core has it.
@@ -55,7 +59,7 @@ class Looks(Strict):
         return Look(self.saturation, self.strength, self.warmth)
 
 
-class Outputs(Strict):
+class OutputFields(StrictModel):
     """The file's encoding."""
 
     format: Annotated[
@@ -63,7 +67,7 @@ class Outputs(Strict):
         Field(description=f"One of {', '.join(FORMATS)}; the original's own where left out."),
     ] = None
     quality: Annotated[
-        int | None, Field(description="Of lossy formats, 1 to 100.", json_schema_extra=_told(1, 100))
+        int | None, Field(description="Of lossy formats, 1 to 100.", json_schema_extra=_documented_range(1, 100))
     ] = None
     provenance: Annotated[bool, Field(description="Say in the metadata that the colours are machine-made.")] = True
 
@@ -81,15 +85,20 @@ Mood = Annotated[
     float | None,
     Field(
         description="Of a model that has one: 0 (the mean of all colourings) to 1 (one of them); the model's own.",
-        json_schema_extra=_told(0, 1),
+        json_schema_extra=_documented_range(0, 1),
     ),
 ]
 Count = Annotated[
-    int, Field(le=MOST_DRAWN, description="How many variants to draw.", json_schema_extra=_told(1, MOST_DRAWN))
+    int,
+    Field(
+        le=MOST_VARIANTS,
+        description="How many variants to draw.",
+        json_schema_extra=_documented_range(1, MOST_VARIANTS),
+    ),
 ]
 
 
-class ColorizeForm(Looks, Outputs):
+class ColorizeForm(LookFields, OutputFields):
     """A picture, and how it shall look."""
 
     file: Annotated[UploadFile, Field(description="The picture.")]
@@ -97,7 +106,7 @@ class ColorizeForm(Looks, Outputs):
         int | None,
         Field(
             description="Shorter side in pixels at which the network sees it; the model's default where left out.",
-            json_schema_extra=_told(SMALLEST, LARGEST),
+            json_schema_extra=_documented_range(SMALLEST, LARGEST),
         ),
     ] = None
     hint: Annotated[
@@ -120,13 +129,13 @@ class ColorizeForm(Looks, Outputs):
         return ColorOptions(self.size, self.mood, self.seed, Guide.of(self.hint, None, reference), self.look())
 
 
-class PictureForm(Strict):
+class PictureForm(StrictModel):
     """A picture."""
 
     file: Annotated[UploadFile, Field(description="The picture.")]
 
 
-class HintPoint(Strict):
+class HintPoint(StrictModel):
     """The colour of one place, in the upright picture's own pixels; the colour's own lightness is ignored."""
 
     x: float
@@ -142,7 +151,7 @@ class HintPoint(Strict):
         return Hint.of_color(self.x, self.y, self.color)
 
 
-class Variant(Strict):
+class Variant(StrictModel):
     """One of the ``count`` variants of a seed; index 0 is what is shown without one."""
 
     seed: Seed
@@ -150,7 +159,7 @@ class Variant(Strict):
     count: Count
 
 
-class Hinted(Strict):
+class HintsBody(StrictModel):
     """What a user has detail about the colours so far."""
 
     hints: Annotated[list[HintPoint], Field(max_length=MOST_HINTS)] = []
@@ -161,21 +170,21 @@ class Hinted(Strict):
         return [point.hint() for point in self.hints]
 
 
-class PredictBody(Hinted):
+class PredictBody(HintsBody):
     """Which colours."""
 
     seed: Seed = 0
     variant: Variant | None = None
 
 
-class VariantsBody(Hinted):
+class VariantsBody(HintsBody):
     """How many variants, and which."""
 
     count: Count = 6
     seed: Seed = 0
 
 
-class RenderBody(PredictBody, Looks, Outputs):
+class RenderBody(PredictBody, LookFields, OutputFields):
     """Which colours, how they look, and what file to make of them."""
 
     layer: Annotated[
@@ -200,7 +209,7 @@ class SessionInfo(BaseModel):
     expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
 
 
-class Drawn(BaseModel):
+class VariantsAnswer(BaseModel):
     """Variants, likeliest first; each is base64 of float32 little-endian planes a and b."""
 
     width: int

@@ -23,13 +23,13 @@ from .lightness import lightness_png
 from .pool import Deadline
 from .schema import (
     MOST_HINTS,
-    Drawn,
     Palette,
     PaletteColor,
     PictureForm,
     PredictBody,
     RenderBody,
     SessionInfo,
+    VariantsAnswer,
     VariantsBody,
 )
 from .store import StoredSession
@@ -119,7 +119,7 @@ async def predict(session_id: str, request: Request, state: AppStateDep, body: P
 
 
 @router.post("/{session_id}/variants", responses=error_responses(*WORKED_ON))
-async def variants(session_id: str, request: Request, state: AppStateDep, body: VariantsBody) -> Drawn:
+async def variants(session_id: str, request: Request, state: AppStateDep, body: VariantsBody) -> VariantsAnswer:
     """Several plausible fields of colour, likeliest first; the same seed gives the same ones."""
     stored, hints = state.store.get(session_id), body.points()
 
@@ -129,7 +129,7 @@ async def variants(session_id: str, request: Request, state: AppStateDep, body: 
     drawn = await state.pool.run(request, work)
     _, height, width = drawn[0].ab.shape
     encoded = [base64.b64encode(_bytes(chroma.ab)).decode() for chroma in drawn]
-    return Drawn(width=width, height=height, variants=encoded)
+    return VariantsAnswer(width=width, height=height, variants=encoded)
 
 
 @router.get("/{session_id}/palette", responses=error_responses(*WORKED_ON))

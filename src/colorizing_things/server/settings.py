@@ -25,7 +25,7 @@ class Settings:
         max_upload: bytes of one upload.
         max_pixels: of one picture, all its pages together.
         time_limit: seconds that a request may wait and work.
-        patience: seconds without a byte of an upload after which it is given up.
+        upload_timeout: seconds without a byte of an upload after which it is given up.
         max_sessions, session_bytes: beyond either, the least recently used session is dropped.
         session_seconds: without use, after which a session is dropped.
 
@@ -43,7 +43,7 @@ class Settings:
     max_upload: int = 100 * MEGABYTE
     max_pixels: int = 100_000_000
     time_limit: float = 120.0
-    patience: float = 30.0
+    upload_timeout: float = 30.0
     max_sessions: int = 64
     session_bytes: int = 1024 * MEGABYTE
     session_seconds: float = 1800.0
@@ -52,7 +52,7 @@ class Settings:
         for name in ("workers", "max_upload", "max_pixels", "max_sessions"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name.replace('_', '-')} {getattr(self, name)}: must be 1 or more")
-        for name in ("time_limit", "patience", "session_seconds"):
+        for name in ("time_limit", "upload_timeout", "session_seconds"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise SettingError(f"{name.replace('_', '-')} {getattr(self, name)}: must be over 0 seconds")
         if self.queue < 0:

@@ -29,25 +29,25 @@ NAMELESS = "picture"
 DECODERS = ("Jpeg", "Png", "Tiff", "Webp", "Heif", "Nsgif")
 
 
-_sharing = 0
-_changing = threading.Lock()
+_users = 0
+_lock = threading.Lock()
 
 
 @contextmanager
 def trusted_decoders_only() -> Iterator[None]:
     """Meanwhile libvips opens ``DECODERS`` only, in this whole process."""
-    _shut_others(1)
+    _block_other_decoders(1)
     try:
         yield
     finally:
-        _shut_others(-1)
+        _block_other_decoders(-1)
 
 
-def _shut_others(more: int) -> None:
-    global _sharing
-    with _changing:
-        _sharing += more
-        pyvips.operation_block_set("VipsForeignLoad", _sharing > 0)
+def _block_other_decoders(more: int) -> None:
+    global _users
+    with _lock:
+        _users += more
+        pyvips.operation_block_set("VipsForeignLoad", _users > 0)
         for name in DECODERS:
             pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
 

@@ -36,7 +36,7 @@ def test_codes_go_from_ones_own_to_the_draw_and_stay_likely():
 
 
 def test_a_new_set_of_the_same_photographs_in_other_colours(run, photographs, tmp_path):
-    train_set, dev = open_photographs(photographs)
+    train_set, dev, _ = open_photographs(photographs)
     assert augment(run, photographs, tmp_path / "new", variants=2, seed=1) == 2 * len(train_set)
     written = sorted((tmp_path / "new").rglob("*.png"))
     assert len(written) == 2 * len(train_set) and len(dev) + len(train_set) == 24
@@ -52,7 +52,7 @@ def test_a_new_set_of_the_same_photographs_in_other_colours(run, photographs, tm
     same = first.relative_to(tmp_path / "new")
     np.testing.assert_array_equal(np.asarray(Image.open(again / same)), ours)
     assert not np.array_equal(np.asarray(Image.open(other / same)), ours)
-    to_train_on, to_measure_on = open_photographs(tmp_path / "new")
+    to_train_on, to_measure_on, _ = open_photographs(tmp_path / "new", keep_colorless=True)
     assert (len(to_train_on), len(to_measure_on)) == (len(written), 0)
 
 

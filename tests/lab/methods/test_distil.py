@@ -45,7 +45,7 @@ def test_the_teacher_is_left_alone_and_sees_colour():
 
 
 def test_agreement_on_photographs_is_a_share_and_whole_for_the_teacher_itself(photographs):
-    pictures, _ = open_photographs(photographs)
+    pictures = open_photographs(photographs).train
     found = measure_agreement(GrayClassifier(width=0.0625), pictures, 64, shrink=2, teacher_size=64)
     assert 0 <= found["agreement_top1"] <= found["agreement_top5"] <= 1
 

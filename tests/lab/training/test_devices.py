@@ -34,7 +34,7 @@ def expected_gradients(recipe, photographs):
     """One process with twice the batch: the pictures that process 0 and process 1 draw."""
     stage = recipe.stages[0]
     method = make_method(stage)
-    pictures, _ = open_photographs(photographs)
+    pictures = open_photographs(photographs).train
     parts = []
     for rank in (0, 1):
         with Batches(pictures, stage.data, stage.seed, rank) as batches:

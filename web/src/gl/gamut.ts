@@ -1,5 +1,5 @@
 /**
- * The same table that the server pulls chroma in with (chroma.py, `_chroma_limit`): the largest chroma inside
+ * The same table that the server pulls chroma in with (color/join.py, `_chroma_limit`): the largest chroma inside
  * sRGB by lightness and diamond angle. With the same table both halves agree, at the gamut's edge too.
  */
 export const L_STEPS = 200;

@@ -1,5 +1,5 @@
 #version 300 es
-// Joins full-size lightness with a small field of ab, as chroma.py does: bicubic enlargement, the look, chroma
+// Joins full-size lightness with a small field of ab, as color/join.py does: bicubic enlargement, the look, chroma
 // pulled into the sRGB gamut at constant L and hue, sRGB. Units are CIELAB's.
 precision highp float;
 precision highp sampler2D;

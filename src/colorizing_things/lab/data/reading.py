@@ -20,8 +20,8 @@ SMALLEST = 32  # px, the shorter side
 DEV_PREFIXES = 5  # of 256: SHA-1 of the stored bytes starts with 00..04
 AUGMENTED_MARK = b"drawn by colorize augment"  # among a PNG's comments: such a picture is never measured on
 
-# From when on a picture counts as coloured; chosen on 600 colour photographs, of which two toned ones fell, and on 32
-# historical ones, which all did.
+# From when on a picture counts as coloured; chosen on 32 historical photographs, which all fall, and 600 of today, of
+# which two do, both toned. Of 4,500 training photographs 22 fall: half of them are toned, the others glaciers and snow.
 GRAY_CHROMA = 5.0  # ab units of chroma that all but 2% of the places stay below
 TINT_RMS = 2.5  # ab units, root mean square, from the tint that each lightness has
 TINT_P95 = 5.0  # ab units from it that all but 5% of the places stay below

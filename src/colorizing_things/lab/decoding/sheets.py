@@ -12,16 +12,27 @@ from colorizing_things.lab.data.planes import UInt8, into_square, join, out_of_s
 from colorizing_things.lab.decoding.graph import Graph
 
 
-@torch.no_grad()
 def colorize(graph: Graph, pixels: UInt8) -> UInt8:
     """The picture's grey version coloured at its own size, cut to the network's stride."""
+    L, ab = predict(graph, pixels)
+    return join(L[0, 0].numpy(), ab[0].numpy())
+
+
+@torch.no_grad()
+def predict(graph: Graph, pixels: UInt8) -> tuple[Tensor, Tensor]:
+    """Lightness ``[1,1,H,W]`` of a picture, cut to the network's stride, and the ab ``[1,2,h,w]`` that it answers.
+
+    A network of one size sees the picture in a square, and its answer is brought back to the picture's own size.
+    """
+    rgb = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]
     if graph.fixed_size is not None:
-        return _colorize_in_square(graph, graph.fixed_size, pixels)
+        L, _ = to_lab(rgb, 1)
+        return L, out_of_square(_run(graph, into_square(L, graph.fixed_size)), *pixels.shape[:2])
     height, width = (max(graph.stride, side // graph.stride * graph.stride) for side in pixels.shape[:2])
-    L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
+    L, _ = to_lab(rgb)
     L = F.pad(L, (0, max(0, width - L.shape[3]), 0, max(0, height - L.shape[2])), mode="replicate")
     L = L[:, :, :height, :width]
-    return join(L[0, 0].numpy(), _run(graph, L)[0].numpy())
+    return L, _run(graph, L)
 
 
 def _run(graph: Graph, L: Tensor) -> Tensor:
@@ -29,13 +40,6 @@ def _run(graph: Graph, L: Tensor) -> Tensor:
     device = next(graph.module.parameters()).device
     inputs = [L.to(device), *([torch.zeros(len(L), graph.latent, device=device)] if graph.latent else [])]
     return graph.module(*inputs)[0].float().cpu()
-
-
-def _colorize_in_square(graph: Graph, side: int, pixels: UInt8) -> UInt8:
-    """The picture coloured by a network of one size."""
-    L, _ = to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], 1)
-    ab = out_of_square(_run(graph, into_square(L, side)), *pixels.shape[:2])
-    return join(L[0, 0].numpy(), ab[0].numpy())
 
 
 def sample_sheet(graph: Graph, pictures: list[UInt8], columns: int = 4) -> Image.Image:

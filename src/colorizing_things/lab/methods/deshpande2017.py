@@ -123,7 +123,9 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
         """The Mahalanobis term once the components are found; until then they take in the batch, and it is 0."""
         known: Any = self.network.fields
         if int(known.count) < self.fields:
-            known.update(target.flatten(1))
+            fields = self.fabric.all_gather(target)  # of all processes, so that each finds the same components
+            assert isinstance(fields, Tensor)
+            known.update(fields.reshape(-1, *target.shape[1:]).flatten(1))
             return target.new_zeros(())
         return mahalanobis(field, target, *known.basis())
 

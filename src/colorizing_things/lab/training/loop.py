@@ -37,6 +37,7 @@ from .devices import make_fabric, started_by_torchrun
 from .progress import ProgressLog, console
 from .settings import RunSettings
 from .stopping import Stopper
+from .validation import color_errors
 
 SAMPLES = 16
 ENOUGH_DEV = 16  # pictures; of fewer a figure says nothing
@@ -223,17 +224,21 @@ class Run:
         """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
         train, dev, _ = self.photographs
         method, pictures = METHODS[stage.method.name], dev if len(dev) else train
-        if len(dev) >= ENOUGH_DEV:
-            progress.log_metrics(self.steps_done, method.validation_metrics(network, dev, stage))
+        measured = method.validation_metrics(network, dev, stage) if len(dev) >= ENOUGH_DEV else {}
         try:
             graph = method.graph(network, self.prior, stage.method.settings, self.recipe.decoding)
         except TrainingError:
+            progress.log_metrics(self.steps_done, measured)
             return  # a network that does not colour has no samples
         order = np.random.default_rng(0).permutation(len(pictures))
         largest = order[np.argsort(-pictures.shapes[order].min(axis=1), kind="stable")][:SAMPLES]
         was_training = network.training
+        graph.module.eval()
+        if len(dev) >= ENOUGH_DEV:
+            measured |= color_errors(graph, dev)
         sheet = sample_sheet(graph, [pictures[int(i)] for i in largest])
         network.train(was_training)
+        progress.log_metrics(self.steps_done, measured)
         folder = self.settings.out / "samples"
         folder.mkdir(exist_ok=True)
         sheet.save(folder / f"{self.steps_done:06d}.png")
