@@ -8,6 +8,7 @@ pytest.importorskip("torch")
 
 import numpy as np
 from PIL import Image
+from tiny_models import noise_model
 
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import ModelError, PictureError, SettingError
@@ -15,6 +16,7 @@ from colorizing_things.lab.evaluation.candidates import (
     GreyFloor,
     Model,
     RealPhotographs,
+    at_moods,
     on_plates,
     open_model,
     open_predictions,
@@ -32,6 +34,7 @@ from colorizing_things.lab.evaluation.pictures import (
     size_of,
     to_tensor,
 )
+from colorizing_things.model.card import load_card
 
 
 def one_line(error: pytest.ExceptionInfo) -> str:
@@ -210,6 +213,26 @@ def test_an_old_plate_shows_the_model_another_picture_and_keeps_the_lightness(ph
     np.testing.assert_array_equal(found[plain.name], found[pan.name])
     L, other = (to_lab(to_tensor(found[name]))[0] for name in (plain.name, blue.name))
     assert float((L - other).abs().mean()) < 0.5 and (found[plain.name] != found[blue.name]).mean() > 0.5
+
+
+def test_a_mood_is_part_of_what_a_model_is(photo_folder, photos, tmp_path):
+    drawn = open_model(str(noise_model(tmp_path / "noisy")), tmp_path)
+    assert (
+        drawn.mood == pytest.approx(load_card(tmp_path / "noisy").mood) and open_model("default", tmp_path).mood is None
+    )
+    calm, lively = at_moods([drawn], [0.0, 1.0])
+    assert (calm.name, lively.name) == (f"{drawn.name}, mood 0", f"{drawn.name}, mood 1")
+    picture = choose(photo_folder)[0]
+    assert len({model.fingerprint(picture) for model in (drawn, calm, lively)}) >= 2
+    spread = [float(to_lab(to_tensor(m.colour(picture, photos[0]).rgb))[1:].std()) for m in (calm, lively)]
+    assert spread[1] > 2 * spread[0]  # more noise, more colours
+
+
+def test_moods_that_cannot_be(tmp_path):
+    with pytest.raises(SettingError, match="mood: none of these models has one"):
+        at_moods([open_model("default", tmp_path)], [0.5])
+    with pytest.raises(SettingError, match="mood 2: must be 0"):
+        at_moods([], [0.5, 2.0])
 
 
 def test_counts_of_hints_that_cannot_be(tmp_path):

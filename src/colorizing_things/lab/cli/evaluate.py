@@ -33,6 +33,9 @@ def evaluate(
     hints: Annotated[
         str, typer.Option(help="Score again with the true colour of so many places given, as 1,5,10,50.")
     ] = "",
+    mood: Annotated[
+        str, typer.Option(help="Score models that have a mood at each of these, as 0,0.3,0.5; the card's by default.")
+    ] = "",
     plate: Annotated[
         str, typer.Option(help="Score again before what old plates kept of the photographs, as blue,ortho,pan.")
     ] = "",
@@ -66,6 +69,7 @@ def evaluate(
         seed=seed,
         samples=samples,
         hints=_counts(hints),
+        moods=_moods(mood),
         plates=[name.strip() for name in plate.split(",") if name.strip()],
         outlines=outlines,
         images=images,
@@ -84,3 +88,13 @@ def _counts(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise SettingError(f"hints {text!r}: give counts, as 1,5,10,50") from None
+
+
+def _moods(text: str) -> list[float]:
+    """``0,0.5`` -> [0.0, 0.5]."""
+    from colorizing_things.errors import SettingError
+
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SettingError(f"mood {text!r}: give numbers of 0 to 1, as 0,0.3,0.5") from None

@@ -149,14 +149,16 @@ class Model(Candidate):
     sample_count: int = 0
     seed: int = 0
     hints: int = 0  # places whose true colour it is told
+    mood: float | None = None  # what its noise is multiplied by; None: it has no noise
     plate: str = ""  # what it sees was kept by an old plate: see lab.emulsion; empty: today's luminance
     kind: str = "model"
 
     def fingerprint(self, picture: Picture) -> str:
-        """Weights, size, how samples and hints are drawn, and the plate."""
+        """Weights, size, mood, how samples and hints are drawn, and the plate."""
+        noise = "" if self.mood is None else f":mood{self.mood:g}"
         drawn = f":{self.sample_count}:{self.seed}" if self.sample_count else ""
         told = f":hints{self.hints}:{self.seed}" if self.hints else ""
-        return f"{self.checksum}:{self.size}" + drawn + told + (f":{self.plate}" if self.plate else "")
+        return f"{self.checksum}:{self.size}{noise}" + drawn + told + (f":{self.plate}" if self.plate else "")
 
     def colour(self, picture: Picture, real: UInt8) -> Coloured:
         """Colour the grey version of the photograph, or what an old plate kept of it.
@@ -228,11 +230,11 @@ def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
 
 
 def open_session(model: Model, grey: UInt8) -> tuple[Any, Any]:
-    """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size."""
+    """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size and mood."""
     from colorizing_things import ColorOptions
 
     colorizer = open_colorizer(model.model, model.device)
-    return colorizer, colorizer.session(grey, ColorOptions(model.size))
+    return colorizer, colorizer.session(grey, ColorOptions(model.size, mood=model.mood))
 
 
 def open_model(
@@ -262,7 +264,27 @@ def open_model(
     card = open_colorizer(model, device).card
     chosen = size or card.default_size
     name = card.name if size in (None, card.default_size) else f"{card.name} at {size}"
-    return Model(name, model, card.checksum, chosen, device, sample_count, seed)
+    mood = card.mood if card.has_noise else None
+    return Model(name, model, card.checksum, chosen, device, sample_count, seed, mood=mood)
+
+
+def at_moods(models: Sequence[Model], moods: Sequence[float]) -> list[Model]:
+    """The models; those that draw their colours with noise once for each mood, in place of their card's own.
+
+    Raises:
+        SettingError: none of them has a mood, or one out of 0 to 1.
+    """
+    if any(not 0 <= mood <= 1 for mood in moods):
+        raise SettingError(f"mood {max(moods, key=abs):g}: must be 0 (the mean) to 1 (the full draw)")
+    if moods and all(model.mood is None for model in models):
+        raise SettingError("mood: none of these models has one; leave out --mood")
+    found = []
+    for model in models:
+        if model.mood is None or not moods:
+            found.append(model)
+        else:
+            found += [dataclasses.replace(model, name=f"{model.name}, mood {mood:g}", mood=mood) for mood in moods]
+    return found
 
 
 def takes_hints(model: Model) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from colorizing_things.color.spaces import lightness_to_srgb
 
-from .candidates import Model, open_colorizer
+from .candidates import Model, open_session
 from .metrics.base import chroma_of, to_lab
 from .pictures import to_tensor
 
@@ -16,10 +16,11 @@ SIZE = (256, 384)
 
 def chroma_of_cards(model: Model) -> float:
     """Largest mean chroma, CIELAB units, that a model gives a flat card of L* 20, 30, ... 90; lower is better."""
-    colorizer = open_colorizer(model.model, model.device)
     chromas = []
     for lightness in LIGHTNESSES:
         code = round(float(lightness_to_srgb(np.array(lightness))) * 255)
-        coloured = colorizer(np.full(SIZE, code, np.uint8), size=model.size)
+        card = np.full(SIZE, code, np.uint8)
+        colorizer, session = open_session(model, card)
+        coloured = colorizer.pixels(card, chroma=session.predict())
         chromas.append(float(chroma_of(to_lab(to_tensor(coloured))).mean()))
     return max(chromas)

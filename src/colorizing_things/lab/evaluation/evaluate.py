@@ -20,6 +20,7 @@ from .candidates import (
     GreyFloor,
     Model,
     RealPhotographs,
+    at_moods,
     on_plates,
     open_model,
     open_predictions,
@@ -38,15 +39,23 @@ from .wilful import score_outlines
 
 @dataclass(frozen=True)
 class Request:
-    """What to score on what.
+    """What to score on what. Workers and device change no figure; all else may.
 
-    ``models`` and ``predictions`` are the candidates, beside the grey floor and the real photographs, which
-    are always there. ``size`` is the shorter side at which the networks see a picture (each card's default if
-    None). ``workers`` None takes all cores. ``samples`` colourings are drawn of each picture where a model
-    can. For each count in ``hints`` a model that takes hints is scored again, told the true colour of so many
-    places; for each of ``plates`` every model is scored again before what that emulsion kept. ``outlines`` is a
-    COCO-like file of objects in the pictures of ``images``, on which wilful hints are tried. Nothing but the
-    candidates, the set, ``size``, ``samples``, ``hints``, ``plates`` and ``seed`` changes a figure.
+    Attributes:
+        data: folder of the photographs.
+        out: folder of the report.
+        models, predictions: the candidates, beside the grey floor and the real photographs, which are always there.
+        limit: score only so many photographs, chosen by the seed.
+        size: shorter side at which the networks see a picture; each card's default if None.
+        workers: processes; None takes all cores.
+        seed: of the choice of pictures, the intervals, the samples and the hints.
+        samples: colourings to draw of each picture where a model can.
+        hints: for each count a model that takes hints is scored again, told the true colour of so many places.
+        plates: for each emulsion every model is scored again before what that kept of the photographs.
+        moods: a model that draws its colours with noise is scored at each of these; its card's if there are none.
+        outlines, images: a COCO-like file of objects and the folder of its pictures, to try wilful hints on.
+        device: where the networks run.
+        name: of the set, for people; the folder's by default.
     """
 
     data: Path
@@ -60,10 +69,11 @@ class Request:
     samples: int = 0
     hints: Sequence[int] = ()
     plates: Sequence[str] = ()
+    moods: Sequence[float] = ()
     outlines: Path | None = None
     images: Path | None = None
     device: str = "auto"
-    name: str | None = None  # of the set, for people; the folder's by default
+    name: str | None = None
 
 
 def evaluate(request: Request, console: Console) -> dict[str, Any]:
@@ -102,7 +112,7 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
         for model in request.models
     ]
     folders = [open_predictions(folder, pictures) for folder in request.predictions]
-    scored = on_plates(with_hints(models, request.hints), request.plates)
+    scored = on_plates(with_hints(at_moods(models, request.moods), request.hints), request.plates)
     return with_unique_names([GreyFloor(), *scored, *folders, RealPhotographs()])
 
 
@@ -113,7 +123,7 @@ def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: P
     for candidate in candidates:
         if not isinstance(candidate, Model) or candidate.hints or candidate.plate:
             continue
-        key = f"{candidate.checksum}:{candidate.size}:{candidate.device}"
+        key = f"{candidate.checksum}:{candidate.size}:{candidate.device}:{candidate.mood}"
         if key not in known:
             paths = [picture.path for picture in pictures]
             cost = measure_cost(candidate.model, candidate.device, candidate.size, paths)

@@ -127,7 +127,7 @@ def score_outlines(
 
 
 def _key(model: Model, picture: OutlinedPicture, checksum: str, seed: int) -> str:
-    return key_of(f"{model.checksum}:{model.size}:wilful:{seed}:{checksum}", picture.sha256)
+    return key_of(f"{model.checksum}:{model.size}:{model.mood}:wilful:{seed}:{checksum}", picture.sha256)
 
 
 def _figures(table: dict[str, Array], seed: int) -> dict[str, Any]:
