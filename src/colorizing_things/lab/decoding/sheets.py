@@ -26,9 +26,8 @@ def colorize(graph: Graph, pixels: UInt8) -> UInt8:
 
 def _run(graph: Graph, L: Tensor) -> Tensor:
     """L ``[N,1,H,W]`` -> ab ``[N,2,h,w]``, the likeliest colours where the graph takes draws."""
-    device = next(graph.module.parameters()).device
-    inputs = [L.to(device), *([torch.zeros(len(L), graph.latent, device=device)] if graph.latent else [])]
-    return graph.module(*inputs)[0].float().cpu()
+    L = L.to(next(graph.module.parameters()).device)
+    return graph.module(L, **graph.zeros(L))[0].float().cpu()
 
 
 def _colorize_in_square(graph: Graph, side: int, pixels: UInt8) -> UInt8:
