@@ -26,7 +26,7 @@ from .graph import Graph
 from .settings import SIZE, SizedDecoding
 
 RADIUS = 10.0  # ab units: confidence is the chance that the error is smaller
-SOFTNESS = 40.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
+SOFTNESS = 30.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
 FEATURES = ("tokens", "fine", "detail", "logits", "shown")
 
 Times = Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
@@ -43,8 +43,9 @@ class FlowDecoding(SizedDecoding):
     guidance: Positive = Field(
         default=1.0, description="how far each answer is pushed away from the one given unseen; 1 costs nothing"
     )
+    chroma: Positive = Field(default=1.0, description="factor on the result's chroma; hints come out as they are given")
     mood: Share = Field(
-        default=0.3, description="what noise is multiplied by where the user says nothing: 0 the mean, 1 a full draw"
+        default=0.0, description="what noise is multiplied by where the user says nothing: 0 the mean, 1 a full draw"
     )
     confidence_temperature: Positive = Field(
         default=1.0, description="of the classes, where the chance of an ab error under 10 is read off them"
@@ -74,7 +75,7 @@ class Draw(nn.Module):
     def __init__(self, network: Flow, decoding: FlowDecoding) -> None:
         super().__init__()
         self.denoiser, self.refinement = network.denoiser, network.refinement
-        self.times, self.guidance = decoding.times, decoding.guidance
+        self.times, self.guidance, self.chroma = decoding.times, decoding.guidance, decoding.chroma
         self.confidence = Confidence()
 
     def forward(
@@ -82,12 +83,13 @@ class Draw(nn.Module):
         z: Tensor,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """See :class:`.networks.flow.Seen` and CONTRIBUTING.md for the shapes."""
-        known, mask = known_places(hint_ab, hint_mask)
+        known, mask = known_places(hint_ab / self.chroma, hint_mask)
         end = draw(self.denoiser, Seen(tokens, fine, detail, logits), z, known, mask, self.times, self.guidance)
-        ab = self.refinement(end, detail) * AB_SCALE
-        sure = torch.maximum(self.confidence(end * AB_SCALE, logits), mask)
-        scale = float(FIELD_STRIDE // OUTPUT_STRIDE)
-        return ab, F.interpolate(sure, scale_factor=scale, mode="bilinear", align_corners=False)
+        scale = AB_SCALE * self.chroma
+        ab = self.refinement(end, detail) * scale
+        sure = torch.maximum(self.confidence(end * scale, logits), mask)
+        times = float(FIELD_STRIDE // OUTPUT_STRIDE)
+        return ab, F.interpolate(sure, scale_factor=times, mode="bilinear", align_corners=False)
 
 
 class Confidence(nn.Module):
