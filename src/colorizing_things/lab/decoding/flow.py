@@ -26,7 +26,7 @@ from .graph import Graph
 from .settings import SIZE, SizedDecoding
 
 RADIUS = 10.0  # ab units: confidence is the chance that the error is smaller
-SOFTNESS = 40.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
+SOFTNESS = 30.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
 FEATURES = ("tokens", "fine", "detail", "logits", "shown")
 
 Times = Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
