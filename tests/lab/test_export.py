@@ -28,7 +28,7 @@ def run(photographs, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "short"
     code = "from colorizing_things.cli import main; main()"
     command = [
-        sys.executable, "-c", code, "train", "default", "--data", str(photographs), "--out", str(out),
+        sys.executable, "-c", code, "train", "mobile-unet", "--data", str(photographs), "--out", str(out),
         "--max-steps", "2", "--set", "batch_size=4", "--set", "size=64",
     ]  # fmt: skip
     subprocess.run(command, check=True, timeout=300)

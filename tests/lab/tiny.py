@@ -22,7 +22,7 @@ PRIOR = np.full(313, 1 / 313)
 # Small enough for a step to take a blink; what a recipe is about stays as it says. A network or method that is not
 # here is tried at its recipe's own size.
 NETWORKS: dict[str, list[str]] = {
-    "flow": ["size=64", "network.width=32", "depth=1", "aspects=[1, 1.5]", "batch_size=8", "weights=none"],
+    "flow": ["size=64", "network.width=32", "depth=1", "aspects=[1, 1.5]", "batch_size=12", "weights=none"],
     "mobile-unet": [
         "size=64", "weights=none", "queries=2", "query_layers=3", "query_width=8", "network.widths=[8, 8, 8]",
     ],
@@ -44,7 +44,7 @@ METHOD_SETTINGS: dict[str, list[str]] = {
     "vaegan": ["method.width=4"],
     "unet-sagan": ["method.width=8"],
     "distil": ["teacher_size=32"],
-    "flow": ["dropped=0.4", "wilful=0.5"],
+    "flow": ["wilful=0.5"],
 }
 
 

@@ -83,6 +83,15 @@ def test_the_same_seed_gives_a_place_the_same_noise_in_a_larger_picture(model):
     np.testing.assert_array_equal(small, large[:, :8, :8])
 
 
+def test_what_the_encoder_answers_by_itself_costs_no_run_of_the_decoder(tmp_path, L, runs):
+    """Such as the logits of a network that gives them there; ``places`` stand for them."""
+    seen = Model(noise_model(tmp_path / "noise", outputs=["ab", "places"])).see(L)
+    runs.clear()
+    places = seen.run(("places",))["places"]
+    assert runs == [] and places.shape == (2, 5, 13)  # of the picture, not of what is padded
+    assert list(seen.run(("ab", "places"))) == ["places", "ab"] and runs == [["ab"]]
+
+
 def test_another_z_is_shown_without_seeing_again(model, L, runs):
     seen = model.see(L)
     other = seen.with_z(seen.noise(1, mood=1))

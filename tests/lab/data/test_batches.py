@@ -5,6 +5,7 @@ torch = pytest.importorskip("torch")
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import DataSettings
 from colorizing_things.lab.data.batches import Batches, source_probability
+from colorizing_things.lab.data.chance import Chance
 from colorizing_things.lab.data.degradation import degrade
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.data.planes import to_lab
@@ -64,7 +65,7 @@ def test_to_lab_agrees_with_the_product():
 
 def test_ageing_touches_its_share_and_stays_in_range():
     L = torch.rand(200, 1, 16, 16) * 100
-    degraded = degrade(L, 0.5, np.random.default_rng(0))
+    degraded = degrade(L, 0.5, Chance.seeded(200, 0))
     changed = (degraded != L).flatten(1).any(1).float().mean()
     assert 0.35 < changed < 0.65 and degraded.min() >= 0 and degraded.max() <= 100
-    torch.testing.assert_close(degrade(L, 0.0, np.random.default_rng(0)), L)
+    torch.testing.assert_close(degrade(L, 0.0, Chance.seeded(200, 0)), L)

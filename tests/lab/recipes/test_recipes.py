@@ -6,7 +6,7 @@ from colorizing_things.lab.config.recipe import Stage
 from colorizing_things.lab.recipes.load import build_recipe, load_recipe, parse_override, recipe_names
 
 
-@pytest.mark.parametrize("name", ["default"])
+@pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_loads_and_says_what_it_is(name):
     assert name in recipe_names()
     recipe = load_recipe(name)
@@ -38,12 +38,14 @@ def test_stages_are_diffs_from_the_base_and_overrides_win():
         ("lr=-1", "above 0"),
         ("decoding.sise=96", "unknown setting 'sise' of decoding: choose classes"),
         ("decoding.classes=2", "decoding.classes 2: must be at most 1"),
+        ("aspects=[]", "too few or too many in the list"),
+        ("aspects=[1, 0]", "must be above 0"),
         ("decoding.size=0", "decoding.size 0: must be 1 or more"),
     ],
 )
 def test_a_wrong_setting_is_one_line(override, match):
     with pytest.raises(SettingError, match=match) as error:
-        load_recipe("default", [override])
+        load_recipe("mobile-unet", [override])
     assert "\n" not in str(error.value)
 
 

@@ -77,7 +77,7 @@ def _one_line(error: Any, model: type[Settings], where: str, owner: str) -> str:
         group = _group(model, path[:-1])
         of = owner or ".".join(path[:-1]) or where
         return f"unknown setting {path[-1]!r}{of and f' of {of}'}: choose {', '.join(group) or 'none, it takes none'}"
-    if kind == "too_long" or (kind == "missing" and isinstance(error["loc"][-1], int)):
+    if kind in ("too_long", "too_short") or (kind == "missing" and isinstance(error["loc"][-1], int)):
         return f"{key}: too few or too many in the list"
     if kind == "missing":
         return f"{key}: is missing"

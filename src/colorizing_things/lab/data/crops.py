@@ -64,14 +64,12 @@ class CropBatches(BatchMaker[Crops]):
         return Crops(self._pixels(indices), where, torch.from_numpy(mirrored), film, height, width)
 
     def _pixels(self, indices: npt.NDArray[np.integer]) -> Tensor:
-        side = int(self.photographs.shapes[indices].max())
+        side = int(self.photographs.shapes[indices].max()) + 1
         pixels = torch.zeros(len(indices), 3, side, side, dtype=torch.uint8)
         for place, index in zip(pixels, indices, strict=True):
-            picture = torch.from_numpy(self.photographs[int(index)].copy()).permute(2, 0, 1)
-            height, width = picture.shape[1:]
-            place[:, :height, :width] = picture
-            place[:, height : height + 1, :width] = picture[:, -1:]  # what bilinear looks at beyond the edge
-            place[:, :height, width : width + 1] = picture[:, :, -1:]
+            # One more row and column: what bilinear looks at beyond the edge.
+            picture = np.pad(self.photographs[int(index)], ((0, 1), (0, 1), (0, 0)), mode="edge")
+            place[:, : picture.shape[0], : picture.shape[1]] = torch.from_numpy(picture).permute(2, 0, 1)
         return pixels
 
 

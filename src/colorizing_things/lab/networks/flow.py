@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.color.ab_bins import ab_bins
 
 from .efficientnet_lite import BLOCKS, CHANNELS, EfficientNetLite0, load_weights
 
@@ -47,7 +48,7 @@ class Seen(NamedTuple):
 class Condition(nn.Module):
     """Features and lightness -> :class:`Seen`."""
 
-    def __init__(self, width: int, bins: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.BatchNorm2d(channels, affine=False) for channels in CHANNELS)
         self.from8 = nn.Conv2d(4 * CHANNELS[1], width, 1)
@@ -60,7 +61,9 @@ class Condition(nn.Module):
         )
         self.fine = nn.Conv2d(CHANNELS[1], FINE, 1)
         self.detail = nn.Conv2d(CHANNELS[0], DETAIL, 1)
-        self.classes = nn.Sequential(nn.Conv2d(width // 4 + FINE, 96, 3, padding=1), nn.GELU(), nn.Conv2d(96, bins, 1))
+        self.classes = nn.Sequential(
+            nn.Conv2d(width // 4 + FINE, 96, 3, padding=1), nn.GELU(), nn.Conv2d(96, len(ab_bins()), 1)
+        )
 
     def forward(self, L: Tensor, features: tuple[Tensor, ...]) -> Seen:
         """L* ``[N,1,H,W]`` and the encoder's features at strides 4, 8, 16, 32."""
@@ -218,7 +221,6 @@ class Flow(nn.Module):
     Args:
         width: channels of the transformer, a multiple of 32.
         depth: its blocks.
-        bins: colour classes.
         frozen: the encoder's first blocks, of 16, that do not learn; its first layer never does.
         weights: of the encoder: imagenet, which comes with the package, none or a file.
     """
@@ -226,13 +228,11 @@ class Flow(nn.Module):
     stride: ClassVar[int] = STRIDE
     output_stride: ClassVar[int] = OUTPUT_STRIDE
 
-    def __init__(
-        self, width: int = 256, depth: int = 6, bins: int = 313, frozen: int = 16, weights: str = "imagenet"
-    ) -> None:
+    def __init__(self, width: int = 256, depth: int = 6, frozen: int = 16, weights: str = "imagenet") -> None:
         super().__init__()
         self.encoder = EfficientNetLite0(frozen)
         load_weights(self.encoder, weights)
-        self.condition = Condition(width, bins)
+        self.condition = Condition(width)
         self.denoiser = Denoiser(width, depth)
         self.refinement = Refinement()
 
