@@ -239,7 +239,7 @@ def test_options_do_what_they_say(colorizer, grey_photo):
     assert chroma(colorizer(grey_photo, strength=0.5)).mean() == pytest.approx(plain / 2, rel=0.1)
     assert chroma(colorizer(grey_photo, saturation=1.5)).mean() > plain * 1.2
     field = colorizer.predict(grey_photo, ColorOptions(size=96)).ab.shape
-    assert field == (2, 24, 36)
+    assert field == (2, 48, 72)
 
 
 def test_the_same_picture_gets_the_same_colours_from_any_thread(colorizer, grey_photo):

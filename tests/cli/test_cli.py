@@ -159,7 +159,7 @@ def test_lab_verbs_say_what_to_install(tmp_path):
 
 def test_mood_and_seed_of_a_model_with_noise(old_jpg, tmp_path):
     pytest.importorskip("onnx")
-    from tiny_models import noise_model
+    from tiny_models import noise_model, plain_model
 
     model = noise_model(tmp_path / "noise")
 
@@ -170,5 +170,5 @@ def test_mood_and_seed_of_a_model_with_noise(old_jpg, tmp_path):
     usual, lively = run("a.png"), run("b.png", "--mood", 1, "--seed", 2)
     assert np.abs(usual - lively).mean() > 1
     assert (run("c.png", "--mood", 1, "--seed", 2) == lively).all()
-    assert "has no mood" in fails(old_jpg, "--mood", 0.5)
+    assert "has no mood" in fails(old_jpg, "--mood", 0.5, "--model", plain_model(tmp_path / "plain"))
     assert "mood 3.0: must be 0" in fails(old_jpg, "--mood", 3, "--model", model)

@@ -25,7 +25,7 @@ def test_the_bundled_default_is_listed_first_and_small():
 def test_a_model_is_found_by_name_folder_and_file(copied):
     assert find_model("default").folder == BUNDLED / "default"
     assert find_model(copied).folder == copied
-    assert find_model(str(copied / "model.onnx")).folder == copied
+    assert find_model(str(copied / "decoder.onnx")).folder == copied
     with pytest.raises(ModelError, match="choose default"):
         find_model("../default")
 
@@ -37,7 +37,7 @@ def test_a_card_round_trip(copied):
 
 
 def test_a_changed_file_does_not_match_its_card(copied):
-    path = copied / "model.onnx"
+    path = copied / "decoder.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(ModelError, match="checksum"):
         Model(copied)

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("onnx")
 from server.conftest import error_line
 from server.test_sessions import ask, field
-from tiny_models import noise_model
+from tiny_models import noise_model, plain_model
 
 from colorizing_things import Colorizer, Hint, Picture
 from colorizing_things.server.settings import Settings
@@ -75,10 +75,11 @@ def test_a_hint_of_the_palette_that_cannot_be_read_is_one_line(client, jpg):
     assert "write it as X,Y=#rrggbb" in error_line(answer, 422)
 
 
-def test_a_mood_is_refused_by_a_model_without_and_out_of_range(client, noisy, jpg):
-    info = client.post("/v1/sessions", files={"file": ("old.jpg", jpg)}).json()
-    assert "has no mood" in error_line(ask(client, info, "predict", mood=0.5), 422)
-    assert "has no mood" in error_line(ask(client, info, "render", mood=0.5), 422)
-    answer = client.post("/v1/colorize", files={"file": ("old.jpg", jpg)}, data={"mood": "0.5"})
-    assert "has no mood" in error_line(answer, 422)
+def test_a_mood_is_refused_by_a_model_without_and_out_of_range(serving, noisy, jpg, tmp_path):
+    with serving(Settings(model=str(plain_model(tmp_path / "plain")))) as client:
+        info = client.post("/v1/sessions", files={"file": ("old.jpg", jpg)}).json()
+        assert "has no mood" in error_line(ask(client, info, "predict", mood=0.5), 422)
+        assert "has no mood" in error_line(ask(client, info, "render", mood=0.5), 422)
+        answer = client.post("/v1/colorize", files={"file": ("old.jpg", jpg)}, data={"mood": "0.5"})
+        assert "has no mood" in error_line(answer, 422)
     assert "must be 0" in error_line(ask(noisy, opened(noisy, jpg), "predict", mood=2), 422)

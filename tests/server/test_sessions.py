@@ -41,7 +41,7 @@ def pixels(data: bytes):
 def test_what_a_session_says(client, session):
     assert (session["name"], session["kind"], session["pages"]) == ("old.jpg", "jpeg", 1)
     assert (session["width"], session["height"], session["has_alpha"]) == (600, 400, False)
-    assert session["default_size"] == 160 and session["expires_in"] == 1800
+    assert session["default_size"] == 224 and session["expires_in"] == 1800
     assert client.get(f"/v1/sessions/{session['id']}").json() == session
     models = client.get("/v1/models").json()
     assert models["current"] == "default" and models["models"][0]["can"] == session["can"]

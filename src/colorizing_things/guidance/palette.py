@@ -53,7 +53,9 @@ def likely(seen: SeenPicture, row: int, column: int, hints: HintField | None, co
         SettingError: a model without a distribution over colours.
     """
     seen.card.require("palette")
-    colors = _binned(seen, row, column, hints) if "logits" in seen.card.outputs else _sampled(seen, row, column, hints)
+    # The distribution of a network with noise is of what is shown alone: it does not know of hints, its draws do.
+    binned = "logits" in seen.card.outputs and (hints is None or not seen.card.has_noise)
+    colors = _binned(seen, row, column, hints) if binned else _sampled(seen, row, column, hints)
     lightness = float(seen.L[row, column])
     swatches = [Swatch(_hex(lightness, *ab), ab, share) for ab, share in islice(colors, count)]
     return sorted(swatches, key=lambda swatch: -swatch.probability)

@@ -85,6 +85,7 @@ class Draw(nn.Module):
         """See :class:`.networks.flow.Seen` and CONTRIBUTING.md for the shapes."""
         known, mask = known_places(hint_ab / self.chroma, hint_mask)
         end = draw(self.denoiser, Seen(tokens, fine, detail, logits), z, known, mask, self.times, self.guidance)
+        end = end * (1 - mask) + known  # a sure hint comes out as it was given
         scale = AB_SCALE * self.chroma
         ab = self.refinement(end, detail) * scale
         sure = torch.maximum(self.confidence(end * scale, logits), mask)
