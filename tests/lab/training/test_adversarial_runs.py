@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from tiny import tiny_stage
 
-from colorizing_things import Colorizer
+from colorizing_things import Colorizer, ColorOptions
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.planes import into_square, out_of_square
@@ -88,7 +88,7 @@ def test_a_vae_can_be_exported_with_draws(photographs, tmp_path):
 def test_variants_of_a_vae_are_draws_of_its_code(photographs, tmp_path, grey_photo):
     trained = run("vaegan-hinge", photographs, tmp_path / "run")
     colorizer = Colorizer(export(trained, tmp_path / "model", decoding={"draws": True}))
-    first, *others = colorizer.variants(grey_photo, 3, seed=1)
+    first, *others = colorizer.variants(grey_photo, 3, ColorOptions(seed=1))
     np.testing.assert_array_equal(first.ab, colorizer.predict(grey_photo).ab)
     assert not any(np.array_equal(first.ab, other.ab) for other in others)
     plain = Colorizer(export(trained, tmp_path / "plain"))
