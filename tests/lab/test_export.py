@@ -7,12 +7,18 @@ import onnx
 import pytest
 
 torch = pytest.importorskip("torch")
+from tiny import tiny_stage
+
 from colorizing_things import Colorizer
 from colorizing_things.errors import TrainingError
+from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.decoding.decoder import Decoder, Decoding
-from colorizing_things.lab.export import TOLERANCE, check, export, graphs_of, without_paths
+from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.export import TOLERANCE, check, export, graphs_of, without_paths, write_graph
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
 from colorizing_things.model.card import load_card
 
 
@@ -93,23 +99,44 @@ def test_a_card_names_weights_and_runs_without_their_places():
     assert stage["method"]["vae"] == "/runs/mine"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e6])
-def test_weights_that_are_not_finite_are_not_exported(value, run, tmp_path):
-    """Not in fp16 either."""
-    saved = torch.load(run / "last.ckpt", weights_only=True)
-    name = next(key for key in saved["average"] if key.endswith("weight") and saved["average"][key].numel() > 1000)
-    saved["average"][name].view(-1)[7] = value
-    (tmp_path / "run").mkdir()
-    torch.save(saved, tmp_path / "run" / "last.ckpt")
-    with pytest.raises(TrainingError, match="the run has diverged") as error:
-        export(tmp_path / "run", tmp_path / "model")
-    assert "\n" not in str(error.value) and not (tmp_path / "model" / "model.onnx").exists()
+class Small(torch.nn.Module):
+    """Two convolutions: L -> (ab,) at a quarter of the size."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide, self.narrow = torch.nn.Conv2d(1, 64, 4, 4), torch.nn.Conv2d(64, 2, 1)
+
+    def forward(self, L):
+        return (self.narrow(self.wide(L / 100)),)
 
 
-def test_a_small_weight_that_is_not_finite_is_seen_in_what_comes_of_it(run, tmp_path):
-    saved = torch.load(run / "last.ckpt", weights_only=True)
-    saved["average"]["module.regress.bias"][0] = float("nan")
-    (tmp_path / "run").mkdir()
+@pytest.mark.parametrize(
+    ("layer", "value", "match"),
+    [
+        ("wide", float("nan"), "is not finite; the run has diverged"),
+        ("wide", float("inf"), "is not finite; the run has diverged"),
+        ("wide", 1e6, "larger than fp16 can hold"),
+        (
+            "narrow",
+            float("nan"),
+            "colours that are not finite; the run has diverged",
+        ),  # small: seen in what comes of it
+    ],
+)
+def test_what_is_not_finite_is_not_exported(layer, value, match, tmp_path):
+    module = Small().eval()
+    with torch.no_grad():
+        getattr(module, layer).weight[0, 0] = value
+    with pytest.raises(TrainingError, match=match) as error:
+        write_graph(Graph(module, ("L",), ("ab",), stride=4, output_stride=4, size=64), tmp_path / "model.onnx")
+    assert "\n" not in str(error.value) and list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_is_not_finite_is_not_exported(tmp_path, photographs):
+    recipe = Recipe(name="distil-vgg16", stages=(tiny_stage("distil-vgg16", "steps=1"),))
+    train(recipe, RunSettings(data=photographs, out=tmp_path / "run", precision="32-true"))
+    saved = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
+    next(value for key, value in saved["average"].items() if key.endswith("features.0.weight"))[0] = float("nan")
     torch.save(saved, tmp_path / "run" / "last.ckpt")
-    with pytest.raises(TrainingError, match="not finite"):
-        export(tmp_path / "run", tmp_path / "model")
+    with pytest.raises(TrainingError, match="not finite in fp16; the run has diverged"):
+        export(tmp_path / "run", tmp_path / "weights")

@@ -12,6 +12,8 @@ from lightning_fabric import Fabric
 
 from colorizing_things.lab.config.recipe import Stage
 from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.crops import CropBatches, Crops
+from colorizing_things.lab.data.emulsion import draw_plates
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build
 from colorizing_things.lab.recipes.load import load_recipe
@@ -20,6 +22,7 @@ PRIOR = np.full(313, 1 / 313)
 # Small enough for a step to take a blink; what a recipe is about stays as it says. A network or method that is not
 # here is tried at its recipe's own size.
 NETWORKS: dict[str, list[str]] = {
+    "flow": ["size=64", "network.width=32", "depth=1", "aspects=[1, 1.5]", "batch_size=8", "weights=none"],
     "mobile-unet": [
         "size=64", "weights=none", "queries=2", "query_layers=3", "query_width=8", "network.widths=[8, 8, 8]",
     ],
@@ -41,6 +44,7 @@ METHOD_SETTINGS: dict[str, list[str]] = {
     "vaegan": ["method.width=4"],
     "unet-sagan": ["method.width=8"],
     "distil": ["teacher_size=32"],
+    "flow": ["dropped=0.4", "wilful=0.5"],
 }
 
 
@@ -56,15 +60,28 @@ def make_method(stage: Stage, fabric: Fabric | None = None) -> Method:
     torch.manual_seed(0)
     fabric = fabric or Fabric(accelerator="cpu", devices=1, precision="32-true")
     network = build(stage.network.name, size=stage.data.size, **stage.network.settings)
+    if METHODS[stage.method.name].begins_from_average:  # of a teacher that has something to say
+        _stir(network)
     return METHODS[stage.method.name](fabric, network, stage, PRIOR)
 
 
-def make_batch(stage: Stage, seed: int = 0, number: int | None = None) -> Batch:
-    """Smooth noise: lightness 0..100, chroma within 60 ab units."""
+def _stir(network: torch.nn.Module) -> None:
+    """Layers that begin at zero say nothing, and nothing passes them on the way back."""
+    for parameter in network.parameters():
+        if not parameter.detach().any():
+            torch.nn.init.normal_(parameter, std=0.1)
+
+
+def make_batch(stage: Stage, seed: int = 0, number: int | None = None) -> Batch | Crops:
+    """Smooth noise: lightness 0..100, chroma within 60 ab units; or pictures of such, to be cut."""
     generator = torch.Generator().manual_seed(seed)
     count, side = number or stage.data.batch_size, stage.data.size
     coarse = torch.rand(count, 3, side // 8, side // 8, generator=generator)
     fine = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")
+    if METHODS[stage.method.name].batches is CropBatches:
+        box = torch.tensor([[0.0, 4, side - 8, side - 4]]).expand(count, -1)
+        plates = torch.from_numpy(draw_plates(np.random.default_rng(seed), count, 0.5)).float()
+        return Crops((fine * 255).byte(), box, torch.arange(count) % 2 == 0, plates, side, side + 32)
     L, ab = fine[:, :1] * 100, (fine[:, 1:] - 0.5) * 120
     return Batch(L, torch.nn.functional.avg_pool2d(ab, stage.data.target_stride), L)
 

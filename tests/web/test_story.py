@@ -131,7 +131,7 @@ def test_pick_a_variant(page: Page, photos: dict[str, Path], tmp_path: Path) -> 
     coloured(page, [photos["coffee"]])
     needs(page, "Variants")
     variant = page.get_by_role("radio", name="Variant 3")
-    expect(variant).to_be_enabled()
+    expect(variant).to_be_enabled(timeout=30_000)  # six draws, on a machine that may be busy
     download(page).save_as(tmp_path / "likeliest.jpg")
     first = shown(page)
     page.get_by_title("Variant 3").click()

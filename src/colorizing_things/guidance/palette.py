@@ -62,8 +62,8 @@ def likely(seen: SeenPicture, row: int, column: int, hints: HintField | None, co
 def _binned(seen: SeenPicture, row: int, column: int, hints: HintField | None) -> Colors:
     """By the network's own distribution over the card's bins: the likeliest bin and those near it are one colour."""
     logits = seen.logits if hints is None else seen.run(("logits",), hints)["logits"]
-    step = seen.card.output_stride
-    share = distribution(logits, min(row // step, logits.shape[1] - 1), min(column // step, logits.shape[2] - 1))
+    height, width = seen.L.shape  # the distribution may be coarser than the colours
+    share = distribution(logits, row * logits.shape[1] // height, column * logits.shape[2] // width)
     return _grouped(np.array(seen.card.bins), share, share)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -15,7 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from colorizing_things.errors import TrainingError
-from colorizing_things.model.card import Card, load_card
+from colorizing_things.model.card import Card, GraphFile, load_card
 
 from .config.recipe import Component
 from .decoding.graph import Graph
@@ -25,6 +26,8 @@ from .networks.checkpoints import load_network
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
 TOLERANCE = 0.2  # ab units between torch and the fp16-stored graph in the mean: far below what an eye can see
+FEATURE_UNITS = 10.0  # a feature that is off by a hundredth of its size counts like colours off by a tenth
+ANSWERS = ("logits", "confidence", "features")  # outputs of the contract that an encoder may give by itself
 
 
 def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[str, Any] | None = None) -> Path:
@@ -54,8 +57,9 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
         saved["recipe"]["decoding"] = decoding
     graphs = graphs_of(network, saved)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [write_graph(graph, folder / f"{stem}.onnx") for stem, graph in graphs.items()]
-    _card(folder, paths[-1], list(graphs.values())[-1], saved, name).save()
+    for stem, graph in graphs.items():
+        write_graph(graph, folder / f"{stem}.onnx")
+    _card(folder, graphs, saved, name).save()
     return folder
 
 
@@ -87,21 +91,32 @@ def graphs_of(network: nn.Module, saved: dict[str, Any]) -> dict[str, Graph]:
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:
     """Trace the module into an ONNX graph that takes any batch, and any size that fits the stride if it has not one."""
-    stride, dim = graph.stride, torch.export.Dim
-    batch = dim("batch", min=1, max=256)
-    shape: dict[int, Any] = {0: batch}
-    if graph.fixed_size is None:
-        shape |= {n: stride * dim(side, min=1, max=256) for n, side in ((2, "rows"), (3, "columns"))}
-    example = examples(graph, 4 * stride, 5 * stride, batch=2)
-    shapes = tuple({0: batch} if name == "z" else shape for name in graph.inputs)
+    height, width = 4 * graph.stride, 5 * graph.stride
+    example = examples(graph, height, width, batch=2)
     program = torch.onnx.export(
         graph.module, example, input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
-        dynamic_shapes=shapes, dynamo=True, verbose=False,
+        dynamic_shapes=_dynamic_shapes(graph, example), dynamo=True, verbose=False,
     )  # fmt: skip
     assert program is not None
     return program.model_proto
 
 
+def _dynamic_shapes(graph: Graph, example: tuple[torch.Tensor, ...]) -> tuple[dict[int, Any], ...]:
+    """What of each input's shape may vary: of a field both sides, in step with the picture's."""
+    dim = torch.export.Dim
+    batch, sides = dim("batch", min=1, max=256), {2: dim("rows", min=1, max=256), 3: dim("columns", min=1, max=256)}
+    units = {2: 4, 3: 5}  # of the stride in the example
+
+    def of(value: torch.Tensor) -> dict[int, Any]:
+        if value.dim() != 4 or graph.fixed_size is not None:
+            return {0: batch}
+        cells = {axis: value.shape[axis] // units[axis] for axis in sides}  # of this field in a stride
+        return {0: batch} | {axis: side if cells[axis] == 1 else cells[axis] * side for axis, side in sides.items()}
+
+    return tuple(of(value) for value in example)
+
+
+@torch.no_grad()
 def examples(graph: Graph, height: int, width: int, batch: int = 1) -> tuple[torch.Tensor, ...]:
     """Inputs for a graph, the same every time: a noisy ramp of lightness, a draw or some hints if it takes them.
 
@@ -110,13 +125,15 @@ def examples(graph: Graph, height: int, width: int, batch: int = 1) -> tuple[tor
     height, width = (graph.fixed_size or side for side in (height, width))
     rng = np.random.default_rng(0)
     ramp = np.linspace(0, 100, width, dtype=np.float32)[None].repeat(height, 0)
-    L = (ramp + rng.normal(0, 5, (batch, 1, height, width))).clip(0, 100).astype(np.float32)
+    L = torch.from_numpy((ramp + rng.normal(0, 5, (batch, 1, height, width))).clip(0, 100).astype(np.float32))
     inputs = {"L": L}
-    if graph.latent:
-        inputs["z"] = rng.standard_normal((batch, graph.latent), np.float32)
-    inputs["hint_ab"] = rng.normal(0, 20, (batch, 2, height, width)).astype(np.float32)
-    inputs["hint_mask"] = (rng.random((batch, 1, height, width)) < 0.01).astype(np.float32)
-    return tuple(torch.from_numpy(inputs[name]) for name in graph.inputs)
+    for name, zeros in graph.zeros(L).items():
+        inputs[name] = torch.from_numpy(rng.standard_normal(tuple(zeros.shape), np.float32))
+    inputs["hint_ab"] = torch.from_numpy(rng.normal(0, 20, (batch, 2, height, width)).astype(np.float32))
+    inputs["hint_mask"] = torch.from_numpy((rng.random((batch, 1, height, width)) < 0.01).astype(np.float32))
+    if graph.encoder is not None:
+        inputs |= dict(zip(graph.encoder.outputs, graph.encoder.module(L), strict=True))
+    return tuple(inputs[name] for name in graph.inputs)
 
 
 def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -148,7 +165,9 @@ def store_as_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 @torch.no_grad()
 def check(graph: Graph, path: Path) -> float:
-    """Compare the file with torch at two sizes; return the mean difference in ab, the larger of the two.
+    """Compare the file with torch at two sizes; return the largest of the mean differences.
+
+    Of colours that is in ab units; of an encoder's features it is a share of their own mean size, in as many units.
 
     Raises:
         TrainingError: it is over ``TOLERANCE``.
@@ -156,46 +175,72 @@ def check(graph: Graph, path: Path) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    taken = {given.name for given in session.get_inputs()}
     worst, stride = 0.0, graph.stride
-    names = [output.name for output in session.get_outputs()]
     for height, width in ((4 * stride, 5 * stride), (stride, 7 * stride)):
         inputs = examples(graph, height, width)
-        answers = session.run(names, {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True)})
+        feeds = {name: x.numpy() for name, x in zip(graph.inputs, inputs, strict=True) if name in taken}
+        answers = session.run(list(graph.outputs), feeds)
         if not all(np.isfinite(answer).all() for answer in answers):
             raise TrainingError(f"{path}: the exported graph gives colours that are not finite; the run has diverged")
-        ours = graph.module(*inputs)[names.index("ab")].numpy()
-        worst = max(worst, float(np.abs(answers[names.index("ab")] - ours).mean()))
+        ours = dict(zip(graph.outputs, (value.numpy() for value in graph.module(*inputs)), strict=True))
+        theirs = dict(zip(graph.outputs, answers, strict=True))
+        worst = max(worst, *(_difference(ours[name], theirs[name], name) for name in compared(graph)))
     if not worst <= TOLERANCE:  # NaN is no tolerance
         raise TrainingError(f"{path}: the exported graph differs from torch by {worst:.2f} ab units")
     return worst
 
 
-def _card(folder: Path, path: Path, graph: Graph, saved: dict[str, Any], name: str | None) -> Card:
+def compared(graph: Graph) -> tuple[str, ...]:
+    """Outputs that :func:`check` compares: the colours, or all that an encoder gives."""
+    return ("ab",) if "ab" in graph.outputs else graph.outputs
+
+
+def _difference(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32], name: str) -> float:
+    distance = float(np.abs(ours - theirs).mean())
+    return distance if name == "ab" else distance / max(float(np.abs(ours).mean()), 1e-6) * FEATURE_UNITS
+
+
+def _card(folder: Path, graphs: dict[str, Graph], saved: dict[str, Any], name: str | None) -> Card:
     recipe = without_paths(saved["recipe"])
     stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
+    *_, graph = graphs.values()
+    features = graph.encoder.outputs if graph.encoder else ()
     return Card(
         name=name or recipe["name"],
         method=", then ".join(dict.fromkeys(stage["method"]["name"] for stage in stages)),
         summary=recipe["summary"],
-        file=path.name,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         stride=graph.stride,
         output_stride=graph.output_stride,
         default_size=graph.size,
         fixed_size=graph.fixed_size,
-        inputs=list(graph.inputs),
-        outputs=list(graph.outputs),
-        parameters=sum(p.numel() for p in graph.module.parameters()),
+        inputs=["L", *(given for given in graph.inputs if given not in ("L", *features))],
+        outputs=[*graph.outputs, *(given for given in features if given in ANSWERS)],
+        parameters=sum(p.numel() for part in graphs.values() for p in part.module.parameters()),
         bins=[list(centre) for centre in graph.bins],
         temperature=graph.temperature,
+        noise_stride=graph.noise_stride,
+        mood=graph.mood,
+        reference_features=graph.reference_features,
         training={
             "pictures_seen": saved["pictures_seen"],
             "hours": round(saved["seconds"] / 3600, 2),
+            **saved.get("provenance", {}),
             "recipe": recipe,
         },
         licence="MIT",
         folder=folder,
+        **_files(folder, list(graphs)),
     )
+
+
+def _files(folder: Path, stems: list[str]) -> dict[str, Any]:
+    """The card's ``file`` and ``sha256``, or ``files`` where there are two."""
+    found = {
+        stem: GraphFile(f"{stem}.onnx", hashlib.sha256((folder / f"{stem}.onnx").read_bytes()).hexdigest())
+        for stem in stems
+    }
+    return {"files": found} if len(found) > 1 else dataclasses.asdict(next(iter(found.values())))
 
 
 def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:

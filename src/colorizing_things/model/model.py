@@ -79,7 +79,7 @@ def _check(card: Card, encoder: Graph | None, decoder: Graph) -> None:
         problem = f"nobody gives {', '.join(sorted(unknown))} to the graph that colours"
     elif taken != set(decoder.inputs) - features - {"L"}:
         problem = f"its graph does not take what the card says: {', '.join(card.inputs)}"
-    elif missing := set(card.outputs) - set(decoder.outputs):
+    elif missing := set(card.outputs) - set(decoder.outputs) - features:
         problem = f"its graph does not give {', '.join(sorted(missing))}"
     elif card.reference_features and card.reference_features not in features:
         problem = f"no output of the encoder is called {card.reference_features}"

@@ -122,10 +122,15 @@ class SeenPicture:
     def run(
         self, wanted: Sequence[str], hints: HintField | None = None, z: Float32 | None = None
     ) -> dict[str, Float32]:
-        """Run the decoder once: those of ``wanted`` that the card lists, without the batch axis, fields cut to size."""
-        names = [name for name in wanted if name in self.card.outputs]
+        """Run the decoder once: those of ``wanted`` that the card lists, without the batch axis, fields cut to size.
+
+        What the encoder has said already (``logits`` of a network that gives them there) needs no run.
+        """
+        asked = [name for name in wanted if name in self.card.outputs]
+        found = {name: self._frame.cut(self._feeds[name]) for name in asked if name not in self._decoder.outputs}
+        names = [name for name in asked if name not in found]
         if not names:
-            return {}
+            return found
         feeds = {name: value for name, value in self._feeds.items() if name in self._decoder.inputs}
         if hints is not None:
             self.card.require("hints")
@@ -135,7 +140,7 @@ class SeenPicture:
         given = self.z if z is None else self._checked(z)
         if given is not None:
             feeds["z"] = given
-        return {name: self._frame.cut(value) for name, value in self._decoder.run(names, feeds).items()}
+        return found | {name: self._frame.cut(value) for name, value in self._decoder.run(names, feeds).items()}
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
         """What was computed under that name, or is now; for answers that depend on this picture and its ``z`` alone."""

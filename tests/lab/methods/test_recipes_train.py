@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from tiny import PRIOR, make_method, steps, tiny_stage
 
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.export import TOLERANCE, check, store_as_half, to_onnx
+from colorizing_things.lab.export import TOLERANCE, check, examples, store_as_half, to_onnx
 from colorizing_things.lab.methods import METHODS
 from colorizing_things.lab.networks import NETWORKS
 from colorizing_things.lab.recipes.load import load_recipe, recipe_names
@@ -89,17 +89,26 @@ def test_a_step_in_bfloat16(name, number, request):
 
 @pytest.mark.parametrize(("name", "number"), FIRST_OF_METHOD)
 def test_the_exported_graph_equals_torch(name, number, request, tmp_path):
-    """What :func:`.check` finds between ONNX Runtime and torch, with weights stored as fp16."""
+    """What it gives has the shapes that it says, and ONNX Runtime gives the same, with weights stored as fp16."""
     stage = stage_of(name, number, request)
     network = make_method(stage).network.module.eval()
     recipe = load_recipe(name)
     try:
-        graph = METHODS[stage.method.name].graph(network, PRIOR, stage.method.settings, recipe.decoding)
+        graphs = METHODS[stage.method.name].graphs(network, PRIOR, stage.method.settings, recipe.decoding)
     except TrainingError:
         assert METHODS[stage.method.name].exported_weights(network) is not None
         return
-    onnx.save(store_as_half(to_onnx(graph)), tmp_path / "model.onnx")
-    assert check(graph, tmp_path / "model.onnx") < TOLERANCE
+    for stem, graph in graphs.items():
+        inputs = examples(graph, 2 * graph.stride, 3 * graph.stride)
+        with torch.no_grad():
+            answers = graph.module(*inputs)
+        assert len(answers) == len(graph.outputs) and all(answer.isfinite().all() for answer in answers)
+        if "ab" in graph.outputs:
+            height, width = inputs[0].shape[-2:] if graph.inputs[0] == "L" else (2 * graph.stride, 3 * graph.stride)
+            ab = answers[graph.outputs.index("ab")]
+            assert ab.shape == (1, 2, height // graph.output_stride, width // graph.output_stride)
+        onnx.save(store_as_half(to_onnx(graph)), tmp_path / f"{stem}.onnx")
+        assert check(graph, tmp_path / f"{stem}.onnx") < TOLERANCE
 
 
 @pytest.mark.parametrize("encoder", ["resnet152", "mobilenet-v2", "vgg19"])

@@ -28,7 +28,15 @@ class DataSettings(Settings):
     """How batches are drawn from the photographs."""
 
     size: Annotated[int, Field(gt=0, multiple_of=32)] = Field(
-        default=128, description="px, the square that the network sees"
+        default=128, description="px, the square that the network sees, or the shorter side of what is no square"
+    )
+    aspects: Annotated[tuple[Positive, ...], Field(min_length=1)] = Field(
+        default=(1.0,),
+        description="width / height of the pictures of a batch, drawn from this list for each batch; one that is "
+        "listed twice comes twice as often. Methods whose batches are squares take none but 1",
+    )
+    stored: Annotated[int, Field(ge=32)] | None = Field(
+        default=None, description="px, shorter side that photographs are kept at; none: 144, or size if that is more"
     )
     batch_size: Count = Field(default=32, description="pictures a step, of each process")
     source_power: Weight = Field(
@@ -38,9 +46,14 @@ class DataSettings(Settings):
     )
     min_side: Annotated[int, Field(ge=0)] = Field(default=0, description="px; smaller pictures are left out")
     min_crop: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.65, description="smallest crop, as a share of the picture's shorter side"
+        default=0.65, description="smallest crop, as a share of the largest that fits"
     )
     degraded: Share = Field(default=0.3, description="share of the pictures that are made to look old")
+    old_plates: Share = Field(
+        default=0.0,
+        description="share of the pictures whose lightness is what an old plate kept of their colours, blue-sensitive, "
+        "orthochromatic or early panchromatic; only of methods that see pictures so",
+    )
     keep_colorless: bool = Field(
         default=False,
         description="also train on grey and tinted photographs, from which a network learns to colour less",

@@ -5,9 +5,10 @@ That purity is what makes a resumed run equal an unbroken one: no state to save,
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Self
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from torch import Tensor
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import DataSettings
 
+from .chance import Chance
 from .degradation import degrade
 from .photographs import Photographs
 from .planes import to_lab
@@ -33,8 +35,22 @@ class Batch(NamedTuple):
     ab: Tensor
     clean_L: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(*(field.to(device) for field in self))
 
-class Batches:
+
+class Movable(Protocol):
+    """What a step learns from: it can be brought to a device."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same there."""
+
+
+B = TypeVar("B", bound=Movable)
+
+
+class BatchMaker(ABC, Generic[B]):
     """Draws batches: ``batches(step)`` returns the batch of that step, and starts making the next."""
 
     def __init__(self, photographs: Photographs, settings: DataSettings, seed: int = 0, rank: int = 0) -> None:
@@ -45,23 +61,22 @@ class Batches:
         self.settings, self.seed, self.rank = settings, seed, rank
         self.probability = source_probability(self.photographs.sources, settings.source_power)
         self._pool = ThreadPoolExecutor(1)
-        self._ahead: dict[int, object] = {}
+        self._ahead: dict[int, Future[B]] = {}
 
-    def __call__(self, step: int) -> Batch:
+    def __call__(self, step: int) -> B:
         """The batch of a step; the next one is begun behind it."""
         ready = self._ahead.pop(step, None)
-        batch = ready.result() if ready is not None else self.make(step)  # type: ignore[attr-defined]
+        batch = ready.result() if ready is not None else self.make(step)
         self._ahead = {step + 1: self._pool.submit(self.make, step + 1)}
         return batch
 
-    def make(self, step: int) -> Batch:
+    def make(self, step: int) -> B:
         """The batch of one step, made here and now."""
-        settings = self.settings
-        rng = np.random.default_rng([self.seed, step, self.rank])
-        indices = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
-        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in indices]
-        clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
-        return Batch(degrade(clean_L, settings.degraded, rng), ab, clean_L)
+        return self.draw(np.random.default_rng([self.seed, step, self.rank]))
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> B:
+        """A batch of which all that is random comes from ``rng``."""
 
     def close(self) -> None:
         """Stop the thread that works ahead."""
@@ -72,6 +87,19 @@ class Batches:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Batches(BatchMaker[Batch]):
+    """Squares as lightness and colours, ready to learn from."""
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Random squares of random pictures, some of them aged."""
+        settings = self.settings
+        indices = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
+        crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in indices]
+        clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
+        chance = Chance.seeded(len(clean_L), int(rng.integers(2**63)))
+        return Batch(degrade(clean_L, settings.degraded, chance), ab, clean_L)
 
 
 def source_probability(sources: list[str], power: float) -> npt.NDArray[np.float64]:

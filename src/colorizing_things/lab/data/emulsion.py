@@ -25,6 +25,7 @@ PLATES: dict[str, Weights] = {
     "ortho": (0.0, 0.5, 0.5),  # to about 1925, in amateurs' cameras to 1950
     "pan": (0.212671, 0.715160, 0.072169),  # luminance: what a black-and-white copy of today shows
 }
+OLD_PLATES = {"blue": 0.26, "ortho": 0.34, "pan": 0.4}  # how often each is drawn, where an old one is
 EVEN: Weights = (0.30, 0.35, 0.35)  # the bluest panchromatic film that is drawn
 
 
@@ -67,6 +68,29 @@ def lightness_on_plates(rgb: Tensor, weights: Tensor) -> Tensor:
     return 116 * torch.where(light > 0.008856, root, 7.787 * light + 16 / 116) - 16
 
 
+def exposed(rgb: Tensor, weights: Tensor, share: Tensor) -> Tensor:
+    """Weights of plates that were exposed as long as they need: no photographer leaves a blue plate dark.
+
+    Args:
+        rgb: sRGB ``[N,3,H,W]``, encoded, 0..1, float.
+        weights: of linear R, G and B, ``[N,3]``.
+        share: how much of the light that the plate lacks is made up for, 0..1, ``[N]``.
+
+    Returns:
+        Weights ``[N,3]`` that need not sum to 1.
+    """
+    light = kornia.color.rgb_to_linear_rgb(rgb.float()).mean((2, 3))
+    own, usual = (light * weights).sum(1), (light * light.new_tensor(PLATES["pan"])).sum(1)
+    return weights * ((usual / own.clamp_min(1e-3)).clamp(1 / 3, 3) ** share)[:, None]
+
+
+def draw_plates(rng: np.random.Generator, count: int, old: float) -> FloatArray:
+    """Weights ``[count, 3]`` of plates to train on: a share ``old`` of an older kind, the others today's luminance."""
+    kinds = rng.choice(list(OLD_PLATES), count, p=list(OLD_PLATES.values()))
+    is_old = rng.random(count) < old
+    return np.array([draw_weights(rng, kind) if o else PLATES["pan"] for kind, o in zip(kinds, is_old, strict=True)])
+
+
 def draw_weights(rng: np.random.Generator, plate: str) -> Weights:
     """A plate like those of that name, no two quite alike: for training.
 
@@ -84,8 +108,6 @@ def draw_weights(rng: np.random.Generator, plate: str) -> Weights:
         green, red = 1 - blue, rng.uniform(0, 0.05)
     else:
         share = rng.uniform(0, 1)
-        red, green, blue = (
-            w + share * (even - w) for w, even in zip((red, green, blue), (0.3, 0.35, 0.35), strict=True)
-        )
+        red, green, blue = (w + share * (even - w) for w, even in zip((red, green, blue), EVEN, strict=True))
     total = red + green + blue
     return red / total, green / total, blue / total

@@ -83,10 +83,10 @@ class PhotographSet(NamedTuple):
         """One line: how many there are, by source, and how many are left out, by reason."""
         counts = Counter(self.train.sources) + Counter(self.dev.sources)
         largest = [f"{name} {count}" for name, count in counts.most_common(5)]
-        others = sum(counts.values()) - sum(count for _, count in counts.most_common(5))
+        others = counts.total() - sum(count for _, count in counts.most_common(5))
         sources = ", ".join([*largest, *([f"others {others}"] if others else [])])
         out = ", ".join(f"{len(names)} {reason}" for reason, names in self.left_out.items() if names)
-        return f"{len(self.train)} photographs ({sources}), {len(self.dev)} of them dev; left out: {out or 'none'}"
+        return f"{counts.total()} photographs ({sources}), {len(self.dev)} of them dev; left out: {out or 'none'}"
 
 
 def open_photographs(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from colorizing_things.lab.networks.normalization import without_spectral_norms
+from colorizing_things.model.seen import NOISE_CHANNELS
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,18 @@ class Graph:
     bins: tuple[tuple[float, float], ...] = ()
     temperature: float | None = None
     fixed_size: int | None = None  # px: the network takes squares of this side only
-    latent: int | None = None  # length of the input ``z``, where it takes one
+    latent: int | None = None  # length of the input ``z``, where that is a latent code
+    noise_stride: int | None = None  # px a cell of the input ``z``, where that is noise
+    mood: float = 0.0  # what noise is multiplied by where the user says nothing
+    encoder: Graph | None = None  # whose outputs it takes beside the contract's inputs
+    reference_features: str | None = None  # the encoder's output that a reference is compared by
+
+    def zeros(self, L: Tensor) -> dict[str, Tensor]:
+        """The input ``z`` of the likeliest (or mean) colours of ``L`` ``[N,1,H,W]``, where there is one."""
+        if self.noise_stride:
+            sides = [-(-side // self.noise_stride) for side in L.shape[2:]]
+            return {"z": L.new_zeros(len(L), NOISE_CHANNELS, *sides)}
+        return {"z": L.new_zeros(len(L), self.latent)} if self.latent else {}
 
 
 class ScaledChroma(nn.Module):

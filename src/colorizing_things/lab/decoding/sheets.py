@@ -37,9 +37,8 @@ def predict(graph: Graph, pixels: UInt8) -> tuple[Tensor, Tensor]:
 
 def _run(graph: Graph, L: Tensor) -> Tensor:
     """L ``[N,1,H,W]`` -> ab ``[N,2,h,w]``, the likeliest colours where the graph takes draws."""
-    device = next(graph.module.parameters()).device
-    inputs = [L.to(device), *([torch.zeros(len(L), graph.latent, device=device)] if graph.latent else [])]
-    return graph.module(*inputs)[0].float().cpu()
+    L = L.to(next(graph.module.parameters()).device)
+    return graph.module(L, **graph.zeros(L))[0].float().cpu()
 
 
 def sample_sheet(graph: Graph, pictures: list[UInt8], columns: int = 4) -> Image.Image:

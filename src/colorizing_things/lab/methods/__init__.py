@@ -8,6 +8,8 @@ from .base import Method
 from .classes_and_regression import ClassesAndRegression
 from .deshpande2017 import Deshpande2017Autoencoder, Deshpande2017Mixture
 from .distil import Distil
+from .flow import FlowMatching
+from .flow_distillation import FlowDistillation
 from .hwang2016 import Hwang2016Classification, Hwang2016Regression
 from .unet_sagan import AdversarialUNet
 from .vaegan import VAEGAN
@@ -16,6 +18,8 @@ from .zhang2016 import Zhang2016Classes, Zhang2016Regression
 __all__ = ["METHODS", "Method"]
 
 METHODS: dict[str, type[Method]] = {
+    "flow": FlowMatching,
+    "flow-distillation": FlowDistillation,
     "classes-and-regression": ClassesAndRegression,
     "adversarial-finish": AdversarialFinish,
     "aae": AAE,

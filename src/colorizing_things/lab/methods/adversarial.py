@@ -69,13 +69,7 @@ class AdversarialMethod(Method):
     def optimizer(self, network: nn.Module) -> Optimizer:
         """The objective's, the encoder at its own rate."""
         self.objective = self.objective_of(self.settings)
-        encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
-        known = {id(p) for p in encoder}
-        groups = [
-            {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
-            {"params": encoder, "lr": self.rates.encoder_lr},
-        ]
-        return self.objective.optimizer(groups, self.rates.lr)
+        return self.objective.optimizer(self.parameter_groups(network), self.rates.lr)
 
     def add_discriminator(self, side: int, width: int, space: Space, attention: bool = False) -> None:
         """Make the discriminator for pictures of ``side`` px."""

@@ -16,7 +16,7 @@ from torch.optim import AdamW, Optimizer
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Stage
 from colorizing_things.lab.config.settings import Settings, settings_of, validate
-from colorizing_things.lab.data.batches import Batch
+from colorizing_things.lab.data.batches import Batches, BatchMaker
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.decoding.settings import NoDecoding
@@ -49,22 +49,32 @@ class Method(ABC):
     Attributes:
         networks: names of those that it can train; empty where any will do.
         decoding: describes what a recipe's ``decoding`` may give.
+        batches: what makes its batches.
+        betas: of AdamW.
+        begins_from_average: a stage of it begins with the average of the stage before, and nothing else of that.
         max_gradient_norm: norm that each player's gradient is clipped to.
+        stage: of the recipe.
         step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
         carried: names of what the stage before has trained already; the loop sets it.
         gradient_norms: of each player's last step, before clipping.
+        teachers: modules that it learns from and that do not learn, kept with the run.
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
     decoding: ClassVar[type[Settings]] = NoDecoding
+    batches: ClassVar[type[BatchMaker[Any]]] = Batches
+    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    begins_from_average: ClassVar[bool] = False
     max_gradient_norm: ClassVar[float] = MAX_GRADIENT_NORM
 
     def __init__(self, fabric: Fabric, network: nn.Module, stage: Stage, prior: npt.NDArray[np.float64]) -> None:
-        self.fabric, self.prior, self.size, self.settings = fabric, prior, stage.data.size, stage.method.settings
+        self.fabric, self.prior, self.stage = fabric, prior, stage
+        self.size, self.settings = stage.data.size, stage.method.settings
         self.rates = self.rates_of(stage)
         self.trainables: dict[str, Trainable] = {}
         self.gradient_norms: dict[str, Tensor] = {}
+        self.teachers: dict[str, nn.Module] = {}
         self.step_number = 0
         self.carried: frozenset[str] = frozenset()
         self._add_trainable("network", network, self.optimizer(network))
@@ -93,19 +103,24 @@ class Method(ABC):
         method, network = stage.method.name, stage.network.name
         if cls.networks and network not in cls.networks:
             raise SettingError(f"method {method} trains network {' or '.join(cls.networks)}, not {network}")
+        if cls.batches is Batches and stage.data.aspects != (1.0,):
+            raise SettingError(f"aspects: method {method} sees squares; leave it out")
         validate(settings_of(cls.prepare), stage.method.settings, "method", f"method {method}")
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """AdamW, a pretrained ``network.encoder`` at its own rate."""
-        encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
-        known = {id(p) for p in encoder}
-        groups = [
-            {"params": [p for p in network.parameters() if id(p) not in known], "lr": self.rates.lr},
-            {"params": encoder, "lr": self.rates.encoder_lr},
-        ]
         # Fused: one pass over the weights, not several. Fabric cannot clip what a fused optimizer unscales itself.
         fused = self.fabric.strategy.precision.precision != "16-mixed"
-        return AdamW(groups, weight_decay=self.rates.weight_decay, fused=fused)
+        groups = self.parameter_groups(network)
+        return AdamW(groups, betas=self.betas, weight_decay=self.rates.weight_decay, fused=fused)
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """The network's parameters at ``lr``, those of its ``encoder``, if it has one, at ``encoder_lr``."""
+        encoder = list(network.encoder.parameters()) if hasattr(network, "encoder") else []  # type: ignore[union-attr, operator]
+        of_encoder = {id(p) for p in encoder}
+        rest = [p for p in network.parameters() if id(p) not in of_encoder]
+        groups = [{"params": rest, "lr": self.rates.lr}, {"params": encoder, "lr": self.rates.encoder_lr}]
+        return [group for group in groups if group["params"]]
 
     def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
@@ -167,7 +182,7 @@ class Method(ABC):
         return {}
 
     @abstractmethod
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Any) -> dict[str, Tensor]:
         """Learn from one batch; return the losses to log, detached."""
 
     def optimize(self, name: str, loss: Tensor) -> None:

@@ -41,11 +41,7 @@ class Hwang2016Method(Method):
 
     def optimizer(self, network: nn.Module) -> Optimizer:
         """Adam; ``encoder_lr`` for VGG16."""
-        encoder = list(network.encoder.parameters())  # type: ignore[union-attr, operator]
-        known = {id(p) for p in encoder}
-        rest = [p for p in network.parameters() if id(p) not in known]
-        groups = [{"params": rest, "lr": self.rates.lr}, {"params": encoder, "lr": self.rates.encoder_lr}]
-        return Adam(groups, weight_decay=self.rates.weight_decay)
+        return Adam(self.parameter_groups(network), weight_decay=self.rates.weight_decay)
 
     def target(self, batch: Batch) -> Tensor:
         """u* and v* of the photographs, ``[N,2,H,W]``."""

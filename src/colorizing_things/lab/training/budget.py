@@ -12,7 +12,6 @@ from lightning_fabric import Fabric
 
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
-from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.methods import METHODS
 from colorizing_things.lab.networks import build
@@ -54,13 +53,13 @@ def seconds_a_step(fabric: Fabric, stage: Stage, photographs: Photographs, prior
     """Wall time of one step of a stage, by a network that is thrown away."""
     network = build(stage.network.name, size=stage.data.size, pretrained=False, **stage.network.settings)
     method = METHODS[stage.method.name](fabric, network.to(memory_format=torch.channels_last), stage, prior)  # type: ignore[call-overload]
-    with Batches(photographs, stage.data, stage.seed, fabric.global_rank) as batches:
+    with method.batches(photographs, stage.data, stage.seed, fabric.global_rank) as batches:
         for step in range(UNTIMED + TIMED):
             if step == UNTIMED:
                 _wait(fabric)
                 started = time.monotonic()
             method.step_number = step
-            method.step(Batch(*(t.to(fabric.device) for t in batches(step))))
+            method.step(batches(step).to(fabric.device))
         _wait(fabric)
     return (time.monotonic() - started) / TIMED
 

@@ -23,7 +23,7 @@ def save(state: dict[str, Any], path: Path) -> None:
 
 
 def state_of(method: Method, average: AveragedModel) -> dict[str, Any]:
-    """What a method has learnt: every module with its optimizer's memory, and the average of the network."""
+    """What a method has learnt: every module with its optimizer's memory, the average of the network, its teachers."""
     trainables = {
         name: {
             "module": each.module.state_dict(),
@@ -32,7 +32,11 @@ def state_of(method: Method, average: AveragedModel) -> dict[str, Any]:
         }
         for name, each in method.trainables.items()
     }
-    return {"trainables": trainables, "average": average.state_dict(), "carried": sorted(method.carried)}
+    teachers = {name: module.state_dict() for name, module in method.teachers.items()}
+    return {
+        "trainables": trainables, "average": average.state_dict(), "carried": sorted(method.carried),
+        "teachers": teachers,
+    }  # fmt: skip
 
 
 def restore(method: Method, average: AveragedModel, saved: dict[str, Any]) -> None:
@@ -49,6 +53,8 @@ def restore(method: Method, average: AveragedModel, saved: dict[str, Any]) -> No
             _load(trainable, saved["trainables"][name])
         except (RuntimeError, ValueError) as error:
             raise TrainingError(f"the checkpoint's {name} has other settings than this recipe's") from error
+    for name, teacher in method.teachers.items():
+        teacher.load_state_dict(saved["teachers"][name])
     method.carried = frozenset(saved["carried"])
 
 
@@ -65,6 +71,8 @@ def carry_over(method: Method, average: AveragedModel, before: dict[str, Any]) -
     Returns:
         A line that says what was carried and what is new.
     """
+    if method.begins_from_average:
+        return "carried over: the average, as network and teacher; new: all else"
     carried, new = [], []
     for name, trainable in method.trainables.items():
         known = before["trainables"].get(name)

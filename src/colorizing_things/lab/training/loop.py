@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,6 @@ from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
-from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
 from colorizing_things.lab.data.prior import ab_prior
 from colorizing_things.lab.decoding.sheets import sample_sheet
@@ -71,12 +71,13 @@ class Run:
             self._open_folder()
 
     def _open_folder(self) -> None:
-        settings, out = self.settings, self.settings.out
+        fabric, out = self.fabric, self.settings.out
         out.mkdir(parents=True, exist_ok=True)
         # What a broken-off run logged after its last checkpoint is purged.
         self.log = SummaryWriter(str(out), purge_step=self.steps_done + 1 if self.saved else None)
-        self._print(f"{self.fabric.device}, {settings.precision}, {torch.get_num_threads()} threads, "
-                  f"{self.fabric.world_size} processes; {self.photographs.summary()}")  # fmt: skip
+        precision, threads = fabric.strategy.precision.precision, torch.get_num_threads()
+        self._print(f"{fabric.device}, {precision}, {threads} threads, {fabric.world_size} processes")
+        self._print(self.photographs.summary())
         names = [f"{reason}: {name}" for reason, all_ in self.photographs.left_out.items() for name in all_]
         (out / "left_out.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         self._print_what_is_enlarged()
@@ -121,14 +122,14 @@ class Run:
         if averaged is None:
             raise TrainingError(f"{self.settings.out}: the run is past the last stage of this recipe")
         if self.stopper.reason == "signal":
-            console.print(f"stopped after step {self.steps_done}, all of it saved", soft_wrap=True)
+            self._print(f"stopped after step {self.steps_done}, all of it saved")
             raise KeyboardInterrupt
         return averaged
 
     def _begin(self, stage: Stage, before: dict[str, Any] | None) -> tuple[Method, AveragedModel, int]:
         """A stage's method and average, and the step to go on from: fresh, from the stage before, or as saved."""
         torch.manual_seed(stage.seed)
-        weights = self._weights(before)
+        weights = self._weights(before, METHODS[stage.method.name].begins_from_average)
         network = build(stage.network.name, size=stage.data.size, pretrained=weights is None, **stage.network.settings)
         if weights is not None:
             self._load(network, weights)
@@ -145,11 +146,11 @@ class Run:
             self._print(f"{self.title}: {carry_over(method, average, before)}")
         return method, average, 0
 
-    def _weights(self, before: dict[str, Any] | None) -> dict[str, Tensor] | None:
+    def _weights(self, before: dict[str, Any] | None, from_average: bool) -> dict[str, Tensor] | None:
         if self.saved:
             return dict(self.saved["network"])
         if before:
-            return dict(before["trainables"]["network"]["module"])
+            return dict(averaged_weights(before) if from_average else before["trainables"]["network"]["module"])
         return None if self.settings.start is None else averaged_weights(load(self.settings.start))
 
     def _load(self, network: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -181,13 +182,13 @@ class Run:
         latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
         if self.stopper(self.steps_done):
             return
-        with Batches(self.photographs.train, stage.data, stage.seed + 1000 * number, rank) as batches:
+        with method.batches(self.photographs.train, stage.data, stage.seed + 1000 * number, rank) as batches:
             for step in range(first, stage.steps):
                 for group, lr in base:
                     group["lr"] = lr * schedule(step, stage)
                 torch.manual_seed((hash((stage.seed, number, step)) + rank) % 2**31)
                 method.step_number = step
-                latest |= method.step(Batch(*(t.to(self.fabric.device) for t in batches(step))))
+                latest |= method.step(batches(step).to(self.fabric.device))
                 average.update_parameters(method.network.module)  # type: ignore[arg-type]
                 self.steps_done += 1
                 self.pictures_seen += stage.data.batch_size * world
@@ -216,9 +217,17 @@ class Run:
             "format": FORMAT, "stage": stage, "step": step, "steps_done": self.steps_done,
             "pictures_seen": self.pictures_seen, "seconds": self.seconds, "recipe": self.recipe.model_dump(),
             "prior": torch.from_numpy(self.prior), "network": method.network.module.state_dict(),  # type: ignore[union-attr, operator]
-            "precision": self.fabric.strategy.precision.state_dict(), **state_of(method, average),
+            "precision": self.fabric.strategy.precision.state_dict(), "provenance": self._provenance(),
+            **state_of(method, average),
         }  # fmt: skip
         save(state, self.settings.checkpoint)
+
+    def _provenance(self) -> dict[str, Any]:
+        """What the card says of where the weights come from."""
+        gpu = self.fabric.device.type == "cuda"
+        device = torch.cuda.get_device_name(self.fabric.device) if gpu else f"CPU, {torch.get_num_threads()} threads"
+        train = self.photographs.train
+        return {"device": device, "pictures": len(train), "sources": dict(sorted(Counter(train.sources).items()))}
 
     def _sample(self, stage: Stage, network: nn.Module, progress: ProgressLog) -> None:
         """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
@@ -262,7 +271,7 @@ def freeze(network: nn.Module, prefixes: tuple[str, ...]) -> None:
 
 def open_data(recipe: Recipe, settings: RunSettings) -> PhotographSet:
     """The photographs of a run, kept as large as its recipe looks at them."""
-    side = max(STORED_SIZE, *(stage.data.size for stage in recipe.stages))
+    side = max(stage.data.stored or max(STORED_SIZE, stage.data.size) for stage in recipe.stages)
     keep = any(stage.data.keep_colorless for stage in recipe.stages)
     return open_photographs(settings.data, side=side, keep_colorless=keep)
 
