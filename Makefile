@@ -47,7 +47,7 @@ lint: $(VENV)/.everything web/node_modules/.package-lock.json
 	$(RUN) npm run check --prefix web --silent
 
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # What does not fit into CI's time: run before an issue is closed.
 check-all: test lint docs

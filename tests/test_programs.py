@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def run(tmp_path: Path):
     (tmp_path / "conftest.py").write_text("from programs import *\n")
 
     def pytest_there(path: str, wanted: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": path, "PYTHONPATH": str(TESTS), "COLORIZE_NEED_PROGRAMS": wanted}
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(TESTS), "COLORIZE_NEED_PROGRAMS": wanted}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
 

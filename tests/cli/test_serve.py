@@ -22,6 +22,7 @@ def fails(*options: str, env: dict[str, str] | None = None, code: int = 1) -> st
     return result.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_it_serves_and_ends_on_ctrl_c(old_jpg):
     httpx = pytest.importorskip("httpx")
     pytest.importorskip("fastapi")
