@@ -1,4 +1,4 @@
-"""A trained run -> an ONNX file with its card, checked against torch."""
+"""A trained run -> ONNX files, one or two, with their card, checked against torch."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
 
     Args:
         run: the folder of a training run, or one of its checkpoints.
-        folder: where ``model.onnx`` and ``card.json`` go, or of a network that does not colour its part that
-            others start from; made if missing.
+        folder: where the ONNX files (:meth:`.Method.graphs`) and ``card.json`` go, or of a network that does not
+            colour its part that others start from; made if missing.
         name: of the model; the recipe's by default.
         decoding: the recipe's own by default.
 
