@@ -153,7 +153,7 @@ def check(graph: Graph, path: Path) -> float:
     Raises:
         TrainingError: it is over ``TOLERANCE``.
     """
-    import onnxruntime
+    from colorizing_things.model.runtime import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     worst, stride = 0.0, graph.stride
