@@ -37,7 +37,8 @@ LAYERS = (
     {"batch"},
     {""},  # the package itself, the front door
     {"server"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"command", "__main__"},
     {"lab"},
 )
 

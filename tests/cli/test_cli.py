@@ -11,25 +11,9 @@ import time
 
 import numpy as np
 import pytest
+from commands import colorize, fails
 from measures import chroma
 from PIL import Image
-
-
-def colorize(*args, stdin=None, cwd=None, env=None):
-    command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", *map(str, args)]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
-    )
-
-
-def fails(*args, code=1, **kwargs):
-    """Run it, check that it fails in one line, and return that line."""
-    result = colorize(*args, **kwargs)
-    text = result.stderr.decode()
-    assert result.returncode == code, text
-    assert "Traceback" not in text
-    assert len(text.strip().splitlines()) == 1, text
-    return text
 
 
 def test_one_picture(old_jpg):

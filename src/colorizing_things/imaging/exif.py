@@ -26,7 +26,7 @@ from .tiff import (
 KEPT = frozenset((269, DESCRIPTION, 271, 272, 285, 297, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096),
                   EXIF, GPS))  # fmt: skip
 RESOLUTION = frozenset((X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT))
-LONGEST_IN_JPEG = 65_500  # bytes of a block: a segment's length has 16 bits
+LONGEST_BLOCK = 65_500  # bytes: a JPEG segment's length has 16 bits, and libvips writes no more into other formats
 PIXEL_SIZES = frozenset((40962, 40963))  # of the picture as it was; it may have been turned since
 MAKERS_NOTE = 37500
 

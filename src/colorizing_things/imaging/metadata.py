@@ -8,7 +8,7 @@ import pyvips
 
 from . import iptc, png, tiff
 from .exif import (
-    LONGEST_IN_JPEG,
+    LONGEST_BLOCK,
     RESOLUTION,
     block_for,
     said_of_the_photograph,
@@ -20,6 +20,7 @@ from .tiff import Directory, Entry
 from .xmp import packet_of, set_packet, upright_xmp
 
 UNSTATED = 1.0  # pixels per mm: what libvips says where a file says nothing
+NO_UNIT = 1
 TEXTS = ("exif-", "png-comment-", "image-description", "resolution-unit")
 OLD_THUMBNAIL = "exif-ifd1-"
 # What our own directory says instead of libvips': texts, resolution, IPTC.
@@ -53,8 +54,8 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
     """
     header, directory = picture.header, picture.directory()
     image = image.copy(xres=header.xres, yres=header.yres)
-    longest = LONGEST_IN_JPEG if format_name == "jpeg" else None
-    stated = not header.xres == header.yres == UNSTATED
+    longest = None if format_name == "tiff" else LONGEST_BLOCK
+    stated = _states_resolution(picture)
     if directory:
         said = said_of_the_photograph(directory, stated and format_name == "tiff")
         if said:
@@ -78,9 +79,25 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
     if format_name == "jpeg" and (block := iptc.for_jpeg(iim, photoshop)):
         image.set_type(pyvips.GValue.blob_type, "iptc-data", block)
     if not stated:
+        image = image.copy(xres=UNSTATED, yres=UNSTATED)
         image.set_type(pyvips.GValue.gstr_type, "resolution-unit", "none")
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)  # the pixels are upright now
     return image, _beside(said, iim, photoshop, texts, stated, format_name)
+
+
+def _states_resolution(picture: Picture) -> bool:
+    """Whether the original says how large it is on paper; where it does not, libvips says 25.4 or 72 dpi."""
+    header, directory, fields = picture.header, picture.directory(), picture.header.get_fields()
+    if "exif-data" in fields and not directory:
+        directory = tiff.read_block(bytes(header.get("exif-data")))
+    if tiff.X_RESOLUTION in directory:
+        unit = directory.get(tiff.RESOLUTION_UNIT)
+        return unit is None or unit.numbers != (NO_UNIT,)
+    if picture.kind == "png":
+        return picture.png_facts().resolution
+    if picture.kind == "jpeg":
+        return "resolution-unit" in fields
+    return not header.xres == header.yres == UNSTATED
 
 
 def _with_texts(
@@ -96,7 +113,7 @@ def _with_texts(
     if not found:
         return image, said
     merged = {**found, **said}
-    return with_block(image, block_for(merged, LONGEST_IN_JPEG if format_name == "jpeg" else None)), merged
+    return with_block(image, block_for(merged, None if format_name == "tiff" else LONGEST_BLOCK)), merged
 
 
 def _set_xmp(picture: Picture, image: pyvips.Image) -> None:

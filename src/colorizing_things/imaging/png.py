@@ -31,16 +31,18 @@ class PngFacts:
         gamma: what its codes are the power of light of; None: sRGB, or what its profile says.
         texts: its text chunks as they are, XMP and raw profiles left out.
         frames: of an animation; 1 otherwise.
+        resolution: whether it states one.
     """
 
     gamma: float | None = None
     texts: tuple[bytes, ...] = ()
     frames: int = 1
+    resolution: bool = False
 
 
 def read_facts(origin: Path | bytes) -> PngFacts:
     """Read all chunks but the pixels."""
-    gamma, texts, frames, defined = None, [], 1, False
+    gamma, texts, frames, defined, resolution = None, [], 1, False, False
     with open_binary(origin) as file:
         if file.read(8) != SIGNATURE:
             return PngFacts()
@@ -49,6 +51,8 @@ def read_facts(origin: Path | bytes) -> PngFacts:
                 defined = True
             elif kind == b"gAMA" and size == 4:
                 gamma = struct.unpack(">I", file.read(4))[0] / 100_000
+            elif kind == b"pHYs" and size == 9:
+                resolution = file.read(9)[8] == 1  # pixels a metre; else it is a ratio
             elif kind == b"acTL" and size == 8:
                 frames = struct.unpack(">I", file.read(4))[0]
             elif kind in TEXTS and size <= LONGEST_TEXT:
@@ -56,7 +60,12 @@ def read_facts(origin: Path | bytes) -> PngFacts:
                 if not data.startswith((XMP_KEY, RAW_PROFILE)):
                     texts.append(kind + data)
     odd = gamma and not defined and abs(gamma - SRGB_GAMMA) > GAMMA_SLACK and 0.1 <= gamma <= 2
-    return PngFacts(gamma if odd else None, tuple(texts), frames)
+    return PngFacts(gamma if odd else None, tuple(texts), frames, resolution)
+
+
+def xmp_chunk(packet: bytes) -> bytes:
+    """A text chunk that holds it, as it is (XMP specification, part 3)."""
+    return b"iTXt" + XMP_KEY + b"\0\0\0\0" + packet
 
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, int]]:

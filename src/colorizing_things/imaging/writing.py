@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -227,10 +227,9 @@ def to_file(pages: Iterable[AbstractContextManager[Sheet]], destination: Path, e
                     others.append(path)
                     _unfinished.add(path)
                 with page as sheet, _target(path) as target:
-                    sheet.image.write_to_target(
-                        target, FORMATS[encoding.format].suffix, **encoding.options(sheet.image, count)
-                    )
-                    finish.sheets.append(sheet.beside)
+                    ready = finish.begin(sheet)
+                    options = encoding.options(ready, count)
+                    ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
             with ExitStack() as stack:
                 files = [stack.enter_context(path.open("r+b")) for path in (temporary, *others)]
                 finish(files)
@@ -256,6 +255,17 @@ class _Finish:
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding, self.sheets = encoding, list[Beside]()
+
+    def begin(self, sheet: Sheet) -> pyvips.Image:
+        """What libvips is to write of a page."""
+        image, beside = sheet.image, sheet.beside
+        if self.encoding.format == "png" and "xmp-data" in image.get_fields():
+            # libvips would write it as a kind of text in which nobody looks for it.
+            chunk = png.xmp_chunk(bytes(image.get("xmp-data")))
+            image, beside = image.copy(), replace(beside, texts=(*beside.texts, chunk))
+            image.remove("xmp-data")
+        self.sheets.append(beside)
+        return image
 
     def __call__(self, files: list[Any]) -> None:
         """Do it."""
@@ -323,10 +333,10 @@ def to_bytes(pages: Iterable[AbstractContextManager[Sheet]], encoding: Encoding,
     with as_picture_error(f"{name}: cannot be encoded as {encoding.format}"):
         for page in pages:
             with page as sheet:
-                options = encoding.options(sheet.image, count)
-                data = bytes(sheet.image.write_to_buffer(FORMATS[encoding.format].suffix, **options))
+                ready = finish.begin(sheet)
+                options = encoding.options(ready, count)
+                data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
             files.append(io.BytesIO(data))
-            finish.sheets.append(sheet.beside)
     finish(files)
     return files[0].getvalue()
 

@@ -40,8 +40,8 @@ def marked_xmp(packet: str | None) -> str:
 
 
 _ORIENTATION = re.compile(r"""(<(\w+):Orientation\s*>|\btiff:Orientation\s*=\s*["'])\s*[2-8]\s*""")
-_AREA = re.compile(r"<(\w+:Area)\b[^>]*?(?:/>|>.*?</\1\s*>)", re.DOTALL)
-_DIMENSIONS = re.compile(r"<(\w+:AppliedToDimensions)\b[^>]*?(?:/>|>.*?</\1\s*>)", re.DOTALL)
+_AREA = re.compile(r"<([\w-]+:Area)\b[^>]*?(?:/>|>.*?</\1\s*>)", re.DOTALL)
+_DIMENSIONS = re.compile(r"<([\w-]+:AppliedToDimensions)\b[^>]*?(?:/>|>.*?</\1\s*>)", re.DOTALL)
 _NUMBER = re.compile(r"""(:)([xywh])(\s*=\s*["']|\s*>)\s*([\d.eE+-]+)""")
 _RECTANGLE = re.compile(r"""(:Rectangle(?:\s*=\s*["']|\s*>))([^"'<]*)""")
 _TURNS: dict[int, Callable[[float, float], tuple[float, float]]] = {
