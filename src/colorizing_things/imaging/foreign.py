@@ -21,7 +21,7 @@ import pyvips
 from colorizing_things.errors import PictureError
 
 from . import tiff
-from .exif import with_block
+from .exif import said_of_the_photograph, with_block
 from .iptc import IIM, resources
 from .lightness import PROFILE
 
@@ -77,7 +77,9 @@ def decode_if_needed(name: str, origin: Path | bytes) -> Decoded | None:
                 return read(file)
         except ModuleNotFoundError as error:
             raise PictureError(f"{name}: to read {kind}, install the extra formats: {FORMATS_EXTRA}") from error
-        except (PictureError, MemoryError):
+        except PictureError as error:
+            raise PictureError(f"{name}: cannot be read as {kind}: {error}") from error
+        except MemoryError:
             raise
         except Exception as error:  # each of these libraries has errors of its own
             raise PictureError(f"{name}: cannot be read as {kind}: {_first_line(error)}") from error
@@ -180,9 +182,7 @@ def as_image(
     resolution = dpi / 25.4 if dpi else 1.0
     image = image.copy(interpretation=interpretation, xres=resolution, yres=resolution)
     if exif:
-        image = with_block(image, exif)
-        if "exif-ifd0-Orientation" in image.get_fields():
-            image.remove("exif-ifd0-Orientation")
+        image = with_block(image, tiff.make_block(said_of_the_photograph(tiff.read_block(exif), False)))
     for name, data_of in ((PROFILE, icc), ("xmp-data", xmp)):
         if data_of:
             image.set_type(pyvips.GValue.blob_type, name, data_of)
