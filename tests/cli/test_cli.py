@@ -127,6 +127,39 @@ def test_demo_models_doctor_and_version(tmp_path):
     assert colorize("--version").stdout.decode().strip() == __version__
 
 
+def test_no_word_at_all_shows_the_help(tmp_path):
+    result = colorize(cwd=tmp_path)
+    assert result.returncode == 2 and b"PICTURE" not in result.stderr
+    assert b"Usage" in result.stdout and b"colorize:" not in result.stdout + result.stderr
+
+
+def test_help_loads_nothing():
+    code = (
+        "import sys; sys.argv[1:] = ['--help']; from colorizing_things.command import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "assert not {'numpy', 'onnxruntime', 'pyvips', 'PIL', 'rich.progress'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_folder_with_a_verbs_name(old_jpg, tmp_path):
+    (tmp_path / "export").mkdir()
+    old_jpg.rename(tmp_path / "export" / "old.jpg")
+    assert colorize("export", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "export" / "old.color.jpg").exists()
+
+
+def test_a_new_folder_needs_its_slash(old_jpg, tmp_path):
+    assert "to mean a folder, write new/" in fails("old.jpg", "-o", "new", cwd=tmp_path)
+
+
+def test_a_negative(old_jpg, tmp_path):
+    Image.fromarray(255 - np.asarray(Image.open(old_jpg))).save(tmp_path / "negative.png")
+    assert colorize("negative.png", "--invert", "-o", "positive.png", cwd=tmp_path).returncode == 0
+    positive = np.asarray(Image.open(tmp_path / "positive.png").convert("L")).astype(int)
+    assert np.abs(positive - np.asarray(Image.open(old_jpg))).mean() < 12
+
+
 def test_help_lists_every_verb():
     text = colorize("--help", env={"COLUMNS": "100"}).stdout.decode()
     for verb in ("demo", "models", "doctor", "train", "export", "recipes", "evaluate", "turing"):

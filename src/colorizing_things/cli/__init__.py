@@ -8,6 +8,7 @@ import sys
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[
 INTERRUPTED, TERMINATED = 130, 143
 LIGHT = ("--help", "-h", "--version")  # what needs nothing loaded
 DEFAULT_VERB = "color"
+ALONE = ("demo", "models", "doctor", "serve", "recipes")  # verbs that need no further word
 
 
 class PicturesFirst(TyperGroup):
@@ -30,7 +32,10 @@ class PicturesFirst(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default verb in front of a first word that is none."""
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+        verb = bool(args) and args[0] in self.commands
+        if verb and len(args) == 1 and args[0] not in ALONE and Path(args[0]).is_dir():
+            verb = False  # such a verb needs more words: a folder of that name is meant
+        if args and not verb and args[0] not in LIGHT:
             args = [DEFAULT_VERB, *args]
         return super().parse_args(ctx, args)
 

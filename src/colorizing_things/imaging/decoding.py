@@ -14,6 +14,7 @@ import pyvips
 from colorizing_things.errors import PictureError
 
 from . import foreign, png, tiff
+from .libvips import hear_safely
 from .lightness import PROFILE, PixelError
 from .saying import DAMAGED, NO_PICTURE, as_picture_error
 
@@ -30,6 +31,9 @@ MOST_OF_ONE = 1.01  # floats up to here are shares of white
 CODES = (255.0, 65535.0)
 ANIMATION = "an animation of {} frames: the first alone is coloured"
 LIGHT = 2.0  # RGB floats up to here are linear light, as Photoshop and libvips have them
+
+
+hear_safely()
 
 
 class Source:
@@ -138,7 +142,12 @@ class Source:
         if self._decoded is not None:
             return self._decoded.image
         options = {"page": self._numbers[page]} if self._numbers[page] else {}
-        return pyvips.Image.new_from_source(self._stream(), "", access=access, fail_on=self.strict, **options)
+        image = pyvips.Image.new_from_source(self._stream(), "", access=access, fail_on=self.strict, **options)
+        try:
+            image.get_fields()
+        except UnicodeDecodeError as error:  # a field's name, made up of damage
+            raise PictureError(f"{self.name}: cannot be read: {DAMAGED}") from error
+        return image
 
     def _stream(self) -> pyvips.Source:
         if isinstance(self._origin, bytes):

@@ -7,6 +7,7 @@ extra ``[formats]`` brings. Raw files are refused: what they show at once is the
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import warnings
 from collections.abc import Callable
@@ -268,6 +269,7 @@ def _rare_tiff(file: IO[bytes]) -> Decoded:
     import imagecodecs  # noqa: F401 - tifffile asks for it
     import tifffile
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it complains of becomes an error of ours
     directories = tiff.read_directories(file)
     file.seek(0)
     with tifffile.TiffFile(file) as opened:

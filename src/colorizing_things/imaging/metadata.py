@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyvips
@@ -68,7 +69,8 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
                 said = said_of_the_photograph(tiff.read_block(block), False)
                 image.set_type(header.get_typeof(name), name, block)
             elif name.startswith(TEXTS) and not name.startswith(OLD_THUMBNAIL):
-                image.set_type(header.get_typeof(name), name, header.get(name))
+                with suppress(UnicodeDecodeError):  # no text: damaged
+                    image.set_type(header.get_typeof(name), name, header.get(name))
         if longest is not None and said and len(bytes(header.get("exif-data"))) > longest:
             image = with_block(image, block_for(said, longest))
     texts = picture.png_facts().texts

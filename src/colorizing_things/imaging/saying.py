@@ -25,6 +25,8 @@ def as_picture_error(what: str) -> Iterator[None]:
         yield
     except PixelError as error:
         raise PictureError(f"{what}: {error}") from error
+    except UnicodeDecodeError as error:  # libvips said something of the file's that is no text
+        raise PictureError(f"{what}: {DAMAGED}") from error
     except pyvips.Error as error:
         said = [line.strip() for line in str(error.detail or error.message).splitlines() if line.strip()]
         raise PictureError(f"{what}: {explain(said)}") from error

@@ -89,7 +89,9 @@ def format_of_name(path: Path) -> str:
     kind = "avif" if suffix == ".avif" else SUFFIX_KINDS.get(suffix, "")  # not AVIF under the name of HEIC
     if kind not in FORMATS:
         suffixes = ", ".join(f.suffix for f in FORMATS.values())
-        raise SettingError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; choose {suffixes}")
+        if not suffix:
+            raise SettingError(f"{path}: to mean a folder, write {path}/ ; to mean a file, add {suffixes}")
+        raise SettingError(f"{path}: cannot write {path.suffix}; choose {suffixes}")
     return kind
 
 
