@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT_TESTS = ("tests/color", "tests/cli", "tests/test_colorizer.py", "tests/test_hints.py", "tests/test_variants.py")
-TESTERS = ("pytest", "hypothesis", "pillow", "httpx")  # as new as these versions allow
+TESTERS = ("pytest", "hypothesis", "scikit-image", "tifffile", "httpx")  # as new as these versions allow
 LOCALES = ("C", "C.UTF-8", "de_DE.ISO-8859-1", "tr_TR.UTF-8", "ja_JP.eucJP")
 
 

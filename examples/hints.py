@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from PIL import Image
-from skimage import data
 
 from colorizing_things import Colorizer, Hint
+from colorizing_things.demonstration import photograph
 
-Image.fromarray(data.coffee()).convert("L").save("cup.png")
+Image.fromarray(photograph()).convert("L").save("cat.png")
 
 colorizer = Colorizer()
-session = colorizer.session("cup.png")  # the network sees it once
-for swatch in session.palette(300, 200):
+session = colorizer.session("cat.png")  # the network sees it once
+for swatch in session.palette(225, 130):
     print(swatch)
 
-red_cup = session.predict([Hint.of_color(300, 200, "#a03028")])
-print(colorizer.colorize_file("cup.png", Path("cup.red.png"), chroma=red_cup))
+ginger = session.predict([Hint.of_color(225, 130, "#a8642c")])
+print(colorizer.colorize_file("cat.png", Path("cat.ginger.png"), chroma=ginger, overwrite=True))

@@ -1,9 +1,9 @@
 """The lab: score any two pictures with the figures that steer, without the whole of ``colorize evaluate``."""
 
 import torch
-from skimage import data
 
 from colorizing_things import Colorizer
+from colorizing_things.demonstration import photograph
 from colorizing_things.lab.evaluation.metrics import FAMILIES
 from colorizing_things.lab.evaluation.metrics.base import Pair
 
@@ -13,7 +13,7 @@ def tensor(rgb):
     return torch.from_numpy(rgb.copy()).permute(2, 0, 1)
 
 
-real = data.coffee()
+real = photograph()
 ours = Colorizer()(real)  # colour is reduced to lightness first
 pair = Pair(tensor(ours), tensor(real))
 for name in ("p95", "stains", "colorless"):

@@ -147,15 +147,14 @@ def test_metadata_survives(tmp_path, colorizer, grey_photo, exif, suffix):
 
 def save_tiff_with_exif(path, pixels, exif):
     """As a scanner would: orientation, resolution, XMP and EXIF directories."""
-    from colorizing_things.imaging.exif import add_exif
+    from colorizing_things.imaging.tiff import join_pages, read_block
 
     tifffile.imwrite(
         path, pixels, resolution=(300, 300), resolutionunit=2,
         extratags=[(700, 1, len(XMP), XMP, True), (274, 3, 1, 6, True)], metadata=None,
     )  # fmt: skip
-    carrier = pyvips.Image.black(1, 1)
-    carrier.set_type(pyvips.GValue.blob_type, "exif-data", exif.tobytes())
-    add_exif(path, carrier)
+    with path.open("r+b") as file:
+        join_pages(file, [], [read_block(exif.tobytes())], [frozenset()])
 
 
 def test_the_mark_can_be_left_out(colorizer, old_jpg):

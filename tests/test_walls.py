@@ -26,18 +26,19 @@ LAB_ONLY = {
 
 # Lowest first: a module may import from its own layer (without a circle) and from those before it.
 LAYERS = (
-    {"types", "errors"},
+    {"types", "errors", "defaults"},
     {"color"},
     {"imaging"},
     {"model"},
     {"guidance"},
     {"options"},
     {"session"},
-    {"colorizer"},
+    {"colorizer", "demonstration"},
     {"batch"},
     {""},  # the package itself, the front door
     {"server"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"command", "__main__"},
     {"lab"},
 )
 

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from .color.chroma import Chroma
-from .color.look import Look
-from .colorizer import Colorizer
-from .errors import ColorizingError, ModelError, PictureError, SettingError
-from .guidance.guide import Guide
-from .guidance.hints import Hint
-from .imaging.picture import Picture
-from .model.catalog import list_models
-from .model.model import Model
-from .model.seen import SeenPicture
-from .options import ColorOptions, OutputOptions
-from .session import Session
+if TYPE_CHECKING:
+    from .color.chroma import Chroma
+    from .color.look import Look
+    from .colorizer import Colorizer
+    from .errors import ColorizingError, ModelError, PictureError, SettingError
+    from .guidance.guide import Guide
+    from .guidance.hints import Hint
+    from .imaging.picture import Picture
+    from .model.catalog import list_models
+    from .model.model import Model
+    from .model.seen import SeenPicture
+    from .options import ColorOptions, OutputOptions
+    from .session import Session
 
-__version__ = version("colorizing-things")
+    __version__: str
+
+# Loaded when they are first asked for: so the command shows its help at once.
+_PLACES = {
+    "Chroma": "color.chroma",
+    "ColorOptions": "options",
+    "Colorizer": "colorizer",
+    "ColorizingError": "errors",
+    "Guide": "guidance.guide",
+    "Hint": "guidance.hints",
+    "Look": "color.look",
+    "Model": "model.model",
+    "ModelError": "errors",
+    "OutputOptions": "options",
+    "Picture": "imaging.picture",
+    "PictureError": "errors",
+    "SeenPicture": "model.seen",
+    "Session": "session",
+    "SettingError": "errors",
+    "list_models": "model.catalog",
+}
 
 __all__ = [
     "Chroma",
@@ -41,6 +62,24 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("colorizing-things")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f".{_PLACES[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def colorize(picture: Any, **look: Any) -> Any:
     """Colour one picture with the default model; make a :class:`Colorizer` to colour many."""
+    from .colorizer import Colorizer
+
     return Colorizer()(picture, **look)

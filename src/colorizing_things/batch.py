@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -16,21 +17,47 @@ from .errors import ColorizingError, PictureError, SettingError
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
+from .imaging.foreign import RAW_SUFFIXES
 from .imaging.opening import open_picture
 from .imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
-from .imaging.writing import default_destination, is_same_file, output_format, suffix_for
+from .imaging.writing import (
+    default_destination,
+    distinct_stem,
+    is_same_file,
+    output_format,
+    remove_unfinished,
+    suffix_for,
+)
+from .imaging.xmp import SOURCE_TYPE
 from .options import ColorOptions, OutputOptions
 
 RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
+# Files that look like pictures, and are not read; what begins as one does under another name is found by its start.
+UNREAD_SUFFIXES = RAW_SUFFIXES | {
+    ".svg", ".svgz", ".pdf", ".eps", ".ai", ".xcf", ".kra", ".exr", ".hdr", ".ico", ".icns", ".wmf", ".emf", ".jxr",
+    ".wdp", ".hdp", ".dpx", ".cin", ".fits", ".djvu", ".pcx", ".pict", ".pct", ".jls", ".cdr", ".ora", ".qoi", ".ras",
+}  # fmt: skip
+STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II\x2a\0", b"MM\0\x2a", b"GIF87a", b"GIF89a", b"8BPS\0")
+MARK = SOURCE_TYPE.rpartition("/")[2].encode()
+MARKED_WITHIN = 1 << 16  # bytes from a file's start or end in which its mark lies
+SOON = 0.7  # s that running pictures have to end after Ctrl-C
 
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to colour."""
+    """One picture to colour, or a file that was found and is not coloured.
+
+    Attributes:
+        source, destination: the files.
+        problem: why it cannot be coloured, known before it is opened.
+        left_out: found in a folder, and named for that reason alone: no failure.
+    """
 
     source: Path
     destination: Path
+    problem: str = ""
+    left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +69,7 @@ class BatchOptions:
         output: how it is written.
         variants: so many different colourings and a contact sheet; None: the likeliest alone.
         confidence: a map of it too.
+        negative: each is a negative, to be turned into a positive first.
 
     Raises:
         SettingError: a number of variants that cannot be meant.
@@ -51,6 +79,7 @@ class BatchOptions:
     output: OutputOptions = field(default_factory=OutputOptions)
     variants: int | None = None
     confidence: bool = False
+    negative: bool = False
 
     def __post_init__(self) -> None:
         if self.variants is not None:
@@ -75,7 +104,12 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a task: ``status`` is done, skipped or failed."""
+    """What became of a task: ``status`` is done, skipped (there already), failed, or left out (of a folder).
+
+    Attributes:
+        note: what a user should know of the picture, or empty.
+        outputs: all its files, of which ``written`` are new.
+    """
 
     task: Task
     status: str
@@ -85,10 +119,12 @@ class Result:
     pages: int = 1
     error: str = ""
     outputs: tuple[Path, ...] = ()
+    written: tuple[Path, ...] = ()
+    note: str = ""
 
 
 def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: OutputOptions) -> list[Task]:
-    """Turn files and folders into tasks.
+    """Turn files and folders into tasks. A file that is missing, say, is a task with a problem: the others go on.
 
     Args:
         inputs: files, and folders to be walked recursively.
@@ -97,47 +133,108 @@ def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Outp
         output: its format decides suffixes.
 
     Raises:
-        PictureError: a path that is missing, or a folder without pictures.
         SettingError: two pictures would get the same name, or a file's name says an unknown format.
     """
-    for path in inputs:
-        if not path.exists():
-            raise PictureError(f"{path}: no such file or folder")
-    into_folder = out is not None and (out_is_folder or out.is_dir() or len(inputs) > 1 or inputs[0].is_dir())
+    into_folder = out is not None and (out_is_folder or _is_folder(out) or len(inputs) > 1 or _is_folder(inputs[0]))
     tasks: dict[Path, Task] = {}
-    for source, place in _walk(inputs, out if into_folder else None):
-        destination = _destination(source, place, out, into_folder, output)
+    problems: list[Task] = []
+    for found in _walk(inputs, out if into_folder else None):
+        if found.problem:
+            problems.append(Task(found.source, found.source, found.problem, found.left_out))
+            continue
+        try:
+            destination = _destination(found.source, found.place, out, into_folder, output)
+        except PictureError as error:
+            problems.append(Task(found.source, found.source, str(error)))
+            continue
         if destination in tasks:
             other = tasks[destination].source
-            if other == source:
+            if other == found.source:
                 continue
-            raise SettingError(f"{source}: would become {destination}, as {other} does; colour them in two runs")
-        tasks[destination] = Task(source, destination)
-    return list(tasks.values())
+            raise SettingError(
+                f"{found.source}: would become {destination}, as {other} does; colour them into two folders, -o each"
+            )
+        tasks[destination] = Task(found.source, destination)
+    return [*tasks.values(), *problems]
 
 
-def _walk(inputs: list[Path], skip: Path | None) -> Iterator[tuple[Path, Path]]:
+@dataclass(frozen=True)
+class _Found:
+    """A file, its place in the tree, and what keeps it from being coloured."""
+
+    source: Path
+    place: Path
+    problem: str = ""
+    left_out: bool = False
+
+
+def _walk(inputs: list[Path], skip: Path | None) -> Iterator[_Found]:
     """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``.
 
     A result that is named, by ``*.jpg`` perhaps, is left out only where its original is named too.
     """
-    named = {(path.parent, path.stem) for path in inputs}
+    named = {(path.parent, name) for path in inputs for name in (path.stem, path.name)}
     for path in inputs:
-        if not path.is_dir():
+        if not _is_folder(path):
             original = _original_stem(path)
             if original == path.stem or (path.parent, original) not in named:
-                yield path, Path(path.name)
+                yield _Found(path, Path(path.name))
             continue
-        found = 0
-        for file in sorted(path.rglob("*")):
-            inside = file.relative_to(path)
-            hidden = any(part.startswith(".") for part in inside.parts)
-            is_result = _is_result(file) or (skip is not None and skip != path and skip in file.parents)
-            if file.suffix.lower() in PICTURE_SUFFIXES and not hidden and not is_result and file.is_file():
-                found += 1
-                yield file, inside
-        if not found:
-            raise PictureError(f"{path}: holds no pictures; looked for {', '.join(sorted(PICTURE_SUFFIXES))}")
+        yield from _walk_folder(path, skip)
+
+
+def _walk_folder(folder: Path, skip: Path | None) -> Iterator[_Found]:
+    found = 0
+    for file in sorted(folder.rglob("*")):
+        inside = file.relative_to(folder)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        ours = _is_result(file) or (skip is not None and skip != folder and skip in file.parents)
+        if hidden or ours or file.is_dir():
+            continue
+        suffix = file.suffix.lower()
+        if suffix in PICTURE_SUFFIXES:
+            found += 1
+            marked = _is_marked(file)
+            problem = "is machine-coloured already, as its metadata says; to colour it again, name it" if marked else ""
+            yield _Found(file, inside, f"{file}: {problem}" if marked else "", marked)
+        elif suffix in UNREAD_SUFFIXES:
+            said = "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
+            yield _Found(file, inside, f"{file}: {said}", True)
+        elif _starts_as_picture(file):
+            yield _Found(file, inside, f"{file}: a picture by its content; give it the suffix of its format", True)
+    if not found:
+        looked = ", ".join(sorted(PICTURE_SUFFIXES))
+        yield _Found(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that this system cannot have
+        return False
+
+
+def _is_marked(file: Path) -> bool:
+    """Whether its metadata says that its colours are machine-made."""
+    try:
+        with file.open("rb") as opened:
+            if MARK in opened.read(MARKED_WITHIN):
+                return True
+            opened.seek(max(0, opened.seek(0, os.SEEK_END) - MARKED_WITHIN))
+            return MARK in opened.read(MARKED_WITHIN)
+    except OSError:
+        return False
+
+
+def _starts_as_picture(file: Path) -> bool:
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            start = opened.read(16)
+    except OSError:
+        return False
+    return start.startswith(STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP") or start[4:8] == b"ftyp"
 
 
 def _is_result(file: Path) -> bool:
@@ -145,7 +242,9 @@ def _is_result(file: Path) -> bool:
     if RESULT_STEM.search(file.stem):
         return True
     original = _original_stem(file)
-    return original != file.stem and any(file.with_name(original + suffix).exists() for suffix in PICTURE_SUFFIXES)
+    if original == file.stem:
+        return False
+    return any(file.with_name(original + suffix).exists() for suffix in ("", *PICTURE_SUFFIXES))
 
 
 def _original_stem(file: Path) -> str:
@@ -156,29 +255,49 @@ def _original_stem(file: Path) -> str:
 
 def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: OutputOptions) -> Path:
     if out is not None and not into_folder:
-        output.named(out)  # a name that says no format of ours is an error before any work
+        output.named(out)  # a name that says no format of ours, or another than is asked for, is an error before work
         return out
     kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source).kind
     format_name = output_format(output.format, kind)
     if out is None:
         return default_destination(source, format_name)
-    return out / place.with_suffix(suffix_for(source, format_name))
+    return out / place.with_name(distinct_stem(source, format_name) + suffix_for(source, format_name))
 
 
 def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result:
     """Do one task; never raises for a bad picture. What is there already is left, so that a run can go on."""
+    if task.problem:
+        return Result(task, "left out" if task.left_out else "failed", error=_line(task.problem))
     outputs = (*options.pictures(task), *options.extras(task).values())
-    if not any(_is_due(path, task, options) for path in outputs):
-        return Result(task, "skipped", outputs=outputs)
     started = time.perf_counter()
     try:
+        if not any(_is_due(path, task, options) for path in outputs):
+            return Result(task, "skipped", outputs=outputs)
         picture = open_picture(task.source, colorizer.max_pixels)
-        _write(colorizer, picture, task, options)
-    except (ColorizingError, MemoryError) as error:
-        message = str(error) or f"{task.source}: not enough memory"
-        return Result(task, "failed", time.perf_counter() - started, error=" ".join(message.split()))
-    seconds = time.perf_counter() - started
-    return Result(task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs)
+        if options.negative:
+            picture = picture.positive()
+        written = _write(colorizer, picture, task, options)
+    except Stopped:
+        raise
+    except ColorizingError as error:
+        message = str(error)
+    except MemoryError:
+        message = f"{task.source}: not enough memory; close other programs, or do fewer at once (--jobs 1)"
+    except OSError as error:
+        message = f"{error.filename or task.source}: {error.strerror or error}"
+    except Exception as error:  # of a library: it is this picture's failure, and not the run's
+        message = f"{task.source}: {type(error).__name__}: {error}"
+    else:
+        seconds = time.perf_counter() - started
+        return Result(
+            task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs, written=written,
+            note=picture.note,
+        )  # fmt: skip
+    return Result(task, "failed", time.perf_counter() - started, error=_line(message))
+
+
+def _line(message: str) -> str:
+    return " ".join(message.split())
 
 
 def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
@@ -189,24 +308,25 @@ def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
     return options.output.overwrite or not path.exists() or is_same_file(path, task.source)
 
 
-def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> None:
-    """Colour a picture into all its files that are due: predicted once a page, however many files."""
+def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> tuple[Path, ...]:
+    """Colour a picture into all its files that are due: predicted once a page, however many files. What was written."""
     color, output, extras = options.color, options.output, options.extras(task)
     if not extras:
-        colorizer.colorize_file(picture, task.destination, options=color, output=output)
-        return
+        return (colorizer.colorize_file(picture, task.destination, options=color, output=output),)
     if picture.pages > 1:
         raise SettingError(f"{picture.name}: has {picture.pages} pages; variants and confidence need one")
     session = colorizer.session(picture, color)
     chromas = [session.predict()] if options.variants is None else session.variants(options.variants)
     due = {name: path for name, path in extras.items() if _is_due(path, task, options)}
-    if "confidence" in due:
-        save_confidence(chromas[0], picture, colorizer.card.name, due["confidence"], output.overwrite)
+    written: list[Path] = []
     for chroma, path in zip(chromas, options.pictures(task), strict=True):
         if _is_due(path, task, options):
-            colorizer.colorize_file(picture, path, options=color, output=output, chroma=chroma)
+            written.append(colorizer.colorize_file(picture, path, options=color, output=output, chroma=chroma))
+    if "confidence" in due:
+        save_confidence(chromas[0], picture, colorizer.card.name, due["confidence"], output.overwrite)
     if "sheet" in due:
         save_sheet([chroma.with_look(color.look) for chroma in chromas], picture, due["sheet"], output.overwrite)
+    return (*written, *due.values())
 
 
 def run(
@@ -222,25 +342,32 @@ def run(
     A KeyboardInterrupt stops the running ones (what they were writing is removed) and is raised again.
     """
     waiting = iter(tasks)
-    with ThreadPoolExecutor(jobs, thread_name_prefix="picture") as pool:
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="picture")
 
-        def start(task: Task):  # type: ignore[no-untyped-def]
-            return pool.submit(color_one, colorizer, task, options)
+    def start(task: Task):  # type: ignore[no-untyped-def]
+        return pool.submit(color_one, colorizer, task, options)
 
-        running = {start(task) for task in islice(waiting, jobs + 1)}
-        try:
-            while running:
-                ended, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    report(future.result())
-                    running |= {start(task) for task in islice(waiting, 1)}
-        except (KeyboardInterrupt, Stopped):
-            colorizer.stop()
-            for future in running:
-                future.cancel()
+    running = {start(task) for task in islice(waiting, jobs + 1)}
+    try:
+        while running:
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                report(future.result())
+                running |= {start(task) for task in islice(waiting, 1)}
+    except BaseException as error:
+        colorizer.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait(running, SOON)
+        remove_unfinished()
+        if isinstance(error, KeyboardInterrupt | Stopped):
             raise KeyboardInterrupt from None
+        raise
+    pool.shutdown()
 
 
-def default_jobs() -> int:
-    """How many pictures at once: two keep decoding, network and encoding from waiting for each other."""
-    return min(2, os.cpu_count() or 1)
+def counted(results: Counter[str]) -> str:
+    """``3 done  0 skipped  1 failed``, and how many were left out, if any."""
+    shown = {status: results[status] for status in ("done", "skipped", "failed")}
+    if results["left out"]:
+        shown["left out"] = results["left out"]
+    return "  ".join(f"{count} {status}" for status, count in shown.items())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import pyvips
 
 from .color.chroma import Chroma
 from .color.join import Joiner
@@ -20,10 +21,11 @@ from .errors import SettingError
 from .guidance.guide import Guide
 from .guidance.hints import Hint
 from .imaging import arrays
+from .imaging.metadata import copy_metadata
 from .imaging.opening import open_picture
 from .imaging.picture import MAX_PIXELS, Picture, Strip
 from .imaging.rows import RowSource
-from .imaging.writing import Encoding, check_destination, copy_metadata, default_destination, to_bytes, to_file
+from .imaging.writing import Encoding, Sheet, check_destination, default_destination, to_bytes, to_file
 from .model.card import Card
 from .model.catalog import DEFAULT
 from .model.model import Model
@@ -124,6 +126,8 @@ class Colorizer:
         look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference)
         options = ColorOptions(size, mood, seed, guide, look)
         opened = open_picture(picture, self.max_pixels)
+        if opened.note:
+            warnings.warn(f"{opened.name}: {opened.note}", stacklevel=2)
         result: Any
         if isinstance(picture, str | Path):
             output = OutputOptions(overwrite=overwrite)
@@ -190,8 +194,8 @@ class Colorizer:
         encoding = output.encoding(picture.kind)
         path = Path(destination) if destination else default_destination(Path(picture.name), encoding.format)
         check_destination(path, Path(picture.name), output.overwrite)
-        with self._row_source(picture, options, chroma) as rows:
-            to_file(_finish(rows, picture, encoding), path, encoding)
+        encoding.check(picture)
+        to_file(self._sheets(picture, options, chroma, encoding), path, encoding, picture.pages)
         return path
 
     def encode(
@@ -205,53 +209,71 @@ class Colorizer:
         """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
         picture = open_picture(source, self.max_pixels)
         encoding = (output or OutputOptions()).encoding(picture.kind)
-        with self._row_source(picture, options, chroma) as rows:
-            return to_bytes(_finish(rows, picture, encoding), encoding, picture.name)
+        encoding.check(picture)
+        return to_bytes(self._sheets(picture, options, chroma, encoding), encoding, picture.name, picture.pages)
 
     def pixels(
         self, source: Any, *, options: ColorOptions | None = None, chroma: Chroma | Sequence[Chroma] | None = None
     ) -> Codes:
         """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
         picture = open_picture(source, self.max_pixels)
-        return np.concatenate(list(self._rows(picture, options or ColorOptions(), chroma)))
+        if picture.pages > 1:
+            raise SettingError(f"{picture.name}: has {picture.pages} pages; an array holds one, colorize_file all")
+        return np.concatenate(list(self._rows(picture, options or ColorOptions(), chroma, 0)))
 
     def stop(self) -> None:
         """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
         self._stopping.set()
 
-    def _row_source(
-        self, picture: Picture, options: ColorOptions | None, chroma: Chroma | Sequence[Chroma] | None
-    ) -> RowSource:
-        bands = 4 if picture.has_alpha else 3
-        height = picture.height * picture.pages
-        rows = self._rows(picture, options or ColorOptions(), chroma)
-        return RowSource(rows, picture.width, height, bands, picture.deep)
+    def _sheets(
+        self,
+        picture: Picture,
+        options: ColorOptions | None,
+        chroma: Chroma | Sequence[Chroma] | None,
+        encoding: Encoding,
+    ) -> Iterator[AbstractContextManager[Sheet]]:
+        """The coloured pages, one after the other."""
+        for page in range(picture.pages):
+            yield self._sheet(picture, options or ColorOptions(), chroma, encoding, page)
+
+    @contextmanager
+    def _sheet(
+        self,
+        picture: Picture,
+        options: ColorOptions,
+        chroma: Chroma | Sequence[Chroma] | None,
+        encoding: Encoding,
+        page: int,
+    ) -> Iterator[Sheet]:
+        one = picture.part(page)
+        one.check_size(self.max_pixels)
+        rows = self._rows(picture, options, chroma, page)
+        with RowSource(rows, one.width, one.height, 4 if one.has_alpha else 3, one.deep) as image:
+            image, beside = copy_metadata(one, image, encoding.format)
+            yield Sheet(encoding.prepare(image), beside)
 
     def _rows(
-        self, picture: Picture, options: ColorOptions, chroma: Chroma | Sequence[Chroma] | None
+        self, picture: Picture, options: ColorOptions, chroma: Chroma | Sequence[Chroma] | None, page: int
     ) -> Iterator[Codes]:
-        """Coloured blocks of rows, page after page; a few are joined ahead on the pool."""
+        """A page's coloured blocks of rows; a few are joined ahead on the pool."""
         ahead: deque[Future[Codes]] = deque()
         given = [chroma] if isinstance(chroma, Chroma) else chroma
-        for page in range(picture.pages):
-            field = given[page] if given else self.predict(picture, options, page=page)
-            joiner = Joiner(field.with_look(options.look), picture.height, picture.width, picture.deep)
-            for strip in picture.strips(page):
-                if self._stopping.is_set():
-                    raise Stopped
-                ahead.append(self._pool.submit(_join, joiner, strip))
-                if len(ahead) > self.threads + 1:
-                    yield ahead.popleft().result()
+        self.check_stopped()
+        field = given[page] if given else self.predict(picture, options, page=page)
+        one = picture.part(page)
+        joiner = Joiner(field.with_look(options.look), one.height, one.width, one.deep)
+        for strip in one.strips(0):
+            self.check_stopped()
+            ahead.append(self._pool.submit(_join, joiner, strip))
+            if len(ahead) > self.threads + 1:
+                yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
-
-def _finish(rows: pyvips.Image, picture: Picture, encoding: Encoding) -> pyvips.Image:
-    """Coloured rows -> what is saved: with the picture's metadata, its pages, and the mark."""
-    image = copy_metadata(picture.header, rows)
-    if picture.pages > 1:
-        image.set_type(pyvips.GValue.gint_type, "page-height", picture.height)
-    return encoding.prepare(image)
+    def check_stopped(self) -> None:
+        """Raise :class:`Stopped` after :meth:`stop`."""
+        if self._stopping.is_set():
+            raise Stopped
 
 
 def _join(joiner: Joiner, strip: Strip) -> Codes:

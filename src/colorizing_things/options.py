@@ -8,6 +8,7 @@ from pathlib import Path
 from .color.look import Look
 from .errors import SettingError
 from .guidance.guide import Guide
+from .imaging.picture import SUFFIX_KINDS
 from .imaging.writing import Encoding, format_of_name, output_format
 
 SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
@@ -38,6 +39,8 @@ class ColorOptions:
     def __post_init__(self) -> None:
         if self.size is not None and not SMALLEST <= self.size <= LARGEST:
             raise SettingError(f"size {self.size}: must be {SMALLEST} to {LARGEST} pixels")
+        if self.seed < 0:
+            raise SettingError(f"seed {self.seed}: must be 0 or more")
         if self.mood is not None and not 0 <= self.mood <= 1:
             raise SettingError(f"mood {self.mood}: must be 0 (the mean) to 1 (the full draw)")
 
@@ -76,6 +79,15 @@ class OutputOptions:
         """With the format that a new file's name says, where none was asked for.
 
         Raises:
-            SettingError: it says none of ours.
+            SettingError: it says none of ours, or another than was asked for.
         """
-        return self if self.format else replace(self, format=format_of_name(destination))
+        if self.format is None:
+            return replace(self, format=format_of_name(destination))
+        asked = output_format(self.format, "")
+        suffix = destination.suffix.lower()
+        said = "avif" if suffix == ".avif" else SUFFIX_KINDS.get(suffix)
+        if said is not None and said != asked:
+            raise SettingError(
+                f"{destination}: its name says {said}, and {asked} is asked for; leave out one, or make them agree"
+            )
+        return self

@@ -33,11 +33,12 @@ class Session:
             SettingError: a guide that does not fit the picture, or a mood for a model that has none.
         """
         self.picture, self._model, self.options = picture, model, options or ColorOptions()
-        width, height = model.network_size(picture.width, picture.height, self.options.size)
-        self.seen = model.see(picture.small_lightness(page, width, height))
         guide = self.options.guide
         if guide.places and picture.pages > 1:
             raise SettingError(f"{picture.name}: has {picture.pages} pages; hints need a picture of one page")
+        one = picture.part(page)
+        width, height = model.network_size(one.width, one.height, self.options.size)
+        self.seen = model.see(one.small_lightness(0, width, height))
         self._always = self._place(guide.points, guide.layer)
         self._reference: HintField | None = None
         if guide.reference is not None:

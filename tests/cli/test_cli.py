@@ -11,25 +11,9 @@ import time
 
 import numpy as np
 import pytest
+from commands import colorize, fails
 from measures import chroma
 from PIL import Image
-
-
-def colorize(*args, stdin=None, cwd=None, env=None):
-    command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", *map(str, args)]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
-    )
-
-
-def fails(*args, code=1, **kwargs):
-    """Run it, check that it fails in one line, and return that line."""
-    result = colorize(*args, **kwargs)
-    text = result.stderr.decode()
-    assert result.returncode == code, text
-    assert "Traceback" not in text
-    assert len(text.strip().splitlines()) == 1, text
-    return text
 
 
 def test_one_picture(old_jpg):
@@ -142,6 +126,39 @@ def test_demo_models_doctor_and_version(tmp_path):
     from colorizing_things import __version__
 
     assert colorize("--version").stdout.decode().strip() == __version__
+
+
+def test_no_word_at_all_shows_the_help(tmp_path):
+    result = colorize(cwd=tmp_path)
+    assert result.returncode == 2 and b"PICTURE" not in result.stderr
+    assert b"Usage" in result.stdout and b"colorize:" not in result.stdout + result.stderr
+
+
+def test_help_loads_nothing():
+    code = (
+        "import sys; sys.argv[1:] = ['--help']; from colorizing_things.command import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "assert not {'numpy', 'onnxruntime', 'pyvips', 'PIL', 'rich.progress'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_folder_with_a_verbs_name(old_jpg, tmp_path):
+    (tmp_path / "export").mkdir()
+    old_jpg.rename(tmp_path / "export" / "old.jpg")
+    assert colorize("export", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "export" / "old.color.jpg").exists()
+
+
+def test_a_new_folder_needs_its_slash(old_jpg, tmp_path):
+    assert "to mean a folder, write new/" in fails("old.jpg", "-o", "new", cwd=tmp_path)
+
+
+def test_a_negative(old_jpg, tmp_path):
+    Image.fromarray(255 - np.asarray(Image.open(old_jpg))).save(tmp_path / "negative.png")
+    assert colorize("negative.png", "--invert", "-o", "positive.png", cwd=tmp_path).returncode == 0
+    positive = np.asarray(Image.open(tmp_path / "positive.png").convert("L")).astype(int)
+    assert np.abs(positive - np.asarray(Image.open(old_jpg))).mean() < 12
 
 
 def test_help_lists_every_verb():

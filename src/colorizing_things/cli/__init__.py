@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import entry_points
-from typing import Any
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from colorizing_things.errors import ColorizingError
-from colorizing_things.imaging.libvips import operations_not_cached
 
 from . import color, demo, doctor, models, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]', or '.[train]' in a checkout"
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
+LIGHT = ("--help", "-h", "--version")  # what needs nothing loaded
 DEFAULT_VERB = "color"
+ALONE = ("demo", "models", "doctor", "serve", "recipes")  # verbs that need no further word
 
 
 class PicturesFirst(TyperGroup):
@@ -25,7 +32,10 @@ class PicturesFirst(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default verb in front of a first word that is none."""
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+        verb = bool(args) and args[0] in self.commands
+        if verb and len(args) == 1 and args[0] not in ALONE and Path(args[0]).is_dir():
+            verb = False  # such a verb needs more words: a folder of that name is meant
+        if args and not verb and args[0] not in LIGHT:
             args = [DEFAULT_VERB, *args]
         return super().parse_args(ctx, args)
 
@@ -61,11 +71,36 @@ for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
 
 def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
-    with operations_not_cached():
-        _main()
+    try:
+        _say_any_name()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminated)
+        with _settings():
+            code = _main()
+    except KeyboardInterrupt:
+        _leave("stopped; run the same command again to go on", INTERRUPTED)
+    except _Terminated:
+        _leave("ended from outside; run the same command again to go on", TERMINATED)
+    except MemoryError:
+        fail("not enough memory; close other programs, or choose a smaller --size")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+    sys.exit(code)
 
 
-def _main() -> None:
+def _settings() -> AbstractContextManager[None]:
+    """What holds while pictures are coloured; nothing where only help is asked for."""
+    if set(LIGHT) & set(sys.argv[1:]) or len(sys.argv) < 2:
+        return nullcontext()
+    from colorizing_things.imaging.libvips import operations_not_cached
+
+    return operations_not_cached()
+
+
+def _main() -> int:
     command = typer.main.get_command(app)
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]  # Typer may carry its own Click
     try:
@@ -73,24 +108,49 @@ def _main() -> None:
         if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
             raise KeyboardInterrupt
     except usage_error as error:
-        message = str(error.format_message())  # type: ignore[attr-defined]
-        fail(" ".join(message.split()) + "; see colorize --help", 2)
+        message = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
+        if not message:  # no arguments: the help has been shown
+            return 2
+        fail(message + "; see colorize --help", 2)
     except ColorizingError as error:
         fail(" ".join(str(error).split()))
-    except (KeyboardInterrupt, typer.Abort):
-        fail("stopped; run the same command again to go on", INTERRUPTED)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
     except ModuleNotFoundError as error:
         verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
         if (error.name or "").partition(".")[0] == "colorizing_things":
             raise
         fail(f"{verb} {NO_LAB} (no module {error.name})")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
-def fail(message: str, code: int = 1) -> None:
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    """Say it and end at once: what other threads have begun to write is removed, and not waited for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if writing := sys.modules.get("colorizing_things.imaging.writing"):
+        writing.remove_unfinished()
+    try:
+        print(f"colorize: {message}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(code)
+
+
+def _say_any_name() -> None:
+    """A name that the terminal's encoding lacks is shown with escapes, and is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
     """Say one line and leave."""
     print(f"colorize: {message}", file=sys.stderr)
     sys.exit(code)

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from colorizing_things import batch
-from colorizing_things.batch import BatchOptions, Result, Task
-from colorizing_things.color.look import Look
-from colorizing_things.colorizer import Colorizer
+from colorizing_things.defaults import MAX_PIXELS, MODEL
+from colorizing_things.defaults import jobs as default_jobs
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.guidance.guide import Guide
-from colorizing_things.imaging.picture import MAX_PIXELS, Picture
-from colorizing_things.model.catalog import DEFAULT
-from colorizing_things.options import ColorOptions, OutputOptions
 
-STANDARD = Path("-")
+if TYPE_CHECKING:
+    from colorizing_things.batch import BatchOptions, Result, Task
+    from colorizing_things.colorizer import Colorizer
+    from colorizing_things.options import OutputOptions
+
+STANDARD = "-"
 LOOK = "How it looks"
 FILES = "Files"
 MACHINE = "Machine"
+MOST_NAMED = 20  # files left out, each in a line
 
 
 def color(
-    inputs: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Files and folders; - is stdin.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files and folders; - is stdin.")],
     out: Annotated[
         str | None, typer.Option("-o", "--out", help="File or folder to write; - is stdout.", rich_help_panel=FILES)
     ] = None,
@@ -49,10 +48,10 @@ def color(
         typer.Option(metavar="X,Y=#RRGGBB", help="The colour of a place; may be repeated.", rich_help_panel=LOOK),
     ] = None,
     hints: Annotated[
-        Path | None, typer.Option(help="Painted hints: a transparent layer of its size.", rich_help_panel=LOOK)
+        str | None, typer.Option(help="Painted hints: a transparent layer of its size.", rich_help_panel=LOOK)
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="A colour picture to take the palette from.", rich_help_panel=LOOK)
+        str | None, typer.Option(help="A colour picture to take the palette from.", rich_help_panel=LOOK)
     ] = None,
     variants: Annotated[
         int | None, typer.Option(help="So many different colourings, and a contact sheet.", rich_help_panel=LOOK)
@@ -68,12 +67,22 @@ def color(
     size: Annotated[
         int | None, typer.Option(help="Shorter side at which the network sees it.", rich_help_panel=LOOK)
     ] = None,
-    model: Annotated[str, typer.Option(help="A bundled name, or a path.", rich_help_panel=LOOK)] = DEFAULT,
+    model: Annotated[str, typer.Option(help="A bundled name, or a path.", rich_help_panel=LOOK)] = MODEL,
+    invert: Annotated[bool, typer.Option("--invert", help="They are negatives.", rich_help_panel=LOOK)] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...", rich_help_panel=MACHINE)] = "auto",
     jobs: Annotated[int | None, typer.Option(help="Pictures at once.", rich_help_panel=MACHINE)] = None,
     max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=MACHINE)] = MAX_PIXELS,
 ) -> None:
     """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
+    for what, given in (("", inputs), ("-o: ", [out]), ("--hints: ", [hints]), ("--reference: ", [reference])):
+        if "" in given:
+            raise SettingError(f"{what}an empty name is no file (is a variable not set?)")
+    from colorizing_things.batch import BatchOptions
+    from colorizing_things.color.look import Look
+    from colorizing_things.colorizer import Colorizer
+    from colorizing_things.guidance.guide import Guide
+    from colorizing_things.options import ColorOptions, OutputOptions
+
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
     guide, look = Guide.of(hint or (), hints, reference), Look(saturation, strength, warmth)
@@ -81,41 +90,62 @@ def color(
         ColorOptions(size, mood, seed, guide, look),
         OutputOptions(format, quality, provenance, overwrite),
     )
-    options = BatchOptions(coloring, output, variants, confidence)
-    if STANDARD in inputs or out == str(STANDARD):
+    options = BatchOptions(coloring, output, variants, confidence, invert)
+    if STANDARD in inputs or out == STANDARD:
         if as_json or len(inputs) > 1 or variants is not None or confidence:
             raise SettingError("- stands for one picture, without --json, --variants or --confidence")
         _through_pipe(inputs[0], out, options, Colorizer(model, device, max_pixels=max_pixels))
         return
     tasks = _plan(inputs, out, output)
-    if guide.places and len(tasks) > 1:
-        raise SettingError(f"hints speak of places in one picture; here are {len(tasks)}: colour them one by one")
-    jobs = jobs or (batch.default_jobs() if len(tasks) > 1 else 1)
+    whole = sum(not task.problem for task in tasks)
+    if guide.places and whole > 1:
+        raise SettingError(f"hints speak of places in one picture; here are {whole}: colour them one by one")
+    jobs = jobs or (default_jobs() if whole > 1 else 1)
     _color_all(Colorizer(model, device, max_pixels=max_pixels), tasks, options, jobs, as_json)
 
 
-def _plan(inputs: list[Path], out: str | None, output: OutputOptions) -> list[Task]:
+def _plan(inputs: list[str], out: str | None, output: OutputOptions) -> list[Task]:
+    from colorizing_things import batch
+
     is_folder = out is not None and out.endswith(("/", "\\"))
-    return batch.plan(inputs, Path(out) if out else None, is_folder, output)
+    return batch.plan([Path(name) for name in inputs], Path(out) if out else None, is_folder, output)
 
 
-def _through_pipe(source: Path, out: str | None, options: BatchOptions, colorizer: Colorizer) -> None:
+def _through_pipe(source: str, out: str | None, options: BatchOptions, colorizer: Colorizer) -> None:
+    from colorizing_things.imaging.picture import Picture
+
     picture = Picture.decode(sys.stdin.buffer.read(), "stdin") if source == STANDARD else Picture.read(source)
-    if out is None or out == str(STANDARD):
+    if options.negative:
+        picture = picture.positive()
+    if picture.note:
+        print(f"{picture.name}: {picture.note}", file=sys.stderr)
+    if out is None or out == STANDARD:
         if sys.stdout.isatty():
             raise SettingError("a picture cannot be shown here: send it on with > or | , or name a file with -o")
-        sys.stdout.buffer.write(colorizer.encode(picture, options=options.color, output=options.output))
-        sys.stdout.buffer.flush()
+        data = colorizer.encode(picture, options=options.color, output=options.output)
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise PictureError(f"stdout: cannot be written: {error.strerror}") from error
         return
     path = Path(out)
-    if path.is_dir() or out.endswith("/"):
+    if path.is_dir() or out.endswith(("/", "\\")):
         raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
     colorizer.colorize_file(picture, path, options=options.color, output=options.output)
 
 
 def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from colorizing_things import batch
+
     console = Console(stderr=True, highlight=False)
-    counts = dict.fromkeys(("done", "skipped", "failed"), 0)
+    counts: Counter[str] = Counter()
+    left_out: list[Result] = []
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=len(tasks) < 2, transient=True) as progress:
         bar = progress.add_task("", total=len(tasks), rate="")
@@ -123,26 +153,45 @@ def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, j
 
         def report(result: Result) -> None:
             counts[result.status] += 1
-            rate = sum(counts.values()) / max(progress.get_time() - clock, 1e-3)
+            rate = counts.total() / max(progress.get_time() - clock, 1e-3)
             progress.update(bar, advance=1, rate=f"{rate:.1f}/s")
             if as_json:
                 print(_line(result), flush=True)
             elif result.status == "failed":
-                progress.print(f"failed: {result.error}", soft_wrap=True, markup=False)
-            elif len(tasks) == 1:
-                progress.print(_sentence(result), soft_wrap=True, markup=False)
+                progress.print(f"failed: {shown(result.error)}", soft_wrap=True, markup=False)
+            elif result.status == "left out":
+                left_out.append(result)
+            else:
+                if len(tasks) == 1:
+                    progress.print(shown(_sentence(result)), soft_wrap=True, markup=False)
+                if result.note:
+                    progress.print(shown(f"{result.task.source}: {result.note}"), soft_wrap=True, markup=False)
 
         batch.run(colorizer, tasks, options, jobs=jobs, report=report)
+    if left_out:
+        said = [f"left out: {result.error}" for result in left_out[:MOST_NAMED]]
+        rest = len(left_out) - len(said)
+        console.print(shown("\n".join([*said, *([f"... and {rest} more; --json names all"] if rest else [])])),
+                      soft_wrap=True, markup=False)  # fmt: skip
     if len(tasks) > 1:
-        console.print("  ".join(f"{count} {status}" for status, count in counts.items()))
+        console.print(batch.counted(counts))
     if counts["failed"]:
         raise typer.Exit(1)
+
+
+def shown(text: str) -> str:
+    """A text with names in it, as the terminal can show it."""
+    encoding = sys.stderr.encoding or "ascii"
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 def _sentence(result: Result) -> str:
     if result.status == "skipped":
         return f"{', '.join(map(str, result.outputs))} is there already; --overwrite redoes it, -o names another"
-    return f"{', '.join(map(str, result.outputs))} ({result.width} x {result.height}, {result.seconds:.1f} s)"
+    written = ", ".join(map(str, result.written))
+    old = [str(path) for path in result.outputs if path not in result.written]
+    kept = f"; {', '.join(old)} was there already" if old else ""
+    return f"{written} ({result.width} x {result.height}, {result.seconds:.1f} s){kept}"
 
 
 def _line(result: Result) -> str:
@@ -150,6 +199,11 @@ def _line(result: Result) -> str:
         "input": str(result.task.source), "output": str(next(iter(result.outputs), result.task.destination)),
         "outputs": [str(path) for path in result.outputs], "status": result.status,
         "seconds": round(result.seconds, 3), "width": result.width, "height": result.height, "pages": result.pages,
-        "error": result.error or None,
+        "error": result.error or None, "note": result.note or None,
     }  # fmt: skip
-    return json.dumps(content, ensure_ascii=False)
+    line = json.dumps(content, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "ascii")
+    except UnicodeError:
+        line = json.dumps(content)
+    return line

@@ -6,39 +6,47 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from rich.console import Console
 
-from colorizing_things.colorizer import Colorizer
+from colorizing_things.defaults import MODEL
 from colorizing_things.errors import PictureError
-from colorizing_things.imaging.picture import Picture
-from colorizing_things.imaging.writing import Encoding, to_file
-from colorizing_things.model.catalog import DEFAULT
 
 NAMES = ("demo.grey.jpg", "demo.color.jpg", "demo.side-by-side.jpg")
 
 
 def demo(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write into.")] = Path(),
-    model: Annotated[str, typer.Option(help="A bundled name, or a path.")] = DEFAULT,
+    out: Annotated[str, typer.Option("-o", "--out", help="Folder to write into.")] = ".",
+    overwrite: Annotated[bool, typer.Option(help="Write over what an earlier demo has written.")] = False,
+    model: Annotated[str, typer.Option(help="A bundled name, or a path.")] = MODEL,
 ) -> None:
-    """Colour a real photograph that comes with scikit-image: grey, coloured, and both side by side."""
+    """Colour a real photograph that comes with the package: grey, coloured, and both side by side."""
+    folder = Path(out)
+    if not out or (folder.exists() and not folder.is_dir()):
+        raise PictureError(f"{out or 'an empty name'}: is no folder; -o takes one")
+    there = [folder / name for name in NAMES if (folder / name).exists()]
+    if there and not overwrite:
+        raise PictureError(f"{there[0]}: exists already; --overwrite redoes it, -o names another folder")
+    import numpy as np
     import pyvips
-    from skimage.data import chelsea  # Stefan van der Walt's cat, CC0
+    from rich.console import Console
 
-    if out.exists() and not out.is_dir():
-        raise PictureError(f"{out}: is a file; -o takes a folder")
-    gray_picture = Picture.of_array(chelsea())
-    L = np.concatenate([strip.lightness for strip in gray_picture.strips(0)])
-    gray_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
+    from colorizing_things.colorizer import Colorizer
+    from colorizing_things.demonstration import photograph
+    from colorizing_things.imaging.picture import Picture
+    from colorizing_things.imaging.writing import Encoding, one_sheet, to_file
+
+    original = photograph()
+    grey_picture = Picture.of_array(original)
+    L = np.concatenate([strip.lightness for strip in grey_picture.strips(0)])
+    grey_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
     started = time.perf_counter()
     colorizer = Colorizer(model)
-    colored = pyvips.Image.new_from_array(colorizer(chelsea()), interpretation="srgb")
+    coloured = pyvips.Image.new_from_array(colorizer(original), interpretation="srgb")
     seconds = time.perf_counter() - started
     side_by_side = gray_image.colourspace("srgb").join(colored, "horizontal")
     encoding = Encoding("jpeg")
-    for name, image in zip(NAMES, (gray_image, colored, side_by_side), strict=True):
-        to_file(encoding.prepare(image) if name != NAMES[0] else image, out / name, encoding)
-    where = "" if out == Path() else f" in {out}"
+    for name, image in zip(NAMES, (grey_image, coloured, side_by_side), strict=True):
+        finished = encoding.prepare(image) if name != NAMES[0] else image
+        to_file(one_sheet(finished), folder / name, encoding, 1)
+    where = "" if folder == Path() else f" in {folder}"
     Console(highlight=False).print(f"{', '.join(NAMES)} written{where} ({seconds:.1f} s)", soft_wrap=True)

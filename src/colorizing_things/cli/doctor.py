@@ -7,27 +7,24 @@ import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-import numpy as np
-import onnxruntime
-import pyvips
-from rich.console import Console
-
-from colorizing_things.colorizer import Colorizer
-from colorizing_things.model.runtime import devices
-
 LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
 
 
 def doctor() -> None:
     """Print versions, devices, cores and one timed run."""
+    import numpy as np
+    import pyvips
+    from rich.console import Console
+
+    from colorizing_things.colorizer import Colorizer
+    from colorizing_things.model.runtime import about
+
     console = Console(highlight=False)
     rows = {
         "colorizing-things": version("colorizing-things"),
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "libvips": f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} (pyvips {version('pyvips')})",
-        "ONNX Runtime": onnxruntime.__version__,
-        "devices": ", ".join(devices()),
-        "providers": ", ".join(onnxruntime.get_available_providers()),
+        **about(),
         "cores": str(os.cpu_count()),
         "lab": ", ".join(_lab()) or "not installed (only needed to train)",
     }

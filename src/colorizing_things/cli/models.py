@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from colorizing_things.model.card import Card
-from colorizing_things.model.catalog import list_models
+if TYPE_CHECKING:
+    from colorizing_things.model.card import Card
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards, as JSON.")] = False) -> None:
     """List the bundled models with their cards."""
+    from rich.console import Console
+
+    from colorizing_things.model.catalog import list_models
+
     cards = list_models()
     if as_json:
         print(json.dumps([_content(card) for card in cards], indent=1, ensure_ascii=False))

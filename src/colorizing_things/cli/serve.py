@@ -10,10 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from colorizing_things.defaults import MODEL as DEFAULT
 from colorizing_things.errors import ColorizingError, SettingError
-from colorizing_things.model.catalog import DEFAULT
 from colorizing_things.server.settings import MEGABYTE, Settings
 
 if TYPE_CHECKING:
@@ -60,6 +59,7 @@ def serve(
 
 def _run(settings: Settings, port: int, open_page: bool) -> None:
     import uvicorn
+    from rich.console import Console
 
     from colorizing_things.server.app import create_app
 

@@ -12,7 +12,9 @@ import pyvips
 
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import SettingError
-from colorizing_things.imaging.picture import Picture, as_picture_error
+from colorizing_things.imaging.lightness import lab
+from colorizing_things.imaging.picture import Picture
+from colorizing_things.imaging.saying import as_picture_error
 from colorizing_things.model.hint_field import HintField
 from colorizing_things.types import Float32
 
@@ -106,8 +108,7 @@ def painted(layer: Picture, picture: Picture, height: int, width: int) -> HintFi
     with as_picture_error(f"{layer.name}: cannot be read"):
         image = layer.page(0)
         mask = (image[image.bands - 1] > 0) / 255.0
-        lab = image.extract_band(0, n=image.bands - 1).colourspace("lab")
-        planes = lab.extract_band(1, n=2) * mask
+        planes = lab(image).extract_band(1, n=2) * mask
         pixels = planes.bandjoin(mask).cast("float").copy(interpretation="multiband")
         small = _averaged(pixels, height, width)
     share = small[..., 2]

@@ -11,7 +11,7 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.errors import SettingError
 
 from .picture import Picture
-from .writing import Encoding, check_destination, to_file
+from .writing import Encoding, check_destination, one_sheet, to_file
 
 
 def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, overwrite: bool) -> None:
@@ -30,4 +30,5 @@ def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, ov
     rows, columns = chroma.confidence.shape
     large = small.resize(picture.width / columns, vscale=picture.height / rows, kernel="linear")
     exact = large.gravity("centre", picture.width, picture.height, extend="copy")
-    to_file(exact.rint().cast("uchar").copy(interpretation="b-w"), path, Encoding("png", provenance=False))
+    grey = exact.rint().cast("uchar").copy(interpretation="b-w")
+    to_file(one_sheet(grey), path, Encoding("png", provenance=False), 1)

@@ -13,7 +13,7 @@ from colorizing_things.color.join import Joiner
 from colorizing_things.color.spaces import lightness_to_srgb
 
 from .picture import Picture
-from .writing import Encoding, check_destination, to_file
+from .writing import Encoding, check_destination, one_sheet, to_file
 
 TILE = 480  # px, the longer side of a picture on the sheet
 GAP = 8  # px between pictures
@@ -39,4 +39,4 @@ def save_sheet(chromas: Sequence[Chroma], picture: Picture, path: Path, overwrit
         GAP, GAP, sheet.width + 2 * GAP, sheet.height + 2 * GAP, extend="background", background=[SURROUND] * 3
     )
     encoding = Encoding("jpeg")
-    to_file(encoding.prepare(framed), path, encoding)
+    to_file(one_sheet(encoding.prepare(framed)), path, encoding, 1)

@@ -1,55 +1,93 @@
-"""EXIF in TIFF, which libvips neither reads nor writes: Pillow knows the directories, so they pass through it.
-
-In a TIFF, EXIF is not a block as in other files: camera, date and owner are tags of the first page's
-directory, and two of the tags point to directories of their own.
-"""
+"""EXIF: between the blocks of most formats and the directories of a TIFF, its values untouched."""
 
 from __future__ import annotations
 
-import io
 import struct
-from pathlib import Path
-from typing import IO
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pyvips
-from PIL import Image
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-# DocumentName, Make, Model, PageName, Software, DateTime, Artist, HostComputer, Copyright.
-TEXT_TAGS = (269, 271, 272, 285, 305, 306, 315, 316, 33432)
-DIRECTORY_TAGS = (34665, 34853)  # Exif, GPS
-ASCII, LONG = 2, 4  # field types
-BIG_TIFF = (b"II\x2b\x00", b"MM\x00\x2b")
+from .tiff import (
+    DESCRIPTION,
+    EXIF,
+    GPS,
+    RESOLUTION_UNIT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    Directory,
+    Entry,
+    make_block,
+)
+
+# Of a TIFF's first directory, what is said of the photograph: DocumentName, ImageDescription, Make, Model, PageName,
+# PageNumber, Software, DateTime, Artist, HostComputer, Rating (two), Copyright, Windows' five, EXIF and GPS.
+KEPT = frozenset((269, DESCRIPTION, 271, 272, 285, 297, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096),
+                  EXIF, GPS))  # fmt: skip
+RESOLUTION = frozenset((X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT))
+LONGEST_BLOCK = 65_500  # bytes: a JPEG segment's length has 16 bits, and libvips writes no more into other formats
+PIXEL_SIZES = frozenset((40962, 40963))  # of the picture as it was; it may have been turned since
+MAKERS_NOTE = 37500
 
 
-def with_exif_of(origin: Path | bytes, header: pyvips.Image) -> pyvips.Image:
-    """``header`` with the EXIF fields of the TIFF it was read from, as libvips has them for a JPEG."""
-    exif = _read(io.BytesIO(origin) if isinstance(origin, bytes) else origin)
-    if not any(tag in exif for tag in TEXT_TAGS) and not any(exif.get_ifd(tag) for tag in DIRECTORY_TAGS):
-        return header
-    carrier = io.BytesIO()
-    Image.new("L", (1, 1)).save(carrier, "JPEG", exif=exif)
-    parsed = pyvips.Image.new_from_buffer(carrier.getvalue(), "")
-    header = header.copy()
+def said_of_the_photograph(directory: Directory, resolution: bool) -> Directory:
+    """What of a directory stays true of the coloured picture."""
+    wanted = KEPT | RESOLUTION if resolution else KEPT
+    found = {tag: entry for tag, entry in directory.items() if tag in wanted}
+    for tag in (EXIF, GPS):
+        if tag in found and not found[tag].inner:
+            del found[tag]  # it leads nowhere
+    if EXIF in found:
+        inner = {tag: entry for tag, entry in (found[EXIF].inner or {}).items() if tag not in PIXEL_SIZES}
+        found[EXIF] = replace(found[EXIF], inner=inner)
+    return found
+
+
+def block_for(directory: Directory, longest: int | None) -> bytes:
+    """An EXIF block of at most ``longest`` bytes: what is longest in it is left out (the maker's own notes first)."""
+    kept: Directory = dict(directory)
+    while longest is not None and kept and len(make_block(kept)) > longest:
+        kept = _without_the_longest(kept)
+    return make_block(kept)
+
+
+def _without_the_longest(directory: Mapping[int, Entry]) -> Directory:
+    sizes: dict[tuple[int, ...], int] = {
+        (tag,): len(entry.data) for tag, entry in directory.items() if entry.inner is None
+    }
+    for tag, entry in directory.items():
+        sizes |= {(tag, inner): len(value.data) for inner, value in (entry.inner or {}).items()}
+    place = max(sizes, key=lambda place: (place[-1] == MAKERS_NOTE, sizes[place]))
+    kept = dict(directory)
+    if len(place) == 1:
+        del kept[place[0]]
+    else:
+        outer = kept[place[0]]
+        kept[place[0]] = replace(outer, inner={t: e for t, e in (outer.inner or {}).items() if t != place[1]})
+    return kept
+
+
+def with_block(image: pyvips.Image, block: bytes) -> pyvips.Image:
+    """The image with the fields of an EXIF block, as libvips has them of a file."""
+    chunk = b"eXIf" + block.removeprefix(b"Exif\0\0")
+    header = b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    chunks = [header, chunk, b"IDAT" + zlib.compress(bytes(2)), b"IEND"]
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks
+    )
+    image = image.copy()
+    for name in image.get_fields():
+        if name.startswith("exif-"):
+            image.remove(name)
+    try:
+        parsed = pyvips.Image.new_from_buffer(png, "")
+    except pyvips.Error:  # a block that nobody understands
+        return image
     for name in parsed.get_fields():
         if name.startswith("exif-"):
-            header.set_type(parsed.get_typeof(name), name, parsed.get(name))
-    return header
-
-
-def _read(file: Path | IO[bytes]) -> Image.Exif:
-    exif = Image.Exif()
-    try:
-        with Image.open(file) as picture:
-            found = picture.getexif()
-            for tag in TEXT_TAGS:
-                if tag in found:
-                    exif[tag] = found[tag]
-            for tag in DIRECTORY_TAGS:
-                exif.get_ifd(tag).update(found.get_ifd(tag))
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
-        return Image.Exif()  # a TIFF that Pillow cannot open may still be a picture for libvips
-    return exif
+            image.set_type(parsed.get_typeof(name), name, parsed.get(name))
+    return image
 
 
 def without_thumbnail(block: bytes) -> bytes:
@@ -63,62 +101,3 @@ def without_thumbnail(block: bytes) -> bytes:
     except struct.error:  # broken off: libvips makes what it can of it
         return block
     return block[:link] + bytes(4) + block[link + 4 :]
-
-
-def add_exif(file: Path | io.BytesIO, image: pyvips.Image) -> None:
-    """Put the image's EXIF into the TIFF just written: a larger first directory at the file's end.
-
-    BigTIFF (over 4 GB) is left as it is.
-    """
-    if "exif-data" not in image.get_fields():
-        return
-    exif = Image.Exif()
-    exif.load(bytes(image.get("exif-data")))
-    opened = file.open("r+b") if isinstance(file, Path) else file
-    try:
-        _append_directory(opened, exif)
-    finally:
-        if opened is not file:
-            opened.close()
-
-
-def _append_directory(file: IO[bytes], exif: Image.Exif) -> None:
-    """Copy the first directory to the end, its entries untouched, with ours among them (TIFF 6.0, section 2)."""
-    file.seek(0)
-    start = file.read(8)
-    if start[:4] in BIG_TIFF:
-        return
-    order = "<" if start[:2] == b"II" else ">"
-    file.seek(struct.unpack(order + "L", start[4:])[0])
-    (count,) = struct.unpack(order + "H", file.read(2))
-    entries = {struct.unpack(order + "H", entry[:2])[0]: entry for entry in (file.read(12) for _ in range(count))}
-    following = file.read(4)
-
-    end = file.seek(0, 2)
-    tail = bytearray(end % 2)  # values must start at even offsets
-
-    def place(tag: int, kind: int, values: int, data: bytes) -> None:
-        if len(data) > 4:
-            at = end + len(tail)
-            tail.extend(data + b"\0" * (len(data) % 2))
-            data = struct.pack(order + "L", at)
-        entries[tag] = struct.pack(order + "HHL", tag, kind, values) + data.ljust(4, b"\0")
-
-    for tag in TEXT_TAGS:
-        if tag in exif:
-            text = str(exif[tag]).encode("utf-8", errors="replace") + b"\0"
-            place(tag, ASCII, len(text), text)
-    for tag in DIRECTORY_TAGS:
-        fields = exif.get_ifd(tag)
-        if fields:
-            inner = ImageFileDirectory_v2(start, group=tag)
-            inner.update(fields)
-            at = end + len(tail)
-            serialised = inner.tobytes(at)
-            tail += serialised + b"\0" * (len(serialised) % 2)
-            place(tag, LONG, 1, struct.pack(order + "L", at))
-    directory = end + len(tail)
-    tail += struct.pack(order + "H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries)) + following
-    file.write(tail)
-    file.seek(4)
-    file.write(struct.pack(order + "L", directory))

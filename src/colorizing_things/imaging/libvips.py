@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pyvips
 
@@ -24,3 +26,31 @@ def operations_not_cached() -> Iterator[None]:
     finally:
         pyvips.cache_set_max(cached)
         logger.setLevel(level)
+
+
+def hear_safely() -> None:
+    """Let pyvips pass on what libvips warns of, as before, without two ways in which a damaged file ends the process.
+
+    A warning may quote a file that is no text, on which pyvips' own function fails. And Python may tidy up within it
+    and close a picture, of which libvips warns again: GLib takes a warning within a warning for fatal.
+    """
+    if not getattr(pyvips, "API_mode", False):
+        return
+    levels, logger = pyvips.GLogLevelFlags.LEVEL_TO_LOGGER, logging.getLogger("pyvips")
+
+    def hear(domain: Any, level: int, message: Any, _: Any) -> None:
+        tidies = gc.isenabled()
+        gc.disable()
+        try:
+            said = f"{_text(domain)}: {_text(message)}"
+            logger.log(levels.get(level, logging.WARNING), "%s", said)
+        finally:
+            if tidies:
+                gc.enable()
+
+    pyvips.ffi.def_extern(name="_log_handler_callback")(hear)
+
+
+def _text(text: Any) -> str:
+    data = pyvips.ffi.string(text) if text != pyvips.ffi.NULL else b""
+    return data.decode("utf-8", errors="replace") if isinstance(data, bytes) else str(data)

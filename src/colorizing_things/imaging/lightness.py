@@ -11,6 +11,11 @@ from colorizing_things.errors import PictureError
 
 PROFILE = "icc-profile-data"
 SAME_AS_SRGB = 2  # codes of 255: profiles that differ by less are sRGB under another name
+FREE = ("scrgb", "lab", "labs", "lch", "xyz", "yxy")  # interpretations that say what their numbers mean
+
+
+class PixelError(PictureError):
+    """Pixels that mean nothing to us; who raises it need not know the file's name."""
 
 
 def lightness_plane(image: pyvips.Image) -> pyvips.Image:
@@ -20,25 +25,68 @@ def lightness_plane(image: pyvips.Image) -> pyvips.Image:
     An embedded ICC profile is honoured.
 
     Raises:
-        PictureError: pixels of a kind that no photograph has (complex, 32-bit floats of unknown range).
+        PixelError: pixels of a kind that no photograph has (complex, numbers of unknown range).
     """
-    color = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
-    profile = _profile(color)
-    if color.interpretation in ("scrgb", "lab", "labs", "lch", "xyz", "yxy"):
-        return color.colourspace("lab")[0].cast("float")
-    if color.format not in ("uchar", "ushort"):
-        raise PictureError(f"pixels of type {color.format} have no agreed range; save it with 8 or 16 bits first")
-    if color.bands == 1:
-        return color.maplut(_gray_profile_table(profile, color.format)) if profile else color
-    if color.bands == 2:
-        raise PictureError("two channels without alpha are no photograph; save it as grey or RGB first")
-    if color.interpretation == "cmyk":
-        return color.icc_transform("srgb", embedded=True, depth=16).colourspace("lab")[0].cast("float")
-    if profile and not _is_srgb(profile):
-        color = color.icc_transform("srgb", embedded=True, depth=16)
+    colour = without_alpha(image)
+    if colour.interpretation in FREE:
+        return colour.colourspace("lab")[0].cast("float")
+    _check(colour)
+    profile = _profile(colour)
+    if colour.bands == 1:
+        return colour.maplut(_grey_profile_table(profile, colour.format)) if profile else colour
+    if profile and colour.interpretation != "cmyk" and not _is_srgb(profile):
+        try:
+            return _lightness_of_luminance(colour.icc_import(embedded=True, pcs="xyz", intent="relative")[1])
+        except pyvips.Error:  # a profile that only looks like one
+            colour = _as_srgb(colour)
+    return lab(colour)[0]
+
+
+def lab(image: pyvips.Image) -> pyvips.Image:
+    """CIELAB of every pixel, three float bands: through its ICC profile, if it has one.
+
+    Raises:
+        PixelError: as :func:`lightness_plane`.
+    """
+    colour = without_alpha(image)
+    if colour.interpretation in FREE:
+        return colour.colourspace("lab").cast("float")
+    _check(colour)
+    profile = _profile(colour)
+    if colour.interpretation == "cmyk" or (profile and colour.bands == 3 and not _is_srgb(profile)):
+        colour = colour.icc_transform("srgb", embedded=True, depth=16)
+    elif colour.bands == 1 and profile:
+        grey = colour.maplut(_grey_profile_table(profile, colour.format))
+        return grey.bandjoin([0, 0]).copy(interpretation="lab")
+    elif colour.bands == 1:
+        colour = colour.copy(interpretation="grey16" if colour.format == "ushort" else "b-w")
     else:
-        color = color.extract_band(0, n=3).copy(interpretation="rgb16" if color.format == "ushort" else "srgb")
-    return color.colourspace("lab")[0].cast("float")
+        colour = _as_srgb(colour)
+    return colour.colourspace("lab").cast("float")
+
+
+def without_alpha(image: pyvips.Image) -> pyvips.Image:
+    """The colour's bands."""
+    return image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
+
+
+def _check(colour: pyvips.Image) -> None:
+    if colour.format not in ("uchar", "ushort"):
+        raise PixelError(f"pixels of type {colour.format} have no agreed range; save it with 8 or 16 bits first")
+    if colour.bands == 2:
+        raise PixelError("two channels without alpha are no photograph; save it as grey or RGB first")
+
+
+def _as_srgb(colour: pyvips.Image) -> pyvips.Image:
+    interpretation = "rgb16" if colour.format == "ushort" else "srgb"
+    return colour.extract_band(0, n=3).copy(interpretation=interpretation)
+
+
+def _lightness_of_luminance(y: pyvips.Image) -> pyvips.Image:
+    """L* of luminance, 0..100 (CIE 15)."""
+    share = y / 100
+    bright = 116 * (share > 0).ifthenelse(share, 0) ** (1 / 3) - 16
+    return (share > (6 / 29) ** 3).ifthenelse(bright, share * (29 / 3) ** 3).cast("float")
 
 
 def _profile(image: pyvips.Image) -> bytes | None:
@@ -69,10 +117,17 @@ def _is_srgb(profile: bytes) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _gray_profile_table(profile: bytes, depth: str) -> pyvips.Image:
-    """L* of every code under a grey ICC profile, as a lookup table."""
+def _grey_profile_table(profile: bytes, depth: str) -> pyvips.Image:
+    """L* of every code under a grey ICC profile, as a lookup table; without the profile where it is unusable.
+
+    Through XYZ: the way through Lab rounds a linear profile's shadows by up to 2.8 L*.
+    """
     deep = depth == "ushort"
     codes = np.arange(65536 if deep else 256, dtype=np.uint16 if deep else np.uint8)[None, :]
     image = _with_profile(codes, "grey16" if deep else "b-w", profile)
-    table = image.icc_import(embedded=True, pcs="lab", intent="relative")[0].cast("float")
-    return table.copy_memory()
+    try:
+        table = _lightness_of_luminance(image.icc_import(embedded=True, pcs="xyz", intent="relative")[1])
+        return table.copy_memory()
+    except pyvips.Error:
+        plain = pyvips.Image.new_from_array(codes, interpretation="grey16" if deep else "b-w")
+        return plain.colourspace("lab")[0].cast("float").copy_memory()

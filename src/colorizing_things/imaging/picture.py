@@ -1,36 +1,48 @@
-"""Picture: any picture libvips reads, upright, page by page, as lightness; never whole in memory."""
+"""Picture: any picture that can be read, upright, page by page, as lightness; by libvips without holding it whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
+import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyvips
 
 from colorizing_things.color.spaces import srgb_to_lightness
+from colorizing_things.defaults import MAX_PIXELS as MAX_PIXELS
 from colorizing_things.errors import PictureError
 from colorizing_things.types import Codes, Float32
 
-from .exif import with_exif_of
-from .lightness import lightness_plane
+from . import png, tiff
+from .decoding import Source
+from .lightness import lab, lightness_plane
+from .saying import as_picture_error
 
-MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
 STRIP_PIXELS = 1 << 18
 
-# What a file's name says it holds, as libvips names its loaders.
+# What a file's name says it holds, as libvips names its loaders, and :mod:`.foreign` its readers.
 SUFFIX_KINDS = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "jpeg"),
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "jpeg"),
     **dict.fromkeys((".tif", ".tiff"), "tiff"),
-    **dict.fromkeys((".heic", ".heif", ".avif"), "heif"),
+    **dict.fromkeys((".heic", ".heif", ".hif", ".avif"), "heif"),
+    **dict.fromkeys((".bmp", ".dib"), "bmp"),
+    **dict.fromkeys((".jp2", ".j2k", ".j2c", ".jpf", ".jpx"), "jp2"),
+    **dict.fromkeys((".pnm", ".pgm", ".ppm", ".pbm", ".pam"), "pnm"),
+    **dict.fromkeys((".psd", ".psb"), "psd"),
     ".png": "png",
     ".webp": "webp",
     ".gif": "gif",
+    ".jxl": "jxl",
+    ".tga": "tga",
 }
 PICTURE_SUFFIXES = frozenset(SUFFIX_KINDS)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,62 +59,87 @@ class Picture:
 
     Attributes:
         name: what messages call it.
-        width, height: of a page, upright, in pixels.
-        pages: how many there are; more than one only in a TIFF.
+        width, height: of the first page, upright, in pixels; of the others see :meth:`part`.
+        pages: how many there are; more than one only in a TIFF, whose thumbnails do not count.
         deep: 16 bits a channel (8 otherwise).
-        kind: libvips' name of the format ("jpeg", "png", "tiff", ...), or "array".
+        kind: libvips' name of the format ("jpeg", "png", "tiff", ...), that of a format it does not read, or "array".
+        header: the pixels, upright and not decoded, with the metadata as libvips has it.
+        orientation: EXIF's, as it was stored.
+        inverted: a negative, to be turned into a positive.
+        note: what a user should know of it, or empty.
     """
 
     def __init__(self, name: str, origin: pyvips.Image | Path | bytes) -> None:
         """``origin``: pixels in memory, or a picture file, or the bytes of one."""
-        self.name, self._origin = name, origin
-        with as_picture_error(f"{name}: cannot be read"):
-            header = self._open_raw(0, "sequential")
+        self.name = name
+        self.inverted, self._page = False, 0
+        self._source = origin if isinstance(origin, pyvips.Image) else Source(name, origin)
+        self.kind, self.pages, self.note = "array", 1, ""
+        if isinstance(self._source, Source):
+            self.kind, self.pages, self.note = self._source.kind, self._source.pages, self._source.note
+        self._look()
+
+    def _look(self) -> None:
+        with as_picture_error(f"{self.name}: cannot be read"):
+            header = self._open_raw(self._page, "sequential")
+            upright = header.autorot()
         fields = header.get_fields()
-        self.kind = _kind(header)
-        self.pages = int(header.get("n-pages")) if "n-pages" in fields else 1
-        if self.pages > 1 and self.kind in ("gif", "webp"):
-            raise PictureError(f"{name}: an animation of {self.pages} frames; only still pictures can be coloured")
-        if self.kind == "heif":
-            self.pages = 1  # the primary picture; the others are its thumbnails and bursts
-        self._turned = "orientation" in fields and header.get("orientation") > 1
-        upright = header.autorot()
+        self.orientation = int(header.get("orientation")) if "orientation" in fields else 1
         self.width, self.height = upright.width, upright.height
         self.header: pyvips.Image = upright
         self.deep = header.format not in ("uchar", "char")
-        if self.kind == "tiff":
-            self.header = with_exif_of(self._origin, upright)
-        if self.pages > 1:
-            self._check_pages()
+        if isinstance(self._source, Source) and self._source.shallow:
+            self.deep = False
+
+    def part(self, page: int) -> Self:
+        """One page as a picture of its own.
+
+        Raises:
+            PictureError: it cannot be read.
+        """
+        if self.pages == 1:
+            return self
+        other = copy.copy(self)
+        other._page, other.pages = page, 1
+        other._look()
+        return other
 
     @classmethod
-    def read(cls, path: str | Path) -> Picture:
+    def read(cls, path: str | Path) -> Self:
         """Open a picture file.
 
         Raises:
-            PictureError: missing, a folder, empty, not a picture, or not what its name says.
+            PictureError: missing, no file, empty, not a picture, or not what its name says.
         """
-        path = Path(path)
-        if not path.exists():
-            raise PictureError(f"{path}: no such file")
-        if path.is_dir():
-            raise PictureError(f"{path}: is a folder, not a picture")
+        name, path = str(path), Path(path)
+        if not name:
+            raise PictureError("an empty name is no picture (is a variable not set?)")
         try:
-            size = path.stat().st_size
+            about = path.stat()
+        except FileNotFoundError:
+            raise PictureError(f"{path}: no such file") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a name that this system can have"
+            raise PictureError(f"{path}: cannot be read: {reason}") from error
+        if stat.S_ISDIR(about.st_mode):
+            raise PictureError(f"{path}: is a folder, not a picture")
+        if not stat.S_ISREG(about.st_mode):
+            raise PictureError(f"{path}: is a pipe or a device; send a stream in through -, as in: ... | colorize -")
+        try:
             with path.open("rb"):
                 pass
         except OSError as error:
             raise PictureError(f"{path}: cannot be read: {error.strerror}; check its permissions") from error
-        if size == 0:
+        if about.st_size == 0:
             raise PictureError(f"{path}: is empty (0 bytes); copy it again from where it came")
-        picture = cls(str(path), path)
+        picture = cls(name, path)
         said = SUFFIX_KINDS.get(path.suffix.lower())
         if said and said != picture.kind:
             raise PictureError(f"{path}: is a {picture.kind.upper()} file by its content; rename it to match")
         return picture
 
     @classmethod
-    def decode(cls, data: bytes, name: str = "picture") -> Picture:
+    def decode(cls, data: bytes, name: str = "picture") -> Self:
         """Open an encoded picture (a file's bytes).
 
         Raises:
@@ -113,7 +150,7 @@ class Picture:
         return cls(name, data)
 
     @classmethod
-    def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Picture:
+    def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Self:
         """Wrap ``[H,W,C]`` uint8 or uint16 sRGB pixels, C 1 to 4 (grey, grey + alpha, RGB, RGB + alpha)."""
         height, width, bands = pixels.shape
         deep = pixels.dtype == np.uint16
@@ -124,6 +161,12 @@ class Picture:
         if icc_profile:
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
         return cls(name, image)
+
+    def positive(self) -> Self:
+        """This picture, a negative, as a positive."""
+        other = copy.copy(self)
+        other.inverted = not self.inverted
+        return other
 
     def check_size(self, max_pixels: int = MAX_PIXELS) -> None:
         """Refuse a page of more than ``max_pixels`` pixels.
@@ -137,81 +180,122 @@ class Picture:
                 " raise it with --max-pixels"
             )
 
+    def directory(self) -> tiff.Directory:
+        """What a TIFF says of this page; empty for other kinds."""
+        directories = self._source.directories if isinstance(self._source, Source) else []
+        return directories[self._page] if self._page < len(directories) else {}
+
+    def png_facts(self) -> png.PngFacts:
+        """What a PNG says beside its pixels; nothing for other kinds."""
+        return self._source.png if isinstance(self._source, Source) else png.PngFacts()
+
     def small_lightness(self, page: int, width: int, height: int) -> Float32:
         """The whole page's L* (0..100) as float32 ``[height, width]``, well averaged."""
-        with as_picture_error(f"{self.name}: cannot be read"):
-            plane = lightness_plane(self._shrink(page, width, height))
-            pixels = plane.numpy()
+        pixels: npt.NDArray = self.small_plane(page, width, height)
         if pixels.dtype == np.float32:
             return np.asarray(pixels, np.float32)
         return srgb_to_lightness(pixels / np.iinfo(pixels.dtype).max).astype(np.float32)
 
+    def small_plane(self, page: int, width: int, height: int) -> Codes | Float32:
+        """The same as a :class:`Strip` has it: neutral sRGB codes where the picture is just that, or L*."""
+        number = self._number(page)
+        with as_picture_error(f"{self.name}: cannot be read"):
+            pixels: Codes | Float32 = self._patiently(
+                number, lambda: self._lightness(self._shrink(number, width, height)).numpy()
+            )
+        return pixels
+
     def small_ab(self, page: int, width: int, height: int) -> Float32:
         """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged."""
+        number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
-            image = self._shrink(page, width, height)
-            color = image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
-            pixels = color.colourspace("lab").numpy()
+            pixels = self._patiently(number, lambda: lab(self._shrink(number, width, height)).numpy())
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
     def page(self, number: int) -> pyvips.Image:
         """A page's pixels, upright, as libvips has them, decoded whole: for pictures of a moderate size."""
-        return self._open(number).copy_memory()
+        number = self._number(number)
+        with as_picture_error(f"{self.name}: cannot be read"):
+            image: pyvips.Image = self._patiently(number, lambda: self._open(number).copy_memory())
+        return image
 
     def strips(self, page: int) -> Iterator[Strip]:
         """The page's full-size lightness and alpha, from top to bottom, a few rows at a time."""
+        number, width, height = self._number(page), self.width, self.height
+        if self.pages > 1:
+            one = self.part(page)
+            width, height = one.width, one.height
+        step = max(1, STRIP_PIXELS // width)
         with as_picture_error(f"{self.name}: cannot be read"):
-            image = self._open(page)
-            lightness = _Rows(lightness_plane(image))
-            alpha = _Rows(self._alpha(image)) if image.hasalpha() else None
-            step = max(1, STRIP_PIXELS // self.width)
-            for top in range(0, self.height, step):
-                rows = min(step, self.height - top)
-                yield Strip(top, lightness(top, rows), alpha(top, rows) if alpha else None)
+            rows = _Page(self, number)
+            for top in range(0, height, step):
+                count = min(step, height - top)
+                try:
+                    strip = rows.strip(top, count)
+                except pyvips.Error as error:
+                    if not self._relent(error, number):
+                        raise
+                    rows = _Page(self, number)
+                    strip = rows.strip(top, count)
+                yield strip
 
     @property
     def has_alpha(self) -> bool:
         """Whether there is an alpha channel."""
         return bool(self.header.hasalpha())
 
-    def _alpha(self, image: pyvips.Image) -> pyvips.Image:
-        alpha = image[image.bands - 1]
-        return alpha.cast("ushort" if self.deep else "uchar")
+    def _number(self, page: int) -> int:
+        return self._page if self.pages == 1 else page
+
+    def _lightness(self, image: pyvips.Image) -> pyvips.Image:
+        plane = lightness_plane(image)
+        if not self.inverted:
+            return plane
+        return plane * -1 + 100 if plane.format == "float" else plane.invert()
 
     def _open_raw(self, page: int, access: str) -> pyvips.Image:
-        if isinstance(self._origin, pyvips.Image):
-            return self._origin
-        options = {"page": page} if page else {}
-        return pyvips.Image.new_from_source(_source(self._origin), "", access=access, fail_on="truncated", **options)
+        return self._source.open(page, access) if isinstance(self._source, Source) else self._source
 
     def _open(self, page: int) -> pyvips.Image:
         """The page, upright; turning one on its side needs it decoded first (libvips spills that to disc)."""
-        return self._open_raw(page, "random" if self._turned else "sequential").autorot()
+        return self._open_raw(page, "random" if self.orientation > 1 else "sequential").autorot()
 
     def _shrink(self, page: int, width: int, height: int) -> pyvips.Image:
-        if isinstance(self._origin, pyvips.Image):
-            return self._origin.thumbnail_image(width, height=height, size="force")
-        option = "fail_on=truncated" + (f",page={page}" if page else "")  # thumbnail's own argument is not passed on
-        return pyvips.Image.thumbnail_source(
-            _source(self._origin), width, height=height, size="force", option_string=option
-        )
+        if isinstance(self._source, Source):
+            return self._source.shrink(page, width, height)
+        return self._source.thumbnail_image(width, height=height, size="force")
 
-    def _check_pages(self) -> None:
-        with as_picture_error(f"{self.name}: cannot be read"):
-            for number in range(1, self.pages):
-                page = self._open_raw(number, "sequential")
-                like_first = (page.bands, page.format) == (self.header.bands, self.header.format)
-                if not like_first or (page.autorot().width, page.autorot().height) != (self.width, self.height):
-                    raise PictureError(
-                        f"{self.name}: page {number + 1} differs from page 1 in size or depth; split the file first"
-                        " (tiffsplit does it)"
-                    )
+    def _relent(self, error: pyvips.Error, page: int) -> bool:
+        return isinstance(self._source, Source) and self._source.relent(error, page)
+
+    def _patiently(self, page: int, work: Callable[[], T]) -> T:
+        """Do it; once more where only an odd header was complained of."""
+        try:
+            return work()
+        except pyvips.Error as error:
+            if not self._relent(error, page):
+                raise
+        return work()
 
 
-def _source(origin: Path | bytes) -> pyvips.Source:
-    if isinstance(origin, bytes):
-        return pyvips.Source.new_from_memory(origin)
-    return pyvips.Source.new_from_file(str(origin))
+class _Page:
+    """A page's rows of lightness and alpha, to be asked for from top to bottom."""
+
+    def __init__(self, picture: Picture, page: int) -> None:
+        if isinstance(picture._source, Source):
+            picture._source.verify(page)
+        image = picture._open(page)
+        self._lightness = _Rows(picture._lightness(image))
+        self._alpha = None
+        if image.hasalpha():
+            alpha = image[image.bands - 1]
+            if image.format == "ushort" and not picture.deep:
+                alpha = alpha >> 8
+            self._alpha = _Rows(alpha.cast("ushort" if picture.deep else "uchar"))
+
+    def strip(self, top: int, rows: int) -> Strip:
+        """Some of them."""
+        return Strip(top, self._lightness(top, rows), self._alpha(top, rows) if self._alpha else None)
 
 
 class _Rows:
@@ -224,32 +308,3 @@ class _Rows:
     def __call__(self, top: int, rows: int) -> npt.NDArray:
         """``[rows, width]`` from ``top`` on."""
         return np.frombuffer(self.region.fetch(0, top, self.width, rows), self.dtype).reshape(rows, self.width)
-
-
-def _kind(header: pyvips.Image) -> str:
-    if "vips-loader" not in header.get_fields():
-        return "array"
-    return str(header.get("vips-loader")).removesuffix("_source").removesuffix("load")
-
-
-@contextmanager
-def as_picture_error(what: str) -> Iterator[None]:
-    """Turn libvips' many-lined complaint into one line that starts with ``what``."""
-    try:
-        yield
-    except pyvips.Error as error:
-        said = [line.strip() for line in str(error.detail or error.message).splitlines() if line.strip()]
-        raise PictureError(f"{what}: {explain(said)}") from error
-
-
-def explain(said: list[str]) -> str:
-    """What libvips said, as a person would."""
-    text = " ".join(said)
-    if "not in a known format" in text or "not a known" in text:
-        return "this is no picture in a format that libvips knows (JPEG, PNG, TIFF, WebP, AVIF, HEIF, GIF, SVG)"
-    if "No space left" in text:
-        return "the disk is full; free some space and run again"
-    truncated = ("premature", "Premature", "truncated", "end of file", "End of file", "out of bounds", "read error")
-    if any(word in text for word in truncated):
-        return "the file is broken off or damaged; copy it again from where it came"
-    return f"{said[0] if said else 'unknown libvips error'}; the file may be damaged"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import io
 import os
+import platform
+import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +20,12 @@ import pyvips
 
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
 
-from .exif import add_exif, without_thumbnail
-from .picture import SUFFIX_KINDS, as_picture_error
-from .xmp import mark_as_machine_colored
+from . import png, tiff
+from .decoding import is_utf8
+from .metadata import Beside
+from .picture import SUFFIX_KINDS, Picture
+from .saying import as_picture_error
+from .xmp import mark_as_machine_coloured
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
 
@@ -30,15 +38,17 @@ class Format:
     quality: int | None = None  # None: lossless
     options: dict[str, Any] = field(default_factory=dict)
     alpha: bool = True
+    pages: bool = False
+    longest: int | None = None  # px of a side
 
 
 # Chroma is what we add, so no format may halve it; JPEG's quality keeps the mean |dL| well under 1.
 FORMATS = {
-    "jpeg": Format(".jpg", 92, {"subsample_mode": "off"}, alpha=False),
+    "jpeg": Format(".jpg", 92, {"subsample_mode": "off"}, alpha=False, longest=65_500),
     "png": Format(".png", None, {"compression": 6}),
-    "tiff": Format(".tif", None, {"compression": "lzw", "predictor": "horizontal"}),
-    "webp": Format(".webp", 90, {"smart_subsample": True}),
-    "avif": Format(".avif", 75, {"compression": "av1", "subsample_mode": "off", "effort": 3}),
+    "tiff": Format(".tif", None, {"compression": "lzw", "predictor": "horizontal"}, pages=True),
+    "webp": Format(".webp", 90, {"smart_subsample": True}, longest=16_383),
+    "avif": Format(".avif", 75, {"compression": "av1", "subsample_mode": "off", "effort": 3}, longest=16_384),
 }
 ALIASES = {"jpg": "jpeg", "tif": "tiff"}
 
@@ -54,7 +64,7 @@ def output_format(asked: str | None, kind: str) -> str:
         SettingError: unknown format.
     """
     if asked is None:
-        own = {"heif": "avif"}.get(kind, kind)
+        own = {"heif": "avif", "psd": "tiff"}.get(kind, kind)
         return own if own in FORMATS else "png"
     name = ALIASES.get(asked.lower(), asked.lower())
     if name not in FORMATS:
@@ -79,13 +89,35 @@ def format_of_name(path: Path) -> str:
     kind = "avif" if suffix == ".avif" else SUFFIX_KINDS.get(suffix, "")  # not AVIF under the name of HEIC
     if kind not in FORMATS:
         suffixes = ", ".join(f.suffix for f in FORMATS.values())
-        raise SettingError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; choose {suffixes}")
+        if not suffix:
+            raise SettingError(f"{path}: to mean a folder, write {path}/ ; to mean a file, add {suffixes}")
+        raise SettingError(f"{path}: cannot write {path.suffix}; choose {suffixes}")
     return kind
 
 
 def default_destination(source: Path, format_name: str) -> Path:
-    """``old.color.jpg`` for ``old.jpg``."""
-    return source.with_name(f"{source.stem}.color{suffix_for(source, format_name)}")
+    """``old.color.jpg`` for ``old.jpg``; ``old.gif.color.png`` for ``old.gif`` where an ``old.png`` lies beside it."""
+    return source.with_name(f"{distinct_stem(source, format_name)}.color{suffix_for(source, format_name)}")
+
+
+def distinct_stem(source: Path, format_name: str) -> str:
+    """The name without its suffix; with it where the suffix changes and another picture beside has the same stem.
+
+    It depends on what lies beside and not on what is coloured together: so a second run finds the same names.
+    """
+    if suffix_for(source, format_name) == source.suffix:
+        return source.stem
+    try:
+        beside = [other.suffix.lower() for other in source.parent.glob(f"{glob.escape(source.stem)}.*")
+                  if other.stem == source.stem and other.name != source.name]  # fmt: skip
+    except OSError:
+        beside = []
+    return source.name if any(suffix in SUFFIX_KINDS for suffix in beside) else source.stem
+
+
+def one_sheet(image: pyvips.Image) -> list[AbstractContextManager[Sheet]]:
+    """A picture of ours, without an original's metadata, as the only page."""
+    return [nullcontext(Sheet(image, Beside(dropped=frozenset())))]
 
 
 def check_destination(path: Path, original: Path, overwrite: bool) -> None:
@@ -96,7 +128,9 @@ def check_destination(path: Path, original: Path, overwrite: bool) -> None:
     """
     if is_same_file(path, original):
         raise PictureError(f"{path}: is the original; give another name with -o")
-    if path.exists() and not overwrite:
+    with _failing_as(path):
+        exists = path.exists()
+    if exists and not overwrite:
         raise PictureError(
             f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
         )
@@ -104,7 +138,10 @@ def check_destination(path: Path, original: Path, overwrite: bool) -> None:
 
 def is_same_file(path: Path, other: Path) -> bool:
     """Whether both are there and are one file, by whatever names."""
-    return path.exists() and other.exists() and path.samefile(other)
+    try:
+        return path.exists() and other.exists() and path.samefile(other)
+    except (OSError, ValueError):  # a name that this system cannot have: nothing is there
+        return False
 
 
 @dataclass(frozen=True)
@@ -119,7 +156,26 @@ class Encoding:
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise SettingError(f"quality {self.quality}: must be 1 to 100")
 
-    def options(self, image: pyvips.Image) -> dict[str, Any]:
+    def check(self, picture: Picture) -> None:
+        """Refuse what this format cannot hold.
+
+        Raises:
+            SettingError: several pages, or a longer side than it can have.
+        """
+        chosen = FORMATS[self.format]
+        if picture.pages > 1 and not chosen.pages:
+            raise SettingError(
+                f"{picture.name}: has {picture.pages} pages, and {self.format} holds one; choose TIFF (--format tiff),"
+                " or split the file first"
+            )
+        longest = max(picture.width, picture.height)
+        if chosen.longest is not None and longest > chosen.longest:
+            raise SettingError(
+                f"{picture.name}: a side of {longest:,} pixels, and {self.format} ends at {chosen.longest:,}; choose"
+                " PNG or TIFF (--format tiff)"
+            )
+
+    def options(self, image: pyvips.Image, pages: int = 1) -> dict[str, Any]:
         """Arguments for libvips' saver."""
         chosen = FORMATS[self.format]
         options = {**chosen.options, "profile": "srgb"}
@@ -127,7 +183,7 @@ class Encoding:
             options["Q"] = self.quality or chosen.quality
         if self.format == "tiff":
             size = image.width * image.height * image.bands * (2 if image.format == "ushort" else 1)
-            options["bigtiff"] = size > BIG_TIFF_BYTES
+            options["bigtiff"] = size * pages > BIG_TIFF_BYTES
         return options
 
     def prepare(self, image: pyvips.Image) -> pyvips.Image:
@@ -142,60 +198,149 @@ class Encoding:
         return image
 
 
-def copy_metadata(header: pyvips.Image, image: pyvips.Image) -> pyvips.Image:
-    """Give ``image`` the original's resolution, EXIF, XMP, IPTC and comments; not its profile or thumbnail."""
-    image = image.copy(xres=header.xres, yres=header.yres)
-    blobs = ("xmp-data", "iptc-data", "photoshop-data")
-    texts = ("exif-", "png-comment-", "image-description", "resolution-unit")
-    for name in header.get_fields():
-        if name == "exif-data":
-            image.set_type(header.get_typeof(name), name, without_thumbnail(bytes(header.get(name))))
-        elif name in blobs or (name.startswith(texts) and not name.startswith("exif-ifd1-")):
-            image.set_type(header.get_typeof(name), name, header.get(name))
-    image.set_type(pyvips.GValue.gint_type, "orientation", 1)  # the pixels are upright now
-    return image
+@dataclass(frozen=True)
+class Sheet:
+    """A page about to be written: its pixels, prepared, and what is put into the file afterwards."""
+
+    image: pyvips.Image
+    beside: Beside = field(default_factory=Beside)
 
 
-def to_file(image: pyvips.Image, destination: Path, encoding: Encoding) -> None:
+def to_file(pages: Iterable[AbstractContextManager[Sheet]], destination: Path, encoding: Encoding, count: int) -> None:
     """Write ``destination`` in one go: it appears whole or not at all.
+
+    Args:
+        pages: each is written while its context lasts.
+        destination: the file.
+        encoding: its format.
+        count: how many pages there are.
 
     Raises:
         PictureError: it cannot be written.
     """
 
     def write(temporary: Path) -> None:
-        target = pyvips.Target.new_to_file(str(temporary))
-        image.write_to_target(target, FORMATS[encoding.format].suffix, **encoding.options(image))
-        if encoding.format == "tiff":
-            add_exif(temporary, image)
+        others: list[Path] = []
+        finish = _Finish(encoding)
+        try:
+            for number, page in enumerate(pages):
+                path = temporary if not number else temporary.with_suffix(f".{number}.part")
+                if number:
+                    others.append(path)
+                    _unfinished.add(path)
+                with page as sheet, _target(path) as target:
+                    ready = finish.begin(sheet)
+                    options = encoding.options(ready, count)
+                    ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
+            with ExitStack() as stack:
+                files = [stack.enter_context(path.open("r+b")) for path in (temporary, *others)]
+                finish(files)
+        finally:
+            for path in others:
+                path.unlink(missing_ok=True)
+                _unfinished.discard(path)
 
     write_atomically(destination, write)
+
+
+@contextmanager
+def _target(path: Path) -> Iterator[pyvips.Target]:
+    if is_utf8(path):
+        yield pyvips.Target.new_to_file(str(path))
+        return
+    with path.open("wb") as file:
+        yield pyvips.Target.new_to_descriptor(file.fileno())
+
+
+class _Finish:
+    """What is done to files that libvips has written, a page each: the first becomes the whole."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding, self.sheets = encoding, list[Beside]()
+
+    def begin(self, sheet: Sheet) -> pyvips.Image:
+        """What libvips is to write of a page."""
+        image, beside = sheet.image, sheet.beside
+        if self.encoding.format == "png" and "xmp-data" in image.get_fields():
+            # libvips would write it as a kind of text in which nobody looks for it.
+            chunk = png.xmp_chunk(bytes(image.get("xmp-data")))
+            image, beside = image.copy(), replace(beside, texts=(*beside.texts, chunk))
+            image.remove("xmp-data")
+        self.sheets.append(beside)
+        return image
+
+    def __call__(self, files: list[Any]) -> None:
+        """Do it."""
+        if self.encoding.format == "tiff":
+            tags = [beside.tags for beside in self.sheets]
+            tiff.join_pages(files[0], files[1:], tags, [beside.dropped for beside in self.sheets])
+        elif self.encoding.format == "png":
+            png.finish(files[0], self.sheets[0].texts, self.sheets[0].resolution)
+
+
+_unfinished: set[Path] = set()
+_NODE = f"{zlib.crc32(platform.node().encode('utf-8', errors='replace')):08x}"
+_LEFTOVER = re.compile(r"\.([0-9a-f]{8})-(\d+)-\d+(\.\d+)?\.part$")
 
 
 def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file beside ``destination``, then rename it."""
     with _failing_as(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
-        unique = f"{os.getpid()}-{threading.get_ident()}"
-        temporary = destination.with_name(f".{destination.stem[:40]}.{unique}.part")
+        start = f".{destination.stem[:40]}."
+        _remove_leftovers(destination.parent, start)
+        temporary = destination.with_name(f"{start}{_NODE}-{os.getpid()}-{threading.get_ident()}.part")
         try:
+            _unfinished.add(temporary)
             temporary.touch(exist_ok=False)
             with as_picture_error(f"{destination}: cannot be written"):
                 write(temporary)
             temporary.replace(destination)
         finally:
             temporary.unlink(missing_ok=True)
+            _unfinished.discard(temporary)
 
 
-def to_bytes(image: pyvips.Image, encoding: Encoding, name: str) -> bytes:
-    """Encode in memory."""
+def remove_unfinished() -> None:
+    """Remove what this process has begun to write: it is about to end."""
+    for path in list(_unfinished):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _remove_leftovers(folder: Path, start: str) -> None:
+    """Remove what a run of this machine that was killed had begun to write under the same name."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found = _LEFTOVER.search(path.name) if path.name.startswith(start) else None
+            if found and found[1] == _NODE and not _is_alive(int(found[2])):
+                path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where signal 0 is none that asks
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def to_bytes(pages: Iterable[AbstractContextManager[Sheet]], encoding: Encoding, name: str, count: int) -> bytes:
+    """Encode in memory; arguments as :func:`to_file`'s."""
+    files, finish = [], _Finish(encoding)
     with as_picture_error(f"{name}: cannot be encoded as {encoding.format}"):
-        data = bytes(image.write_to_buffer(FORMATS[encoding.format].suffix, **encoding.options(image)))
-    if encoding.format != "tiff":
-        return data
-    file = io.BytesIO(data)
-    add_exif(file, image)
-    return file.getvalue()
+        for page in pages:
+            with page as sheet:
+                ready = finish.begin(sheet)
+                options = encoding.options(ready, count)
+                data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
+            files.append(io.BytesIO(data))
+    finish(files)
+    return files[0].getvalue()
 
 
 @contextmanager
@@ -205,5 +350,7 @@ def _failing_as(destination: Path) -> Iterator[None]:
     except ColorizingError:
         raise
     except OSError as error:
-        advice = "free some space" if error.errno == 28 else "choose another place with -o"
-        raise PictureError(f"{destination}: cannot be written: {error.strerror}; {advice}") from error
+        advice = "free some space" if error.errno == errno.ENOSPC else "choose another place with -o"
+        if error.errno == errno.ENAMETOOLONG:
+            advice = "give a shorter name with -o"
+        raise PictureError(f"{destination}: cannot be written: {error.strerror or error}; {advice}") from error

@@ -172,7 +172,7 @@ def check(graph: Graph, path: Path) -> float:
     Raises:
         TrainingError: it is over ``TOLERANCE``.
     """
-    import onnxruntime
+    from colorizing_things.model.runtime import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     taken = {given.name for given in session.get_inputs()}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from colorizing_things.defaults import MODEL
 from colorizing_things.errors import ModelError
 
 from .card import Card, load_card
 
+DEFAULT = MODEL
 BUNDLED = Path(__file__).parent / "bundled"
-DEFAULT = "default"
 
 
 def list_models() -> list[Card]:

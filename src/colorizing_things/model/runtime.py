@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from colorizing_things.errors import ModelError, SettingError
 from colorizing_things.types import Float32
+
+# It would note an id of this machine under the user's home and look up its maker's host, from its import on.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime as onnxruntime
+
+onnxruntime.disable_telemetry_events()  # where somebody else has imported it before
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -23,6 +29,15 @@ PROVIDERS = {
     "openvino": "OpenVINOExecutionProvider",
 }
 AUTOMATIC = ("cuda", "rocm", "directml")  # what "auto" prefers to the CPU, where it is installed
+
+
+def about() -> dict[str, str]:
+    """The installed runtime's version and what it can run on, in words."""
+    return {
+        "ONNX Runtime": onnxruntime.__version__,
+        "devices": ", ".join(devices()),
+        "providers": ", ".join(onnxruntime.get_available_providers()),
+    }
 
 
 def devices() -> list[str]:

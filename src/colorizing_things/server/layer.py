@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.color.join import Joiner
+from colorizing_things.imaging.metadata import copy_metadata
 from colorizing_things.imaging.picture import Picture
 from colorizing_things.imaging.rows import RowSource
-from colorizing_things.imaging.writing import copy_metadata, to_bytes
+from colorizing_things.imaging.writing import Sheet, to_bytes
 from colorizing_things.options import OutputOptions
 
 from .lightness import eight_bit
@@ -23,11 +25,16 @@ def color_layer(picture: Picture, chroma: Chroma, output: OutputOptions) -> byte
     Laid over the grey original it gives the coloured picture, in an editor's "Normal" mode to a code or two, and in
     "Color" mode too, which goes on working after the original has been retouched. Grey places are clear.
     """
-    encoding = output.encoding(picture.kind)
-    joiner = Joiner(chroma, picture.height, picture.width, deep=False)
-    with RowSource(_rows(picture, joiner), picture.width, picture.height, 4, False) as rows:
-        image = encoding.prepare(copy_metadata(picture.header, rows))
-        return to_bytes(image, encoding, picture.name)
+    encoding, one = output.encoding(picture.kind), picture.part(0)
+    joiner = Joiner(chroma, one.height, one.width, deep=False)
+
+    @contextmanager
+    def sheet() -> Iterator[Sheet]:
+        with RowSource(_rows(one, joiner), one.width, one.height, 4, False) as rows:
+            image, beside = copy_metadata(one, rows, encoding.format)
+            yield Sheet(encoding.prepare(image), beside)
+
+    return to_bytes([sheet()], encoding, picture.name, 1)
 
 
 def _rows(picture: Picture, joiner: Joiner) -> Iterator[npt.NDArray[np.uint8]]:

@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pyvips
 
 from colorizing_things.color.spaces import lightness_to_srgb
-from colorizing_things.imaging.lightness import lightness_plane
-from colorizing_things.imaging.picture import Picture, as_picture_error
+from colorizing_things.imaging.picture import Picture
 
 STEPS = 65535  # of L* 0..100 in the table: a 257th of an 8-bit code
 
 
-def lightness_png(data: bytes, picture: Picture, max_side: int) -> bytes:
+def lightness_png(picture: Picture, max_side: int) -> bytes:
     """8-bit grey PNG of the first page, upright, its longer side ``max_side`` at most; never enlarged.
 
     Raises:
@@ -23,11 +22,9 @@ def lightness_png(data: bytes, picture: Picture, max_side: int) -> bytes:
     """
     scale = min(1.0, max_side / max(picture.width, picture.height))
     width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
-    with as_picture_error(f"{picture.name}: cannot be read"):
-        image = pyvips.Image.thumbnail_buffer(data, width, height=height, size="force", fail_on="truncated")
-        codes = eight_bit(lightness_plane(image).numpy())
-        gray = pyvips.Image.new_from_array(codes, interpretation="b-w")
-        return bytes(gray.pngsave_buffer(compression=1, keep="none"))
+    codes = eight_bit(picture.small_plane(0, width, height))
+    grey = pyvips.Image.new_from_array(codes, interpretation="b-w")
+    return bytes(grey.pngsave_buffer(compression=1, keep="none"))
 
 
 def eight_bit(lightness: npt.NDArray) -> npt.NDArray[np.uint8]:

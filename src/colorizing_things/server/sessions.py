@@ -61,7 +61,7 @@ async def begin(request: Request, state: AppStateDep, form: PictureUpload) -> Se
 
     def work(deadline: Deadline) -> StoredSession:
         data, picture = state.open(form.file, deadline)
-        picture.check_whole(data, picture.name)
+        picture.check_whole()
         session = state.colorizer.session(picture)
         picture.deadline = None
         return StoredSession(picture.name, data, session)
@@ -96,7 +96,7 @@ async def lightness(
 
     def work(deadline: Deadline) -> bytes:
         picture = state.reopen(stored.data, stored.name, deadline)
-        return lightness_png(stored.data, picture, max_side)
+        return lightness_png(picture, max_side)
 
     data = await state.pool.run(request, work)
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})

@@ -15,7 +15,8 @@ import pyvips
 from fastapi import UploadFile
 
 from colorizing_things.errors import PictureError
-from colorizing_things.imaging.picture import Picture, Strip, as_picture_error
+from colorizing_things.imaging.picture import Picture, Strip
+from colorizing_things.imaging.saying import as_picture_error
 from colorizing_things.types import Float32
 
 from .errors import ApiError
@@ -71,18 +72,19 @@ class Upload(Picture):
             picture = cls(name, data)
         except PictureError as error:
             raise ApiError(415, str(error)) from error
+        if picture.note and picture.kind != "jpeg":  # nobody would be there to read it
+            raise ApiError(415, f"{name}: {picture.note.partition(':')[0]}; only still pictures can be coloured here")
         picture.deadline = deadline
         return picture
 
-    @staticmethod
-    def check_whole(data: bytes, name: str) -> None:
-        """Decode the first page once: a file that is broken off should be refused now, not when it is saved.
+    def check_whole(self) -> None:
+        """Decode the first page once: a damaged file should be refused now, not when it is saved.
 
         Raises:
             PictureError: it is.
         """
-        with as_picture_error(f"{name}: cannot be read"):
-            pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated").avg()
+        for _ in self.part(0).strips(0):
+            pass
 
     def small_lightness(self, page: int, width: int, height: int) -> Float32:
         """As :meth:`.Picture.small_lightness`."""

@@ -1,0 +1,13 @@
+"""Values that the command's help shows, in a module that loads nothing."""
+
+from __future__ import annotations
+
+import os
+
+MODEL = "default"
+MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
+
+
+def jobs() -> int:
+    """How many pictures at once: two keep decoding, network and encoding from waiting for each other."""
+    return min(2, os.cpu_count() or 1)

@@ -1,0 +1,387 @@
+"""Pictures that libvips' wheel does not decode, through other libraries: whole in memory, then like any other.
+
+Pillow reads BMP, PNM, TGA and JPEG 2000; PSD is read here; HEIC, JPEG XL, 12-bit JPEG and rare TIFFs need what the
+extra ``[formats]`` brings. Raw files are refused: what they show at once is their thumbnail.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyvips
+
+from colorizing_things.errors import PictureError
+
+from . import tiff
+from .exif import said_of_the_photograph, with_block
+from .iptc import IIM, resources
+from .lightness import PROFILE
+
+FORMATS_EXTRA = "pip install 'colorizing-things[formats]', or '.[formats]' in a checkout"
+HEAD = 4096  # bytes that tell what a file is
+RAW_SUFFIXES = frozenset((
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".pef", ".orf", ".raf", ".rw2",
+    ".srw", ".3fr", ".fff", ".iiq", ".dcr", ".kdc", ".erf", ".mef", ".mos", ".mrw", ".rwl", ".x3f", ".gpr",
+))  # fmt: skip
+RAW = (
+    "is a raw file, and what it shows at once is its small preview: develop it first, into a 16-bit TIFF (darktable,"
+    " RawTherapee and Adobe's DNG Converter are free)"
+)
+COLOUR_FILTER, LINEAR_RAW, CIELAB, ICC_LAB = 32803, 34892, 8, 9
+KNOWN_TO_LIBVIPS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))  # compressions in its wheel's libtiff
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
+JP2 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+BIT_DEPTH_12 = b"\x0c"
+FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2", b"\xff\xc3")
+PSD_GREY, PSD_RGB, PSD_CMYK, PSD_LAB, PSD_DUOTONE, PSD_BITMAP = 1, 3, 4, 9, 8, 0
+PSD_RESOLUTION, PSD_PROFILE, PSD_EXIF, PSD_XMP = 1005, 1039, 1058, 1060
+
+Pixels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture with its metadata as libvips has them. ``kind`` decides what it is written as."""
+
+    kind: str
+    image: pyvips.Image
+    directories: list[tiff.Directory] = field(default_factory=list)
+    note: str = ""
+
+
+def decode_if_needed(name: str, origin: Path | bytes) -> Decoded | None:
+    """Decode what libvips cannot; None where it can, or nobody does.
+
+    Raises:
+        PictureError: a raw file, a damaged one, or one that needs a library which is not installed.
+    """
+    with tiff.open_binary(origin) as file:
+        head = file.read(HEAD)
+        found = _reader(head, file, name)
+        if found is None:
+            return None
+        kind, read = found
+        file.seek(0)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return read(file)
+        except ModuleNotFoundError as error:
+            raise PictureError(f"{name}: to read {kind}, install the extra formats: {FORMATS_EXTRA}") from error
+        except PictureError as error:
+            raise PictureError(f"{name}: cannot be read as {kind}: {error}") from error
+        except MemoryError:
+            raise
+        except Exception as error:  # each of these libraries has errors of its own
+            raise PictureError(f"{name}: cannot be read as {kind}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return f"{said[0] if said else type(error).__name__}; the file is damaged, or of a rare kind"
+
+
+def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]], Decoded]] | None:
+    suffix = Path(name).suffix.lower()
+    if suffix in RAW_SUFFIXES or (head[:4] in (b"II\x2a\0", b"II\x55\0", b"IIRO") and head[8:10] == b"CR"):
+        raise PictureError(f"{name}: {RAW}")
+    if head.startswith(b"BM") and head[14:18] in _BMP_HEADERS:
+        return "BMP", _with_pillow("bmp")
+    if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3] in b" \t\r\n#":
+        return "PNM", _with_pillow("pnm")
+    if head.startswith(JP2):
+        return "JPEG 2000", _jpeg_2000
+    if head.startswith(JXL):
+        return "JPEG XL", _jpeg_xl
+    if head[4:8] == b"ftyp" and (head[8:12] in HEIC_BRANDS or _is_hevc(head)):
+        return "HEIC", _heic
+    if head.startswith(b"8BPS"):
+        return "PSD", _psd
+    if head.startswith(b"\xff\xd8") and _precision(file) == 12:
+        return "12-bit JPEG", _jpeg_12
+    if suffix == ".tga":
+        return "TGA", _with_pillow("tga")
+    if head[:2] in (b"II", b"MM"):
+        return _tiff_reader(file, name)
+    return None
+
+
+_BMP_HEADERS = tuple(struct.pack("<I", size) for size in (12, 16, 40, 52, 56, 64, 108, 124))
+
+
+def _is_hevc(head: bytes) -> bool:
+    """Whether a HEIF of a general brand is coded in HEVC: its item is of type hvc1."""
+    return head[8:12] in (b"mif1", b"msf1") and b"hvc1" in head
+
+
+def _precision(file: IO[bytes]) -> int:
+    """Bits a sample of a JPEG, from its frame's header; 0 where there is none."""
+    at = 2
+    while True:
+        file.seek(at)
+        marker = file.read(5)
+        if len(marker) < 5 or marker[0] != 0xFF:
+            return 0
+        if marker[:2] in FRAMES:
+            return marker[4]
+        if marker[1] == 0xFF:
+            at += 1
+            continue
+        at += 2 + struct.unpack(">H", marker[2:4])[0]
+
+
+def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]], Decoded]] | None:
+    directories = tiff.read_directories(file)
+    if not directories:
+        return None
+    first = directories[0]
+
+    def of(tag: int, otherwise: int) -> int:
+        entry = first.get(tag)
+        return entry.numbers[0] if entry and entry.numbers else otherwise
+
+    photometric, bits = of(tiff.PHOTOMETRIC, 1), of(tiff.BITS, 1)
+    is_preview = of(tiff.SUBFILE_TYPE, 0) & 1 and tiff.SUB_DIRECTORIES in first
+    if tiff.DNG_VERSION in first or photometric in (COLOUR_FILTER, LINEAR_RAW) or is_preview:
+        raise PictureError(f"{name}: {RAW}")
+    compression = of(tiff.COMPRESSION, 1)
+    if compression not in KNOWN_TO_LIBVIPS:
+        return f"a TIFF compressed by method {compression}", _rare_tiff
+    if photometric in (CIELAB, ICC_LAB) and bits == 8:
+        return "a TIFF in Lab", _rare_tiff
+    if bits not in (1, 2, 4, 8, 16, 32, 64):
+        return f"a TIFF of {bits} bits", _rare_tiff
+    return None
+
+
+def as_image(
+    pixels: Pixels, *, interpretation: str | None = None, icc: bytes | None = None, exif: bytes | None = None,
+    xmp: bytes | None = None, dpi: float | None = None,
+) -> pyvips.Image:  # fmt: skip
+    """Pixels ``[H,W]`` or ``[H,W,C]`` (uint8, uint16, bool) with their metadata."""
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8) * 255
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    height, width, bands = pixels.shape
+    deep = pixels.dtype == np.uint16
+    data = np.ascontiguousarray(pixels).tobytes()
+    image = pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if deep else "uchar")
+    if interpretation is None:
+        grey, colour = ("grey16", "rgb16") if deep else ("b-w", "srgb")
+        interpretation = grey if bands < 3 else colour
+    resolution = dpi / 25.4 if dpi else 1.0
+    image = image.copy(interpretation=interpretation, xres=resolution, yres=resolution)
+    if exif:
+        image = with_block(image, tiff.make_block(said_of_the_photograph(tiff.read_block(exif), False)))
+    for name, data_of in ((PROFILE, icc), ("xmp-data", xmp)):
+        if data_of:
+            image.set_type(pyvips.GValue.blob_type, name, data_of)
+    return image
+
+
+def _with_pillow(kind: str) -> Callable[[IO[bytes]], Decoded]:
+    formats = {"bmp": ("BMP", "DIB"), "pnm": ("PPM",), "tga": ("TGA",), "jp2": ("JPEG2000",)}[kind]
+
+    def read(file: IO[bytes]) -> Decoded:
+        return Decoded(kind, _pillow_image(file, formats))
+
+    return read
+
+
+def _pillow_image(file: IO[bytes], formats: tuple[str, ...]) -> pyvips.Image:
+    from PIL import Image
+
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked by who asks
+    try:
+        with Image.open(file, formats=formats) as picture:
+            picture.load()
+            return _of_pillow(picture)
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _of_pillow(picture: Any) -> pyvips.Image:
+    info = picture.info
+    if picture.mode.startswith("I"):
+        top = 65535 if np.asarray(picture).max(initial=0) > 255 or picture.mode != "I" else 255
+        pixels = (np.asarray(picture).astype(np.float64) * (65535 / top)).clip(0, 65535).astype(np.uint16)
+    elif picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        pixels = np.asarray(picture)
+    else:
+        pixels = np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
+    xmp = info.get("xmp")
+    dpi = info.get("dpi", (0, 0))[0]
+    return as_image(
+        pixels, interpretation="cmyk" if picture.mode == "CMYK" else None, icc=info.get("icc_profile"),
+        exif=info.get("exif"), xmp=xmp.encode() if isinstance(xmp, str) else xmp, dpi=float(dpi),
+    )  # fmt: skip
+
+
+def _jpeg_2000(file: IO[bytes]) -> Decoded:
+    return Decoded("jp2", _pillow_image(file, ("JPEG2000",)))
+
+
+def _jpeg_xl(file: IO[bytes]) -> Decoded:
+    import imagecodecs
+    import pillow_jxl  # noqa: F401 - Pillow reads its metadata then
+    from PIL import Image
+
+    pixels = imagecodecs.jpegxl_decode(file.read())
+    if pixels.dtype.kind == "f":
+        pixels = (pixels.clip(0, 1) * 65535).round().astype(np.uint16)
+    file.seek(0)
+    with Image.open(file, formats=("JXL",)) as picture:
+        info, size = picture.info, picture.size
+    if pixels.shape[:2] != size[::-1]:
+        raise PictureError("an animation")
+    return Decoded("jxl", as_image(pixels, icc=info.get("icc_profile"), exif=info.get("exif"), xmp=info.get("xmp")))
+
+
+def _heic(file: IO[bytes]) -> Decoded:
+    import pillow_heif
+
+    picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
+    pixels, info = np.asarray(picture), picture.info
+    xmp, icc = info.get("xmp"), info.get("icc_profile")
+    return Decoded("heif", as_image(pixels, icc=icc, exif=info.get("exif"), xmp=xmp))
+
+
+def _jpeg_12(file: IO[bytes]) -> Decoded:
+    import imagecodecs
+
+    pixels = imagecodecs.jpeg_decode(file.read())
+    codes = (pixels.astype(np.float64) * (65535 / 4095)).round().astype(np.uint16)
+    return Decoded("jpeg", as_image(codes), note="12 bits a channel: --format tiff or png keeps them, JPEG has 8")
+
+
+def _rare_tiff(file: IO[bytes]) -> Decoded:
+    import imagecodecs  # noqa: F401 - tifffile asks for it
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it complains of becomes an error of ours
+    directories = tiff.read_directories(file)
+    file.seek(0)
+    with tifffile.TiffFile(file) as opened:
+        page: Any = opened.pages[0]
+        pixels = page.asarray()
+        photometric, bits, planar = int(page.photometric), int(page.bitspersample), int(page.planarconfig)
+        orientation = int(page.tags[274].value) if 274 in page.tags else 1
+        icc = page.tags[34675].value if 34675 in page.tags else None
+        pages = len(opened.pages)
+    if planar == 2 and pixels.ndim == 3:
+        pixels = np.moveaxis(pixels, 0, -1)
+    interpretation = None
+    if photometric in (CIELAB, ICC_LAB):
+        image = _of_lab(pixels, photometric, bits)
+    else:
+        if pixels.dtype.kind not in "ub" or pixels.dtype.itemsize > 2:
+            raise PictureError("numbers of a kind that has no agreed range")
+        if bits not in (1, 8, 16):
+            scale = (65535 if bits > 8 else 255) / (2**bits - 1)
+            pixels = (pixels * scale).round().astype(np.uint16 if bits > 8 else np.uint8)
+        if photometric == 0:
+            pixels = ~pixels
+        interpretation = "cmyk" if photometric == 5 else None
+        image = as_image(pixels, interpretation=interpretation, icc=icc)
+    if orientation != 1:
+        image = image.copy()
+        image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    note = f"{pages} pages of a rare kind: the first alone is coloured" if pages > 1 else ""
+    return Decoded("tiff", image, directories[:1], note)
+
+
+def _of_lab(pixels: Pixels, photometric: int, bits: int) -> pyvips.Image:
+    """CIELAB of a TIFF: a and b are signed, in ICC's way offset (TIFF 6.0, section 23; TIFF technical note 4)."""
+    step = 2 ** (bits - 8)
+    L = pixels[..., 0].astype(np.float32) * np.float32(100 / (2**bits - 1))
+    planes = [L]
+    for channel in (pixels[..., 1], pixels[..., 2]):
+        if photometric == CIELAB:
+            planes.append(channel.astype(f"i{bits // 8}").astype(np.float32) / step)
+        else:
+            planes.append(channel.astype(np.float32) / step - 128)
+    lab = np.ascontiguousarray(np.stack(planes, axis=-1))
+    image = pyvips.Image.new_from_memory(lab.tobytes(), lab.shape[1], lab.shape[0], 3, "float")
+    return image.copy(interpretation="lab").colourspace("rgb16")
+
+
+def _psd(file: IO[bytes]) -> Decoded:
+    """The flattened picture that Photoshop writes behind the layers (Adobe Photoshop File Formats)."""
+    head = file.read(26)
+    version, channels, rows, columns, bits, mode = struct.unpack(">4xH6xHIIHH", head)
+    if version not in (1, 2) or not rows or not columns or not channels:
+        raise PictureError("not a header of Photoshop's")
+    if bits not in (1, 8, 16):
+        raise PictureError(f"{bits} bits a channel are not read; save it with 16 first")
+    wanted = {PSD_GREY: 1, PSD_RGB: 3, PSD_CMYK: 4, PSD_LAB: 3, PSD_DUOTONE: 1, PSD_BITMAP: 1}.get(mode)
+    if wanted is None or wanted > channels:
+        raise PictureError("its colour mode is not read; save it as RGB first")
+    file.seek(struct.unpack(">I", file.read(4))[0], io.SEEK_CUR)
+    said = {number: data for number, _, data in resources(file.read(struct.unpack(">I", file.read(4))[0]))}
+    size = struct.unpack(">Q" if version == 2 else ">I", file.read(8 if version == 2 else 4))[0]
+    file.seek(size, io.SEEK_CUR)
+    planes = _psd_planes(file, version, channels, rows, columns, bits)
+    transparent = mode in (PSD_RGB, PSD_GREY) and channels == wanted + 1 and size > 0
+    pixels = planes[: wanted + transparent].transpose(1, 2, 0)
+    dpi = struct.unpack(">i", said[PSD_RESOLUTION][:4])[0] / 65536 if len(said.get(PSD_RESOLUTION, b"")) >= 4 else None
+    if mode == PSD_CMYK:
+        pixels = ~pixels
+    if mode == PSD_LAB:
+        image = _of_lab(pixels, ICC_LAB, bits)
+    else:
+        image = as_image(
+            pixels, interpretation="cmyk" if mode == PSD_CMYK else None, icc=said.get(PSD_PROFILE),
+            exif=said.get(PSD_EXIF), xmp=said.get(PSD_XMP), dpi=dpi,
+        )  # fmt: skip
+    if said.get(IIM):
+        image = image.copy()
+        image.set_type(pyvips.GValue.blob_type, "iptc-data", said[IIM])
+    return Decoded("psd", image)
+
+
+def _psd_planes(file: IO[bytes], version: int, channels: int, rows: int, columns: int, bits: int) -> Pixels:
+    width = -(-columns * bits // 8)
+    compression = struct.unpack(">H", file.read(2))[0]
+    if compression == 0:
+        data = file.read(channels * rows * width)
+    elif compression == 1:
+        code = "I" if version == 2 else "H"
+        counts = struct.unpack(f">{channels * rows}{code}", file.read(struct.calcsize(code) * channels * rows))
+        data = b"".join(_unpacked(file.read(count), width) for count in counts)
+    else:
+        raise PictureError("its picture is compressed in a way that is not read; save it again, compatible")
+    if len(data) != channels * rows * width:
+        raise PictureError("it is broken off; copy it again from where it came")
+    if bits == 1:
+        found = np.unpackbits(np.frombuffer(data, np.uint8).reshape(channels, rows, width), axis=-1)[..., :columns]
+        return np.asarray((1 - found) * 255, np.uint8)
+    planes = np.frombuffer(data, ">u2" if bits == 16 else np.uint8).reshape(channels, rows, columns)
+    return planes.astype(np.uint16 if bits == 16 else np.uint8)
+
+
+def _unpacked(row: bytes, width: int) -> bytes:
+    """A row of PackBits."""
+    out, at = bytearray(), 0
+    while at < len(row) and len(out) < width:
+        count = row[at]
+        if count < 128:
+            out += row[at + 1 : at + 2 + count]
+            at += 2 + count
+        else:
+            if count > 128:
+                out += row[at + 1 : at + 2] * (257 - count)
+            at += 2
+        if count == 128:
+            at -= 1
+    return bytes(out)

@@ -1,0 +1,24 @@
+"""The command as a user runs it: a process of its own, its exit code and its one line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+
+def colorize(*args, stdin=None, cwd=None, env=None):
+    command = [sys.executable, "-c", "from colorizing_things.command import main; main()", *map(str, args)]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
+    )
+
+
+def fails(*args, code=1, **kwargs):
+    """Run it, check that it fails in one line, and return that line."""
+    result = colorize(*args, **kwargs)
+    text = result.stderr.decode()
+    assert result.returncode == code, text
+    assert "Traceback" not in text
+    assert len(text.strip().splitlines()) == 1, text
+    return text

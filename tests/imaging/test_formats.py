@@ -1,0 +1,159 @@
+"""Formats that libvips' wheel does not read: each comes out with its lightness, its depth and its metadata."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import tifffile
+from measures import lightness
+from pictures import full_lightness, grey_profile, lightness_of_light
+from PIL import Image
+
+from colorizing_things import Colorizer, PictureError
+from colorizing_things.color.spaces import srgb_to_lightness
+from colorizing_things.imaging.picture import Picture
+
+
+def saved(photo, kind, **options) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(photo).save(out, kind, **options)
+    return out.getvalue()
+
+
+def psd(photo, packed=False, icc=b"", mode=None, layers=b"") -> bytes:
+    planes = photo[None] if photo.ndim == 2 else photo.transpose(2, 0, 1)
+    bits = 16 if photo.dtype == np.uint16 else 8
+    channels, rows, columns = planes.shape
+    mode = mode or (1 if channels == 1 else 3)
+    block = b"8BIM" + struct.pack(">HHI", 1039, 0, len(icc)) + icc + b"\0" * (len(icc) % 2) if icc else b""
+    resolution = b"8BIM" + struct.pack(">HHI", 1005, 0, 16) + struct.pack(">iHHiHH", 300 << 16, 1, 1, 300 << 16, 1, 1)
+    block += resolution
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, rows, columns, bits, mode) + struct.pack(">I", 0)
+    head += struct.pack(">I", len(block)) + block + struct.pack(">I", len(layers)) + layers
+    data = planes.astype(">u2" if bits == 16 else np.uint8)
+    if not packed:
+        return head + b"\0\0" + data.tobytes()
+    lines = [packbits(line.tobytes()) for plane in data for line in plane]
+    return head + b"\0\1" + struct.pack(f">{len(lines)}H", *map(len, lines)) + b"".join(lines)
+
+
+def packbits(line: bytes) -> bytes:
+    out = b""
+    for at in range(0, len(line), 100):
+        part = line[at : at + 100]
+        one = len(part) > 1 and len(set(part)) == 1
+        out += bytes([257 - len(part), part[0]]) if one else bytes([len(part) - 1]) + part
+    return out
+
+
+@pytest.mark.parametrize("kind", ["BMP", "PPM", "TGA"])
+def test_with_pillow(kind, colour_photo, grey_photo, tmp_path, colorizer: Colorizer):
+    for photo in (grey_photo, colour_photo):
+        path = tmp_path / f"old.{kind.lower()}"
+        path.write_bytes(saved(photo, kind))
+        np.testing.assert_allclose(full_lightness(Picture.read(path)), lightness(photo), atol=0.15)
+    result = colorizer.colorize_file(path)
+    assert result == tmp_path / "old.color.png" and Image.open(result).format == "PNG"
+
+
+def test_a_deep_pgm(grey_photo, tmp_path):
+    deep = grey_photo.astype(np.uint16) * 257 + 7
+    path = tmp_path / "deep.pgm"
+    path.write_bytes(b"P5 600 400 65535\n" + deep.astype(">u2").tobytes())
+    picture = Picture.read(path)
+    assert picture.deep
+    np.testing.assert_allclose(full_lightness(picture), srgb_to_lightness(deep / 65535), atol=0.01)
+
+
+def test_jpeg_2000(grey_photo):
+    picture = Picture.decode(saved(grey_photo, "JPEG2000", irreversible=False))
+    assert picture.kind == "jp2"
+    np.testing.assert_array_equal(full_lightness(picture, raw=True), grey_photo)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_psd_as_it_is_flattened(grey_photo, colour_photo, packed, deep, tmp_path, colorizer: Colorizer):
+    for photo in (grey_photo, colour_photo):
+        codes = photo.astype(np.uint16) * 257 if deep else photo
+        path = tmp_path / "old.psd"
+        path.write_bytes(psd(codes, packed))
+        picture = Picture.read(path)
+        assert picture.deep == deep and round(picture.header.xres * 25.4) == 300
+        np.testing.assert_allclose(full_lightness(picture), lightness(photo), atol=0.15)
+    linear = Picture.decode(psd(grey_photo, packed, icc=grey_profile(1)))
+    np.testing.assert_allclose(full_lightness(linear), lightness_of_light(grey_photo / 255), atol=0.15)
+    with tifffile.TiffFile(colorizer.colorize_file(path)) as result:
+        assert result.pages[0].dtype == (np.uint16 if deep else np.uint8)
+
+
+def test_a_psd_that_is_broken_off():
+    whole = psd(np.zeros((40, 60), np.uint8), packed=True)
+    for end in (20, 40, len(whole) // 2, len(whole) - 3):
+        with pytest.raises(PictureError, match="cannot be read"):
+            Picture.decode(whole[:end])
+
+
+def test_twelve_bits(grey_photo):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    codes = grey_photo.astype(np.uint16) * 16 + 3
+    out = io.BytesIO()
+    tifffile.imwrite(out, codes, photometric="minisblack", bitspersample=12)
+    picture = Picture.decode(out.getvalue())
+    assert picture.deep
+    np.testing.assert_allclose(full_lightness(picture), srgb_to_lightness(codes / 4095), atol=0.01)
+    jpeg = Picture.decode(imagecodecs.jpeg_encode(codes, bitspersample=12, level=98))
+    assert jpeg.deep and jpeg.note.startswith("12 bits")
+    assert np.abs(full_lightness(jpeg) - srgb_to_lightness(codes / 4095)).mean() < 0.5
+
+
+@pytest.mark.parametrize("photometric", [8, 9])
+def test_a_tiff_in_lab(colour_photo, photometric):
+    pytest.importorskip("imagecodecs")
+    from colorizing_things.color.spaces import srgb_to_lab
+
+    lab = srgb_to_lab(colour_photo / 255)
+    offset = 0 if photometric == 8 else 128
+    codes = np.dstack([lab[..., 0] * 2.55, lab[..., 1] + offset, lab[..., 2] + offset]).round().astype(np.int16)
+    out = io.BytesIO()
+    tifffile.imwrite(out, codes.astype(np.uint8), photometric=photometric, planarconfig="contig")
+    picture = Picture.decode(out.getvalue())
+    assert np.abs(full_lightness(picture) - lab[..., 0]).mean() < 0.3
+    other = Picture.of_array(colour_photo).small_ab(0, 60, 40)
+    assert np.abs(picture.small_ab(0, 60, 40) - other).mean() < 1
+
+
+def test_heic_and_jpeg_xl(colour_photo, tmp_path, colorizer: Colorizer):
+    heif = pytest.importorskip("pillow_heif")
+    pytest.importorskip("pillow_jxl")
+    imagecodecs = pytest.importorskip("imagecodecs")
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Kodak"
+    heic = tmp_path / "old.heic"
+    heif.from_pillow(Image.fromarray(np.rot90(colour_photo).copy())).save(heic, quality=95, exif=exif.tobytes())
+    picture = Picture.read(
+        heic
+    )  # HEIF turns by itself: EXIF's orientation, which telephones write too, is of no effect
+    assert (picture.width, picture.height) == (600, 400)
+    assert np.abs(full_lightness(picture) - lightness(colour_photo)).mean() < 1.5
+    result = colorizer.colorize_file(heic)
+    assert result.name == "old.color.avif" and Image.open(result).size == (600, 400)
+    assert Image.open(result).getexif()[0x010F] == "Kodak"
+    jxl = tmp_path / "old.jxl"
+    jxl.write_bytes(imagecodecs.jpegxl_encode(colour_photo.astype(np.uint16) * 257, lossless=True))
+    assert Picture.read(jxl).deep
+    jxl.write_bytes(imagecodecs.jpegxl_encode(colour_photo, lossless=True))
+    picture = Picture.read(jxl)
+    np.testing.assert_allclose(full_lightness(picture), lightness(colour_photo), atol=0.15)
+
+
+def test_what_is_missing_is_named(colour_photo, monkeypatch):
+    heif = pytest.importorskip("pillow_heif")
+    out = io.BytesIO()
+    heif.from_pillow(Image.fromarray(colour_photo)).save(out)
+    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    with pytest.raises(PictureError, match=r"to read HEIC, install the extra formats: pip install 'colorizing-things"):
+        Picture.decode(out.getvalue())
