@@ -43,7 +43,7 @@ def demo(
     colorizer = Colorizer(model)
     coloured = pyvips.Image.new_from_array(colorizer(original), interpretation="srgb")
     seconds = time.perf_counter() - started
-    side_by_side = gray_image.colourspace("srgb").join(colored, "horizontal")
+    side_by_side = grey_image.colourspace("srgb").join(coloured, "horizontal")
     encoding = Encoding("jpeg")
     for name, image in zip(NAMES, (grey_image, coloured, side_by_side), strict=True):
         finished = encoding.prepare(image) if name != NAMES[0] else image

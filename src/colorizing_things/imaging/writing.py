@@ -25,7 +25,7 @@ from .decoding import is_utf8
 from .metadata import Beside
 from .picture import SUFFIX_KINDS, Picture
 from .saying import as_picture_error
-from .xmp import mark_as_machine_coloured
+from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
 

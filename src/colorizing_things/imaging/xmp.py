@@ -101,7 +101,7 @@ def _short(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def mark_as_machine_coloured(image: pyvips.Image) -> None:
+def mark_as_machine_colored(image: pyvips.Image) -> None:
     """Set the mark in the image's own XMP metadata."""
     set_packet(image, marked_xmp(packet_of(image)))
 
