@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from colorizing_things import Colorizer
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.decoding.decoder import Decoder, Decoding
-from colorizing_things.lab.export import check, export, graphs_of, without_paths
+from colorizing_things.lab.export import TOLERANCE, check, export, graphs_of, without_paths
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
 from colorizing_things.model.card import load_card
@@ -60,7 +60,7 @@ def test_weights_are_stored_as_half_and_computed_as_float(exported):
 def test_a_graph_that_differs_is_refused(run, exported):
     network, saved = load_network(run)
     graph = graphs_of(network, saved)["model"]
-    assert check(graph, exported / "model.onnx") < 0.1
+    assert check(graph, exported / "model.onnx") < TOLERANCE
     with torch.no_grad():
         network.regress.bias.add_(5)
     with pytest.raises(TrainingError, match="differs from torch"):
