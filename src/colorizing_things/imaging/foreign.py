@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
+from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError
 
 from . import tiff
@@ -205,10 +206,17 @@ def _pillow_image(file: IO[bytes], formats: tuple[str, ...]) -> pyvips.Image:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked by who asks
     try:
         with Image.open(file, formats=formats) as picture:
+            _check_size(*picture.size)
             picture.load()
             return _of_pillow(picture)
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def _check_size(width: int, height: int) -> None:
+    """Before anything is decoded: a tiny file may claim to be huge."""
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"{width} x {height} pixels are over what can be held in memory")
 
 
 def _of_pillow(picture: Any) -> pyvips.Image:
@@ -322,6 +330,7 @@ def _psd(file: IO[bytes]) -> Decoded:
     version, channels, rows, columns, bits, mode = struct.unpack(">4xH6xHIIHH", head)
     if version not in (1, 2) or not rows or not columns or not channels:
         raise PictureError("not a header of Photoshop's")
+    _check_size(columns, rows)
     if bits not in (1, 8, 16):
         raise PictureError(f"{bits} bits a channel are not read; save it with 16 first")
     wanted = {PSD_GREY: 1, PSD_RGB: 3, PSD_CMYK: 4, PSD_LAB: 3, PSD_DUOTONE: 1, PSD_BITMAP: 1}.get(mode)

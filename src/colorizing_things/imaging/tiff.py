@@ -19,7 +19,7 @@ import numpy as np
 # Sizes of the field types, and of the units that a byte order turns around in them.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 UNITS = {**SIZES, 5: 4, 10: 4}
-BYTE, ASCII, SHORT, LONG, RATIONAL = 1, 2, 3, 4, 5
+BYTE, ASCII, SHORT, LONG, LONG8 = 1, 2, 3, 4, 16
 NUMBERS = {1: "B", 3: "H", 4: "L", 13: "L", 16: "Q", 18: "Q"}
 
 SUBFILE_TYPE, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, TILES = 254, 258, 259, 262, 273, 324
@@ -225,7 +225,7 @@ class _Tail:
         layout, data, kind, count = self.layout, self.layout.turned(entry.data, entry.kind), entry.kind, entry.count
         if entry.inner is not None:
             place = self.directory(entry.inner, {}, 0)
-            kind, count, data = LONG, 1, layout.pack("L", place)
+            kind, count, data = (LONG8 if layout.big else LONG), 1, layout.pack(layout.offset, place)
         if len(data) > layout.inline:
             data = layout.pack(layout.offset, self.place(data))
         return layout.pack("HH", tag, kind) + layout.pack(layout.offset, count) + data.ljust(layout.inline, b"\0")
