@@ -27,6 +27,7 @@ from .exif import said_of_the_photograph, with_block
 from .iptc import IIM, resources
 from .lightness import PROFILE
 
+ANIMATION = "an animation of {} frames: the first alone is coloured"
 FORMATS_EXTRA = "pip install 'colorizing-things[formats]', or '.[formats]' in a checkout"
 HEAD = 4096  # bytes that tell what a file is
 RAW_SUFFIXES = frozenset((
@@ -106,6 +107,8 @@ def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[
         return "JPEG XL", _jpeg_xl
     if head[4:8] == b"ftyp" and (head[8:12] in HEIC_BRANDS or _is_hevc(head)):
         return "HEIC", _heic
+    if head[4:12] == b"ftypavis":
+        return "AVIF", _avif_sequence
     if head.startswith(b"8BPS"):
         return "PSD", _psd
     if head.startswith(b"\xff\xd8") and _precision(file) == 12:
@@ -238,6 +241,16 @@ def _of_pillow(picture: Any) -> pyvips.Image:
 
 def _jpeg_2000(file: IO[bytes]) -> Decoded:
     return Decoded("jp2", _pillow_image(file, ("JPEG2000",)))
+
+
+def _avif_sequence(file: IO[bytes]) -> Decoded:
+    """The first frame, or the only one."""
+    from PIL import Image
+
+    with Image.open(file, formats=("AVIF",)) as picture:
+        frames = getattr(picture, "n_frames", 1)
+    file.seek(0)
+    return Decoded("heif", _pillow_image(file, ("AVIF",)), note=ANIMATION.format(frames) if frames > 1 else "")
 
 
 def _jpeg_xl(file: IO[bytes]) -> Decoded:
