@@ -17,6 +17,7 @@ from . import foreign, png, tiff
 from .libvips import hear_safely
 from .lightness import PROFILE, PixelError
 from .saying import DAMAGED, NO_PICTURE, as_picture_error
+from .whole import Decoded
 
 # What a decoder warns of, and goes on to make up the rest of the picture.
 DAMAGE = re.compile(
@@ -50,7 +51,7 @@ class Source:
         self.name, self._origin = name, origin
         self.directories: list[tiff.Directory] = []
         self.png = png.PngFacts()
-        self._decoded: foreign.Decoded | None = None
+        self._decoded: Decoded | None = None
         self._ranges: dict[int, tuple[float, float]] = {}
         self._numbers, self._verified = [0], set[int]()
         self.strict, self.note = "error", ""
