@@ -4,7 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from colorizing_things import Colorizer, ColorizingError
+from colorizing_things import Colorizer, ColorizingError, OutputOptions
 
 source, target = Path(sys.argv[1]), Path(sys.argv[2])
 target.mkdir(parents=True, exist_ok=True)
@@ -14,7 +14,7 @@ colorizer = Colorizer(threads=1)  # a core for each picture rather than several 
 def colour(path: Path) -> str:
     """Colour one file; what is wrong with it is one line."""
     try:
-        return str(colorizer.colorize_file(path, target / path.name))
+        return str(colorizer.colorize_file(path, target / path.name, output=OutputOptions(overwrite=True)))
     except ColorizingError as error:
         return f"left out: {error}"
 

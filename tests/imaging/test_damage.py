@@ -121,3 +121,12 @@ def test_a_thumbnail_is_no_page(grey_photo, tmp_path):
     assert picture.pages == 1
     np.testing.assert_array_equal(full_lightness(picture, raw=True), grey_photo)
     assert abs(picture.small_lightness(0, 30, 20).mean() - full_lightness(picture).mean()) < 2
+
+
+def test_a_warning_that_quotes_a_damaged_file_is_heard():
+    """pyvips' own function fails where the message is no UTF-8."""
+    import pyvips
+
+    from colorizing_things.imaging.libvips import _text
+
+    assert _text(pyvips.ffi.new("char[]", b"bad \xff")) == "bad \ufffd" and _text(pyvips.ffi.NULL) == ""

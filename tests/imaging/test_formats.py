@@ -150,6 +150,18 @@ def test_heic_and_jpeg_xl(colour_photo, tmp_path, colorizer: Colorizer):
     np.testing.assert_allclose(full_lightness(picture), lightness(colour_photo), atol=0.15)
 
 
+def test_of_a_heif_with_several_pictures_the_primary_one_is_read(grey_photo):
+    heif = pytest.importorskip("pillow_heif")
+    pictures = [Image.fromarray(np.dstack([photo] * 3)) for photo in (grey_photo, 255 - grey_photo)]
+    file = heif.from_pillow(pictures[0])
+    file.add_from_pillow(pictures[1])
+    out = io.BytesIO()
+    file.save(out, quality=95, primary_index=1)
+    picture = Picture.decode(out.getvalue())
+    assert picture.pages == 1
+    assert np.abs(full_lightness(picture) - lightness(255 - grey_photo)).mean() < 1.5
+
+
 def test_what_is_missing_is_named(colour_photo, monkeypatch):
     heif = pytest.importorskip("pillow_heif")
     out = io.BytesIO()

@@ -274,7 +274,7 @@ def test_bad_files(tmp_path, old_jpg):
         Picture.decode(b"")
 
 
-@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
 def test_of_an_animation_the_first_frame_is_read_and_that_is_said(tmp_path, grey_photo, suffix):
     frames = [Image.fromarray(grey_photo).convert("RGB"), Image.fromarray(255 - grey_photo).convert("RGB")]
     path = tmp_path / f"moving{suffix}"

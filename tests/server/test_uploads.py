@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 from server.conftest import encoded, error_line
 
 ROUTES = ("/v1/colorize", "/v1/sessions")
@@ -38,6 +40,28 @@ def test_bad_uploads(client, route, jpg):
     assert "3000 x 2000" in error_line(send(client, route, encoded(np.zeros((2000, 3000), np.uint8), "PNG")), 413)
     assert "4 MB" in error_line(send(client, route, bytes(5 * 2**20)), 413)
     assert "passwd: is empty" in error_line(send(client, route, b"", "../../etc/passwd"), 422)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_damage_raw_files_and_animations_are_refused(client, route, grey_photo):
+    """As the command refuses them: never a black picture, a thumbnail, or a first frame that nobody spoke of."""
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
+        data = bytearray(encoded(grey_photo, "TIFF", compression=compression))
+        at = len(data) // 2
+        data[at : at + 300] = bytes(np.random.default_rng(3).integers(0, 256, 300, dtype=np.uint8))
+        assert "damaged" in error_line(send(client, route, bytes(data), "a.tif"), 422)
+    for compression in ("zstd", "lzma"):
+        tifffile, out = pytest.importorskip("tifffile"), io.BytesIO()
+        pytest.importorskip("imagecodecs")
+        tifffile.imwrite(out, np.dstack([grey_photo]), compression=compression)
+        assert send(client, route, out.getvalue(), "a.tif").status_code in (200, 201)  # read, by another library
+    raw = encoded(grey_photo, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
+    assert "raw file" in error_line(send(client, route, raw, "a.tif"), 415)
+    frames = [Image.fromarray(grey_photo), Image.fromarray(255 - grey_photo)]
+    for kind in ("GIF", "PNG"):
+        out = io.BytesIO()
+        frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+        assert "an animation of 2 frames" in error_line(send(client, route, out.getvalue()), 415)
 
 
 @pytest.mark.parametrize("route", ROUTES)

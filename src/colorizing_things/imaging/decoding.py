@@ -17,6 +17,7 @@ from . import foreign, png, tiff
 from .libvips import hear_safely
 from .lightness import PROFILE, PixelError
 from .saying import DAMAGED, NO_PICTURE, as_picture_error
+from .whole import Decoded
 
 # What a decoder warns of, and goes on to make up the rest of the picture.
 DAMAGE = re.compile(
@@ -29,7 +30,6 @@ ALPHAS = (1, 2)  # kinds of extra samples that are transparency
 UNSPECIFIED = 0
 MOST_OF_ONE = 1.01  # floats up to here are shares of white
 CODES = (255.0, 65535.0)
-ANIMATION = "an animation of {} frames: the first alone is coloured"
 LIGHT = 2.0  # RGB floats up to here are linear light, as Photoshop and libvips have them
 
 
@@ -51,7 +51,7 @@ class Source:
         self.name, self._origin = name, origin
         self.directories: list[tiff.Directory] = []
         self.png = png.PngFacts()
-        self._decoded: foreign.Decoded | None = None
+        self._decoded: Decoded | None = None
         self._ranges: dict[int, tuple[float, float]] = {}
         self._numbers, self._verified = [0], set[int]()
         self.strict, self.note = "error", ""
@@ -80,12 +80,12 @@ class Source:
         elif self.kind == "heif":
             self._numbers = [int(header.get("heif-primary")) if "heif-primary" in header.get_fields() else 0]
         elif self.kind in ("gif", "webp") and count > 1:
-            self.note = ANIMATION.format(count)
+            self.note = foreign.ANIMATION.format(count)
         elif self.kind == "png":
             self.png = png.read_facts(self._origin)
             self.shallow = bool(self.png.gamma) and header.format == "uchar"
             if self.png.frames > 1:
-                self.note = ANIMATION.format(self.png.frames)
+                self.note = foreign.ANIMATION.format(self.png.frames)
         self.pages = len(self._numbers)
 
     def open(self, page: int, access: str) -> pyvips.Image:

@@ -6,26 +6,23 @@ extra ``[formats]`` brings. Raw files are refused: what they show at once is the
 
 from __future__ import annotations
 
-import io
 import logging
 import struct
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyvips
 
 from colorizing_things.errors import PictureError
 
 from . import tiff
-from .exif import said_of_the_photograph, with_block
-from .iptc import IIM, resources
-from .lightness import PROFILE
+from .psd import read_psd
+from .whole import CIELAB, ICC_LAB, Decoded, as_image, check_size, of_lab
 
+ANIMATION = "an animation of {} frames: the first alone is coloured"
 FORMATS_EXTRA = "pip install 'colorizing-things[formats]', or '.[formats]' in a checkout"
 HEAD = 4096  # bytes that tell what a file is
 RAW_SUFFIXES = frozenset((
@@ -36,27 +33,13 @@ RAW = (
     "is a raw file, and what it shows at once is its small preview: develop it first, into a 16-bit TIFF (darktable,"
     " RawTherapee and Adobe's DNG Converter are free)"
 )
-COLOUR_FILTER, LINEAR_RAW, CIELAB, ICC_LAB = 32803, 34892, 8, 9
+COLOUR_FILTER, LINEAR_RAW = 32803, 34892
 KNOWN_TO_LIBVIPS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))  # compressions in its wheel's libtiff
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 JP2 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 BIT_DEPTH_12 = b"\x0c"
 FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2", b"\xff\xc3")
-PSD_GREY, PSD_RGB, PSD_CMYK, PSD_LAB, PSD_DUOTONE, PSD_BITMAP = 1, 3, 4, 9, 8, 0
-PSD_RESOLUTION, PSD_PROFILE, PSD_EXIF, PSD_XMP = 1005, 1039, 1058, 1060
-
-Pixels = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """A picture with its metadata as libvips has them. ``kind`` decides what it is written as."""
-
-    kind: str
-    image: pyvips.Image
-    directories: list[tiff.Directory] = field(default_factory=list)
-    note: str = ""
 
 
 def decode_if_needed(name: str, origin: Path | bytes) -> Decoded | None:
@@ -105,8 +88,10 @@ def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[
         return "JPEG XL", _jpeg_xl
     if head[4:8] == b"ftyp" and (head[8:12] in HEIC_BRANDS or _is_hevc(head)):
         return "HEIC", _heic
+    if head[4:12] == b"ftypavis":
+        return "AVIF", _avif_sequence
     if head.startswith(b"8BPS"):
-        return "PSD", _psd
+        return "PSD", read_psd
     if head.startswith(b"\xff\xd8") and _precision(file) == 12:
         return "12-bit JPEG", _jpeg_12
     if suffix == ".tga":
@@ -164,32 +149,6 @@ def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]],
     return None
 
 
-def as_image(
-    pixels: Pixels, *, interpretation: str | None = None, icc: bytes | None = None, exif: bytes | None = None,
-    xmp: bytes | None = None, dpi: float | None = None,
-) -> pyvips.Image:  # fmt: skip
-    """Pixels ``[H,W]`` or ``[H,W,C]`` (uint8, uint16, bool) with their metadata."""
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8) * 255
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    height, width, bands = pixels.shape
-    deep = pixels.dtype == np.uint16
-    data = np.ascontiguousarray(pixels).tobytes()
-    image = pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if deep else "uchar")
-    if interpretation is None:
-        grey, colour = ("grey16", "rgb16") if deep else ("b-w", "srgb")
-        interpretation = grey if bands < 3 else colour
-    resolution = dpi / 25.4 if dpi else 1.0
-    image = image.copy(interpretation=interpretation, xres=resolution, yres=resolution)
-    if exif:
-        image = with_block(image, tiff.make_block(said_of_the_photograph(tiff.read_block(exif), False)))
-    for name, data_of in ((PROFILE, icc), ("xmp-data", xmp)):
-        if data_of:
-            image.set_type(pyvips.GValue.blob_type, name, data_of)
-    return image
-
-
 def _with_pillow(kind: str) -> Callable[[IO[bytes]], Decoded]:
     formats = {"bmp": ("BMP", "DIB"), "pnm": ("PPM",), "tga": ("TGA",), "jp2": ("JPEG2000",)}[kind]
 
@@ -205,6 +164,7 @@ def _pillow_image(file: IO[bytes], formats: tuple[str, ...]) -> pyvips.Image:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked by who asks
     try:
         with Image.open(file, formats=formats) as picture:
+            check_size(*picture.size)
             picture.load()
             return _of_pillow(picture)
     finally:
@@ -230,6 +190,16 @@ def _of_pillow(picture: Any) -> pyvips.Image:
 
 def _jpeg_2000(file: IO[bytes]) -> Decoded:
     return Decoded("jp2", _pillow_image(file, ("JPEG2000",)))
+
+
+def _avif_sequence(file: IO[bytes]) -> Decoded:
+    """The first frame, or the only one."""
+    from PIL import Image
+
+    with Image.open(file, formats=("AVIF",)) as picture:
+        frames = getattr(picture, "n_frames", 1)
+    file.seek(0)
+    return Decoded("heif", _pillow_image(file, ("AVIF",)), note=ANIMATION.format(frames) if frames > 1 else "")
 
 
 def _jpeg_xl(file: IO[bytes]) -> Decoded:
@@ -283,7 +253,7 @@ def _rare_tiff(file: IO[bytes]) -> Decoded:
         pixels = np.moveaxis(pixels, 0, -1)
     interpretation = None
     if photometric in (CIELAB, ICC_LAB):
-        image = _of_lab(pixels, photometric, bits)
+        image = of_lab(pixels, photometric, bits)
     else:
         if pixels.dtype.kind not in "ub" or pixels.dtype.itemsize > 2:
             raise PictureError("numbers of a kind that has no agreed range")
@@ -299,89 +269,3 @@ def _rare_tiff(file: IO[bytes]) -> Decoded:
         image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     note = f"{pages} pages of a rare kind: the first alone is coloured" if pages > 1 else ""
     return Decoded("tiff", image, directories[:1], note)
-
-
-def _of_lab(pixels: Pixels, photometric: int, bits: int) -> pyvips.Image:
-    """CIELAB of a TIFF: a and b are signed, in ICC's way offset (TIFF 6.0, section 23; TIFF technical note 4)."""
-    step = 2 ** (bits - 8)
-    L = pixels[..., 0].astype(np.float32) * np.float32(100 / (2**bits - 1))
-    planes = [L]
-    for channel in (pixels[..., 1], pixels[..., 2]):
-        if photometric == CIELAB:
-            planes.append(channel.astype(f"i{bits // 8}").astype(np.float32) / step)
-        else:
-            planes.append(channel.astype(np.float32) / step - 128)
-    lab = np.ascontiguousarray(np.stack(planes, axis=-1))
-    image = pyvips.Image.new_from_memory(lab.tobytes(), lab.shape[1], lab.shape[0], 3, "float")
-    return image.copy(interpretation="lab").colourspace("rgb16")
-
-
-def _psd(file: IO[bytes]) -> Decoded:
-    """The flattened picture that Photoshop writes behind the layers (Adobe Photoshop File Formats)."""
-    head = file.read(26)
-    version, channels, rows, columns, bits, mode = struct.unpack(">4xH6xHIIHH", head)
-    if version not in (1, 2) or not rows or not columns or not channels:
-        raise PictureError("not a header of Photoshop's")
-    if bits not in (1, 8, 16):
-        raise PictureError(f"{bits} bits a channel are not read; save it with 16 first")
-    wanted = {PSD_GREY: 1, PSD_RGB: 3, PSD_CMYK: 4, PSD_LAB: 3, PSD_DUOTONE: 1, PSD_BITMAP: 1}.get(mode)
-    if wanted is None or wanted > channels:
-        raise PictureError("its colour mode is not read; save it as RGB first")
-    file.seek(struct.unpack(">I", file.read(4))[0], io.SEEK_CUR)
-    said = {number: data for number, _, data in resources(file.read(struct.unpack(">I", file.read(4))[0]))}
-    size = struct.unpack(">Q" if version == 2 else ">I", file.read(8 if version == 2 else 4))[0]
-    file.seek(size, io.SEEK_CUR)
-    planes = _psd_planes(file, version, channels, rows, columns, bits)
-    transparent = mode in (PSD_RGB, PSD_GREY) and channels == wanted + 1 and size > 0
-    pixels = planes[: wanted + transparent].transpose(1, 2, 0)
-    dpi = struct.unpack(">i", said[PSD_RESOLUTION][:4])[0] / 65536 if len(said.get(PSD_RESOLUTION, b"")) >= 4 else None
-    if mode == PSD_CMYK:
-        pixels = ~pixels
-    if mode == PSD_LAB:
-        image = _of_lab(pixels, ICC_LAB, bits)
-    else:
-        image = as_image(
-            pixels, interpretation="cmyk" if mode == PSD_CMYK else None, icc=said.get(PSD_PROFILE),
-            exif=said.get(PSD_EXIF), xmp=said.get(PSD_XMP), dpi=dpi,
-        )  # fmt: skip
-    if said.get(IIM):
-        image = image.copy()
-        image.set_type(pyvips.GValue.blob_type, "iptc-data", said[IIM])
-    return Decoded("psd", image)
-
-
-def _psd_planes(file: IO[bytes], version: int, channels: int, rows: int, columns: int, bits: int) -> Pixels:
-    width = -(-columns * bits // 8)
-    compression = struct.unpack(">H", file.read(2))[0]
-    if compression == 0:
-        data = file.read(channels * rows * width)
-    elif compression == 1:
-        code = "I" if version == 2 else "H"
-        counts = struct.unpack(f">{channels * rows}{code}", file.read(struct.calcsize(code) * channels * rows))
-        data = b"".join(_unpacked(file.read(count), width) for count in counts)
-    else:
-        raise PictureError("its picture is compressed in a way that is not read; save it again, compatible")
-    if len(data) != channels * rows * width:
-        raise PictureError("it is broken off; copy it again from where it came")
-    if bits == 1:
-        found = np.unpackbits(np.frombuffer(data, np.uint8).reshape(channels, rows, width), axis=-1)[..., :columns]
-        return np.asarray((1 - found) * 255, np.uint8)
-    planes = np.frombuffer(data, ">u2" if bits == 16 else np.uint8).reshape(channels, rows, columns)
-    return planes.astype(np.uint16 if bits == 16 else np.uint8)
-
-
-def _unpacked(row: bytes, width: int) -> bytes:
-    """A row of PackBits."""
-    out, at = bytearray(), 0
-    while at < len(row) and len(out) < width:
-        count = row[at]
-        if count < 128:
-            out += row[at + 1 : at + 2 + count]
-            at += 2 + count
-        else:
-            if count > 128:
-                out += row[at + 1 : at + 2] * (257 - count)
-            at += 2
-        if count == 128:
-            at -= 1
-    return bytes(out)

@@ -21,6 +21,7 @@ from .tiff import Directory, Entry
 from .xmp import packet_of, set_packet, upright_xmp
 
 UNSTATED = 1.0  # pixels per mm: what libvips says where a file says nothing
+FINEST = 1e6  # pixels per mm that libvips can write
 NO_UNIT = 1
 TEXTS = ("exif-", "png-comment-", "image-description", "resolution-unit")
 OLD_THUMBNAIL = "exif-ifd1-"
@@ -54,7 +55,7 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
         format_name: what they will be written as.
     """
     header, directory = picture.header, picture.directory()
-    image = image.copy(xres=header.xres, yres=header.yres)
+    image = image.copy(xres=min(header.xres, FINEST), yres=min(header.yres, FINEST))
     longest = None if format_name == "tiff" else LONGEST_BLOCK
     stated = _states_resolution(picture)
     if directory:
