@@ -47,15 +47,17 @@ def on_page_content(html: str, **_: Any) -> str:
 def turned(markdown: str, source: str, repository: str) -> str:
     """Links of one of the repository's files, as a page of the site needs them."""
 
+    folder = posixpath.dirname(PAGES.get(source, source.removeprefix("docs/"))) or "."
+
     def turn(found: re.Match[str]) -> str:
         opening, target, anchor, closing = found.groups(default="")
         if "://" in target or target.startswith("mailto:"):
             return found[0]
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
         if path in PAGES:
-            target = PAGES[path]
+            target = posixpath.relpath(PAGES[path], folder)
         elif path.startswith("docs/"):
-            target = path.removeprefix("docs/")
+            target = posixpath.relpath(path.removeprefix("docs/"), folder)
         else:
             kind = "blob" if (ROOT / path).is_file() else "tree"
             target = f"{repository}/{kind}/main/{path}"

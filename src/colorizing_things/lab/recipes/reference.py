@@ -88,15 +88,14 @@ def table() -> str:
         parts.setdefault(setting.owner or "every stage", []).append(setting)
     lines = []
     for title, rows in parts.items():
-        lines += [
-            f"**{title[0].upper()}{title[1:]}**",
-            "",
-            "| setting | is | default | meaning |",
-            "| --- | --- | --- | --- |",
-        ]
-        lines += [f"| `{row.key}` | {row.kind} | {row.default} | {_cell(row.meaning)} |" for row in rows]
-        lines.append("")
+        lines += [f"**{title[0].upper()}{title[1:]}**", "", *table_of(rows), ""]
     return "\n".join(lines).strip()
+
+
+def table_of(rows: list[Setting]) -> list[str]:
+    """Lines of a table of settings in Markdown."""
+    head = ["| setting | is | default | meaning |", "| --- | --- | --- | --- |"]
+    return head + [f"| `{row.key}` | {row.kind} | {row.default} | {_cell(row.meaning)} |" for row in rows]
 
 
 def _cell(text: str) -> str:
