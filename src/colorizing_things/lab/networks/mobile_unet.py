@@ -1,4 +1,4 @@
-"""The network of recipe ``mobile-unet``, the default until the flow: MobileNetV2, hints, a U-Net, and three small heads."""
+"""The network of recipe ``mobile-unet``, the default until the flow: MobileNetV2, hints, a U-Net, three small heads."""
 
 from __future__ import annotations
 
