@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("torch")
 
 import numpy as np
-from PIL import Image
+import pyvips
+from PIL import Image, ImageCms
 from tiny_models import noise_model, plain_model
 
 from colorizing_things.color.spaces import srgb_to_lab
@@ -75,6 +76,69 @@ def test_sideways_pictures_are_turned_upright(tmp_path, photos):
     Image.fromarray(photos[0]).save(path, exif=exif)
     assert size_of(path) == (96, 128)  # the pixels are 128 wide
     assert read_rgb(path).shape == (128, 96, 3)
+
+
+def test_a_colour_profile_is_followed(tmp_path, photos):
+    """A photograph kept in Display P3 is the same in sRGB."""
+    srgb = pyvips.Image.new_from_array(photos[0]).copy(interpretation="srgb")
+    wide = srgb.icc_transform("p3", input_profile="srgb", depth=16)
+    path = tmp_path / "wide.png"
+    wide.pngsave(str(path))
+    off, off_if_ignored = (
+        np.abs(found.astype(int) - photos[0]) for found in (read_rgb(path), np.asarray(wide.numpy() >> 8))
+    )
+    assert off.max() <= 3 and off.mean() < 0.3  # a saturated colour's darkest channel is inexact
+    assert off_if_ignored.max() > 10 and off_if_ignored.mean() > 1
+
+
+def test_sixteen_bits_of_grey_are_not_white(tmp_path):
+    ramp = np.arange(256 * 256, dtype=np.uint16).reshape(256, 256)
+    for name in ("grey.png", "grey.tif"):
+        Image.fromarray(ramp).save(tmp_path / name)
+        found = read_rgb(tmp_path / name)
+        assert found.shape == (256, 256, 3) and (np.ptp(found, axis=-1) == 0).all()
+        assert np.abs(found[..., 0] - ramp / 257).max() <= 1
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "settings"),
+    [
+        (".png", {}),
+        (".png", {"icc_profile": SRGB}),
+        (".jpg", {"quality": 90}),
+        (".jpg", {"quality": 90, "progressive": True, "icc_profile": SRGB}),
+        (".webp", {}),
+        (".tif", {}),
+        (".bmp", {}),
+    ],
+)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_an_ordinary_picture_is_read_as_it_ever_was(tmp_path, photos, suffix, settings, mode):
+    path = tmp_path / f"ordinary{suffix}"
+    if mode == "L":
+        settings = {key: value for key, value in settings.items() if key != "icc_profile"}  # it is one of RGB
+    for photo in photos[:3]:
+        Image.fromarray(photo).convert(mode).save(path, **settings)
+        with Image.open(path) as plain:
+            np.testing.assert_array_equal(read_rgb(path), np.asarray(plain.convert("RGB")))
+
+
+def test_transparency_is_left_out(tmp_path, photos):
+    alpha = np.full((*photos[0].shape[:2], 1), 90, np.uint8)
+    Image.fromarray(np.concatenate([photos[0], alpha], -1)).save(tmp_path / "clear.png")
+    np.testing.assert_array_equal(read_rgb(tmp_path / "clear.png"), photos[0])
+
+
+def test_what_cannot_be_read_is_said_in_one_line(tmp_path):
+    (tmp_path / "none.png").write_bytes(b"this is no picture")
+    (tmp_path / "empty.png").write_bytes(b"")
+    for name in ("none.png", "empty.png", "missing.png"):
+        with pytest.raises(PictureError, match="cannot be read") as error:
+            read_rgb(tmp_path / name)
+        assert one_line(error).startswith(str(tmp_path / name))
 
 
 def test_the_grey_has_the_photographs_lightness(photos):

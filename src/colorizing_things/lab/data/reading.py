@@ -1,7 +1,7 @@
-"""One encoded photograph -> small sRGB pixels to train on, or why it is left out.
+"""One encoded photograph -> sRGB pixels: small ones to train on, or why it is left out; or whole, to be measured on.
 
-Read by libvips with the guarantees of the product's own reader: upright, through the picture's colour profile into
-sRGB, 16 bits brought down to 8, a broken-off file refused.
+Read by libvips, and what it does not know as the product reads that, with the guarantees of the product's own reader:
+upright, through the picture's colour profile into sRGB, 16 bits brought down to 8, a broken-off file refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import numpy.typing as npt
 import pyvips
 
 from colorizing_things.color.spaces import srgb_to_lab
+from colorizing_things.errors import PictureError
+from colorizing_things.imaging.foreign import decode_if_needed
+from colorizing_things.imaging.saying import as_picture_error
 
 MAX_ASPECT = 1.5
 SMALLEST = 32  # px, the shorter side
@@ -55,7 +58,7 @@ def decode(encoded: EncodedPicture, side: int) -> DecodedPicture | str:
     """
     try:
         pixels = _read(encoded.data, side)
-    except pyvips.Error:
+    except (pyvips.Error, PictureError):
         return "unreadable"
     if pixels is None:
         return "too small"
@@ -64,24 +67,60 @@ def decode(encoded: EncodedPicture, side: int) -> DecodedPicture | str:
     return DecodedPicture(pixels, encoded.source, dev, colorless(pixels))
 
 
+def read_whole(data: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """One encoded picture at its own size, upright: sRGB ``[H,W,3]``.
+
+    Args:
+        data: the picture, encoded.
+        name: what messages call it.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    with as_picture_error(f"{name}: cannot be read as a picture"):
+        opened = _Opened(data, name)
+        return _pixels(opened.srgb(opened.width, opened.height))
+
+
 def _read(data: bytes, side: int) -> npt.NDArray[np.uint8] | None:
-    header = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated")
-    turned = "orientation" in header.get_fields() and header.get("orientation") >= 5
-    width, height = (header.height, header.width) if turned else (header.width, header.height)
+    opened = _Opened(data)
+    width, height = opened.width, opened.height
     if min(width, height) < SMALLEST:
         return None
     crop_w, crop_h = min(width, int(height * MAX_ASPECT)), min(height, int(width * MAX_ASPECT))
     scale = min(1.0, side / min(crop_w, crop_h))
-    small = pyvips.Image.thumbnail_buffer(
-        data, max(1, round(width * scale)), height=max(1, round(height * scale)), size="force",
-        export_profile="srgb", option_string="fail_on=truncated",
-    )  # fmt: skip
-    if small.hasalpha():
-        small = small.extract_band(0, n=small.bands - 1)
-    small = small.colourspace("srgb")  # of grey, of 16 bits, and of what has no profile
+    small = opened.srgb(max(1, round(width * scale)), max(1, round(height * scale)))
     crop_w, crop_h = max(1, round(crop_w * scale)), max(1, round(crop_h * scale))
     left, top = (small.width - crop_w) // 2, (small.height - crop_h) // 2
-    return np.asarray(small.crop(max(0, left), max(0, top), crop_w, crop_h).numpy(), np.uint8)[..., :3]
+    return _pixels(small.crop(max(0, left), max(0, top), crop_w, crop_h))
+
+
+class _Opened:
+    """One encoded picture, its header read: ``width`` and ``height`` are the upright picture's."""
+
+    def __init__(self, data: bytes, name: str = "picture") -> None:
+        self._data, decoded = data, decode_if_needed(name, data)
+        self._decoded: pyvips.Image | None = decoded.image if decoded else None
+        header = self._decoded or pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="truncated")
+        turned = "orientation" in header.get_fields() and header.get("orientation") >= 5
+        self.width, self.height = (header.height, header.width) if turned else (header.width, header.height)
+
+    def srgb(self, width: int, height: int) -> pyvips.Image:
+        """Upright, in 8-bit sRGB without alpha, brought to a size."""
+        if self._decoded is not None:
+            image = self._decoded.thumbnail_image(width, height=height, size="force", export_profile="srgb")
+        else:
+            image = pyvips.Image.thumbnail_buffer(
+                self._data, width, height=height, size="force",
+                export_profile="srgb", option_string="fail_on=truncated",
+            )  # fmt: skip
+        if image.hasalpha():
+            image = image.extract_band(0, n=image.bands - 1)
+        return image.colourspace("srgb")  # of grey, of 16 bits, and of what has no profile
+
+
+def _pixels(image: pyvips.Image) -> npt.NDArray[np.uint8]:
+    return np.asarray(image.numpy(), np.uint8)[..., :3]
 
 
 def colorless(pixels: npt.NDArray[np.uint8]) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.lab.data.emulsion import lightness_on_plate, plate_weights
 from colorizing_things.lab.data.photographs import PICTURE_SUFFIXES
+from colorizing_things.lab.data.reading import read_whole
 
 UInt8 = npt.NDArray[np.uint8]
 SMALLEST = 32  # pixels a side
@@ -93,14 +94,16 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 def read_rgb(path: Path) -> UInt8:
-    """The picture upright, as 8-bit sRGB ``[H,W,3]``."""
+    """The picture upright, as 8-bit sRGB ``[H,W,3]``, read as training reads its photographs.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
     try:
-        with Image.open(path) as opened:
-            return np.array(ImageOps.exif_transpose(opened).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(
-            f"{path}: cannot be read as a picture ({_first_line(error)}); remove or replace it"
-        ) from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{path}: cannot be read as a picture ({error.strerror}); remove or replace it") from error
+    return np.ascontiguousarray(read_whole(data, str(path)))
 
 
 def file_sha256(path: Path) -> str:
