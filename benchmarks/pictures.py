@@ -50,7 +50,7 @@ def main() -> None:
     colored = [colorizer.pixels(picture) for picture in pictures]
     rows = [list(row) for row in zip(map(grey, pictures), colored, photographs, strict=True)]
     sheet(rows).save(folder / "sheet.jpg", quality=88)
-    sheet([rows[2][:2]]).save(folder / "demo.jpg", quality=90)
+    sheet([rows[0][:2]]).save(folder / "demo.jpg", quality=90)
     portrait, session = pictures[0], colorizer.session(pictures[0])
 
     def told(*hints: Hint) -> np.ndarray:
