@@ -79,7 +79,14 @@ def __dir__() -> list[str]:
 
 
 def colorize(picture: Any, **look: Any) -> Any:
-    """Colour one picture with the default model; make a :class:`Colorizer` to colour many."""
+    """Colour one picture with the default model; make a :class:`Colorizer` to colour many.
+
+    Example:
+        >>> import numpy as np
+        >>> grey = np.full((48, 64), 128, np.uint8)
+        >>> colorize(grey).shape
+        (48, 64, 3)
+    """
     from .colorizer import Colorizer
 
     return Colorizer()(picture, **look)

@@ -46,9 +46,17 @@ class Colorizer:
     A picture goes in as a path, bytes, PIL image or ndarray, and comes out as the same type: a path as the path
     of the new file, bytes in the same format, arrays with the same dtype. One object may serve many threads.
 
-        >>> colorizer = Colorizer()
+    Example:
+        >>> import numpy as np
+        >>> colorizer = Colorizer(threads=1)
+        >>> grey = np.full((48, 64), 128, np.uint8)
+        >>> colored = colorizer(grey)
+        >>> colored.shape, colored.dtype == grey.dtype
+        ((48, 64, 3), True)
+        >>> bool((colorizer(grey, strength=0) == 128).all())
+        True
         >>> colorizer("old.jpg")  # doctest: +SKIP
-        PosixPath('old.color.jpg')
+        'old.color.jpg'
     """
 
     def __init__(
@@ -147,6 +155,12 @@ class Colorizer:
             picture: as for calling the object, or an opened :class:`.Picture`.
             options: its guide holds throughout.
             page: of a TIFF with several.
+
+        Example:
+            >>> import numpy as np
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> session.picture.width, session.predict().ab.shape[0]
+            (64, 2)
         """
         return Session(self.model, open_picture(picture, self.max_pixels), options, page)
 

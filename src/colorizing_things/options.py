@@ -28,6 +28,11 @@ class ColorOptions:
 
     Raises:
         SettingError: a value out of range.
+
+    Example:
+        >>> options = ColorOptions(size=160, look=Look(warmth=0.3))
+        >>> options.size, options.look.warmth, options.guide.places
+        (160, 0.3, False)
     """
 
     size: int | None = None

@@ -64,7 +64,16 @@ class Session:
         return self.seen.card.mood if self.options.mood is None else self.options.mood
 
     def predict(self, hints: Sequence[Hint] = ()) -> Chroma:
-        """The colours, with these hints beside the guide's."""
+        """The colours, with these hints beside the guide's.
+
+        Example:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer, Hint
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> plain, told = session.predict(), session.predict([Hint(32, 24, (40, 30))])
+            >>> plain.ab.shape == told.ab.shape, bool(told.ab[0].max() > plain.ab[0].max())
+            (True, True)
+        """
         return self.seen.decode(self._field(hints))
 
     def variants(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> list[Chroma]:

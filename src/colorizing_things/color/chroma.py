@@ -23,7 +23,13 @@ class Chroma:
     confidence: Float32 | None = None
 
     def with_look(self, look: Look) -> Chroma:
-        """The same field with a look's saturation, warmth and strength."""
+        """The same field with a look's saturation, warmth and strength.
+
+        Example:
+            >>> field = Chroma(np.full((2, 3, 4), 20.0, np.float32))
+            >>> float(field.with_look(Look(strength=0.5)).ab.max())
+            10.0
+        """
         if (look.saturation, look.strength, look.warmth) == (1, 1, 0):
             return self
         shift = np.array([0, WARMTH * look.warmth], np.float32)[:, None, None]

@@ -13,6 +13,10 @@ def max_chroma_at(L: FloatArray, hue: FloatArray) -> FloatArray:
     """Largest chroma inside sRGB at lightness ``L`` (0..100) and ``hue`` (radians), broadcast together.
 
     By bisection, to 1e-4 of a unit. Towards white and black it falls to 0.
+
+    Example:
+        >>> max_chroma_at(np.array([50.0, 99.9]), np.array(0.0)).round(1).tolist()
+        [79.0, 0.1]
     """
     L, hue = np.broadcast_arrays(np.asarray(L, np.float64), np.asarray(hue, np.float64))
     cosine, sine = np.cos(hue), np.sin(hue)
@@ -35,6 +39,11 @@ def pull_into_gamut(L: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatA
 
     Returns:
         The new a and b; colours inside the gamut are returned as they were.
+
+    Example:
+        >>> a, b = pull_into_gamut(np.array([50.0, 50.0]), np.array([120.0, 30.0]), np.array([0.0, 0.0]))
+        >>> a.round().tolist(), b.tolist()
+        ([79.0, 30.0], [0.0, 0.0])
     """
     chroma = np.hypot(a, b)
     scale = np.minimum(1, max_chroma_at(L, np.arctan2(b, a)) / np.maximum(chroma, 1e-6))

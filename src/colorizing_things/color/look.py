@@ -21,6 +21,10 @@ class Look:
 
     Raises:
         SettingError: a value out of range.
+
+    Example:
+        >>> Look(saturation=1.2)
+        Look(saturation=1.2, strength=1.0, warmth=0.0)
     """
 
     saturation: float = 1.0

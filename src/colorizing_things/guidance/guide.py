@@ -33,6 +33,11 @@ class Guide:
         Raises:
             PictureError: a picture that cannot be read.
             SettingError: a hint that cannot be understood.
+
+        Example:
+            >>> guide = Guide.of(["120,340=#7a4a2b"])
+            >>> len(guide.points), guide.places
+            (1, True)
         """
         points = [Hint.parse(point) if isinstance(point, str) else point for point in hint]
         layer, other = (None if picture is None else open_picture(picture) for picture in (hints, reference))

@@ -31,6 +31,10 @@ class Hint:
     Attributes:
         x, y: in the upright picture's own pixels, from its top left corner.
         ab: CIELAB's a and b. The lightness is the picture's own.
+
+    Example:
+        >>> Hint.of_color(120, 340, "#7a4a2b") == Hint.parse("120,340=#7a4a2b")
+        True
     """
 
     x: float
@@ -39,7 +43,12 @@ class Hint:
 
     @classmethod
     def of_color(cls, x: float, y: float, color: str) -> Hint:
-        """A hint by its sRGB colour, ``#rrggbb`` or ``#rgb``; the colour's own lightness is ignored."""
+        """A hint by its sRGB colour, ``#rrggbb`` or ``#rgb``; the colour's own lightness is ignored.
+
+        Example:
+            >>> [round(value) for value in Hint.of_color(120, 340, "#f00").ab]
+            [80, 67]
+        """
         return cls(x, y, ab_of_color(color))
 
     @classmethod
@@ -48,6 +57,11 @@ class Hint:
 
         Raises:
             SettingError: written otherwise.
+
+        Example:
+            >>> hint = Hint.parse("120,340=#7a4a2b")
+            >>> hint.x, hint.y
+            (120.0, 340.0)
         """
         found = AS_TEXT.fullmatch(text)
         try:

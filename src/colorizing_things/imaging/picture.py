@@ -151,7 +151,14 @@ class Picture:
 
     @classmethod
     def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Self:
-        """Wrap ``[H,W,C]`` uint8 or uint16 sRGB pixels, C 1 to 4 (grey, grey + alpha, RGB, RGB + alpha)."""
+        """Wrap ``[H,W,C]`` uint8 or uint16 sRGB pixels, C 1 to 4 (grey, grey + alpha, RGB, RGB + alpha).
+
+        Example:
+            >>> import numpy as np
+            >>> picture = Picture.of_array(np.full((48, 64, 1), 128, np.uint8))
+            >>> picture.width, picture.height, picture.deep
+            (64, 48, False)
+        """
         height, width, bands = pixels.shape
         deep = pixels.dtype == np.uint16
         data = np.ascontiguousarray(pixels).tobytes()

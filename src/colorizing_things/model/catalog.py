@@ -14,7 +14,12 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def list_models() -> list[Card]:
-    """Cards of the bundled models, the default one first."""
+    """Cards of the bundled models, the default one first.
+
+    Example:
+        >>> [card.name for card in list_models()][0]
+        'default'
+    """
     folders = sorted(BUNDLED.glob("*/card.json"), key=lambda path: (path.parent.name != DEFAULT, path.parent.name))
     return [load_card(path.parent) for path in folders]
 

@@ -27,7 +27,13 @@ Words = npt.NDArray[np.uint64]  # of 32 bits each, in 64 so that products fit
 
 
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> tuple[Words, Words, Words, Words]:
-    """Philox4x32-10: four words of each counter, as arrays that broadcast together."""
+    """Philox4x32-10: four words of each counter, as arrays that broadcast together.
+
+    Example:
+        >>> nothing = (np.zeros(1, np.uint64),) * 4
+        >>> [int(word[0]) for word in philox(nothing, (0, 0))]
+        [1713891541, 3781805453, 3159862348, 2600524760]
+    """
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(ROUNDS):
@@ -52,6 +58,11 @@ def gaussian_noise(seed: int, draw: int, channels: int, height: int, width: int)
 
     Returns:
         ``[channels, height, width]``; a larger field begins with the smaller one.
+
+    Example:
+        >>> small, large = gaussian_noise(1, 0, 2, 3, 4), gaussian_noise(1, 0, 2, 30, 40)
+        >>> small.shape, bool((small == large[:, :3, :4]).all())
+        ((2, 3, 4), True)
     """
     channel, row, column = np.ogrid[:channels, :height, :width]
     places = np.broadcast_arrays(*(axis.astype(np.uint64) for axis in (column, row, channel)), np.uint64(draw))
