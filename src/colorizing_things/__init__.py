@@ -81,7 +81,7 @@ def __dir__() -> list[str]:
 def colorize(picture: Any, **look: Any) -> Any:
     """Colour one picture with the default model; make a :class:`Colorizer` to colour many.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> grey = np.full((48, 64), 128, np.uint8)
         >>> colorize(grey).shape

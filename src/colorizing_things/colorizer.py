@@ -46,7 +46,7 @@ class Colorizer:
     A picture goes in as a path, bytes, PIL image or ndarray, and comes out as the same type: a path as the path
     of the new file, bytes in the same format, arrays with the same dtype. One object may serve many threads.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> colorizer = Colorizer(threads=1)
         >>> grey = np.full((48, 64), 128, np.uint8)
@@ -156,7 +156,7 @@ class Colorizer:
             options: its guide holds throughout.
             page: of a TIFF with several.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
             >>> session.picture.width, session.predict().ab.shape[0]

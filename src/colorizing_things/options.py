@@ -29,7 +29,7 @@ class ColorOptions:
     Raises:
         SettingError: a value out of range.
 
-    Example:
+    Examples:
         >>> options = ColorOptions(size=160, look=Look(warmth=0.3))
         >>> options.size, options.look.warmth, options.guide.places
         (160, 0.3, False)

@@ -66,7 +66,7 @@ class Session:
     def predict(self, hints: Sequence[Hint] = ()) -> Chroma:
         """The colours, with these hints beside the guide's.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> from colorizing_things import Colorizer, Hint
             >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))

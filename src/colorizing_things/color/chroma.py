@@ -25,7 +25,7 @@ class Chroma:
     def with_look(self, look: Look) -> Chroma:
         """The same field with a look's saturation, warmth and strength.
 
-        Example:
+        Examples:
             >>> field = Chroma(np.full((2, 3, 4), 20.0, np.float32))
             >>> float(field.with_look(Look(strength=0.5)).ab.max())
             10.0

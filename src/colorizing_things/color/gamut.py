@@ -14,7 +14,7 @@ def max_chroma_at(L: FloatArray, hue: FloatArray) -> FloatArray:
 
     By bisection, to 1e-4 of a unit. Towards white and black it falls to 0.
 
-    Example:
+    Examples:
         >>> max_chroma_at(np.array([50.0, 99.9]), np.array(0.0)).round(1).tolist()
         [79.0, 0.1]
     """
@@ -40,7 +40,7 @@ def pull_into_gamut(L: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatA
     Returns:
         The new a and b; colours inside the gamut are returned as they were.
 
-    Example:
+    Examples:
         >>> a, b = pull_into_gamut(np.array([50.0, 50.0]), np.array([120.0, 30.0]), np.array([0.0, 0.0]))
         >>> a.round().tolist(), b.tolist()
         ([79.0, 30.0], [0.0, 0.0])

@@ -22,7 +22,7 @@ class Look:
     Raises:
         SettingError: a value out of range.
 
-    Example:
+    Examples:
         >>> Look(saturation=1.2)
         Look(saturation=1.2, strength=1.0, warmth=0.0)
     """

@@ -14,7 +14,7 @@ def bicubic_taps(small: int, large: int) -> tuple[npt.NDArray[np.intp], Float32]
     Bicubic (Catmull-Rom), pixel centres aligned, edges held; weights sum to 1. Shrinking is allowed but does
     not average: a field larger than the picture is rare.
 
-    Example:
+    Examples:
         >>> taps, weights = bicubic_taps(4, 8)
         >>> taps.shape, weights.sum(1).tolist() == [1.0] * 8
         ((8, 4), True)
@@ -30,7 +30,7 @@ def bicubic_taps(small: int, large: int) -> tuple[npt.NDArray[np.intp], Float32]
 def bicubic_matrix(small: int, large: int) -> Float32:
     """:func:`bicubic_taps` as one matrix ``[large, small]``.
 
-    Example:
+    Examples:
         >>> bicubic_matrix(4, 4).tolist() == np.eye(4).tolist()  # nothing to enlarge
         True
     """
@@ -43,7 +43,7 @@ def bicubic_matrix(small: int, large: int) -> Float32:
 def enlarge(field: FloatArray, height: int, width: int) -> Float32:
     """Bicubic enlargement of ``[..., h, w]`` to ``[..., height, width]``; the whole of it, for small sizes.
 
-    Example:
+    Examples:
         >>> enlarge(np.full((2, 3, 4), 7.0), 6, 8).shape
         (2, 6, 8)
     """

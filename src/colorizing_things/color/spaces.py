@@ -25,7 +25,7 @@ F_INVERSE_THRESHOLD = 0.2068966
 def srgb_to_linear(encoded: FloatArray) -> FloatArray:
     """Undo the sRGB transfer curve: encoded 0..1 -> linear light 0..1 (IEC 61966-2-1).
 
-    Example:
+    Examples:
         >>> srgb_to_linear(np.array([0, 0.5, 1])).round(3).tolist()
         [0.0, 0.214, 1.0]
     """
@@ -35,7 +35,7 @@ def srgb_to_linear(encoded: FloatArray) -> FloatArray:
 def linear_to_srgb(linear: FloatArray) -> FloatArray:
     """Apply the sRGB transfer curve: linear light 0..1 -> encoded 0..1 (IEC 61966-2-1).
 
-    Example:
+    Examples:
         >>> linear_to_srgb(np.array([0, 0.214, 1])).round(3).tolist()
         [0.0, 0.5, 1.0]
     """
@@ -46,7 +46,7 @@ def linear_to_srgb(linear: FloatArray) -> FloatArray:
 def lab_f(t: FloatArray) -> FloatArray:
     """CIELAB's f: a cube root with a linear toe; ``t`` is X/Xn, Y/Yn or Z/Zn.
 
-    Example:
+    Examples:
         >>> lab_f(np.array([0, 0.125, 1])).round(3).tolist()
         [0.138, 0.5, 1.0]
     """
@@ -56,7 +56,7 @@ def lab_f(t: FloatArray) -> FloatArray:
 def lab_f_inverse(f: FloatArray) -> FloatArray:
     """Inverse of :func:`lab_f`.
 
-    Example:
+    Examples:
         >>> lab_f_inverse(np.array([0.5, 1])).tolist()
         [0.125, 1.0]
     """
@@ -66,7 +66,7 @@ def lab_f_inverse(f: FloatArray) -> FloatArray:
 def srgb_to_lab(rgb: FloatArray) -> FloatArray:
     """SRGB ``[..., 3]`` in 0..1 -> Lab ``[..., 3]`` (CIE 15:2004, eq. 8.3 to 8.5).
 
-    Example:
+    Examples:
         >>> srgb_to_lab(np.array([1.0, 0, 0])).round(1).tolist()  # red
         [53.2, 80.1, 67.2]
     """
@@ -77,7 +77,7 @@ def srgb_to_lab(rgb: FloatArray) -> FloatArray:
 def lab_to_linear(lab: FloatArray) -> FloatArray:
     """Lab ``[..., 3]`` -> linear sRGB ``[..., 3]``; outside 0..1 where the colour is out of gamut.
 
-    Example:
+    Examples:
         >>> bool((lab_to_linear(np.array([50.0, 120, 0])) < 0).any())  # no screen shows that
         True
     """
@@ -89,7 +89,7 @@ def lab_to_linear(lab: FloatArray) -> FloatArray:
 def lab_to_srgb(lab: FloatArray) -> FloatArray:
     """Lab ``[..., 3]`` -> sRGB ``[..., 3]``, not clipped: see :mod:`.gamut` for what lies outside 0..1.
 
-    Example:
+    Examples:
         >>> lab_to_srgb(srgb_to_lab(np.array([0.2, 0.4, 0.6]))).round(3).tolist()
         [0.2, 0.4, 0.6]
     """
@@ -99,7 +99,7 @@ def lab_to_srgb(lab: FloatArray) -> FloatArray:
 def srgb_to_lightness(gray: FloatArray) -> FloatArray:
     """L* (0..100) of the neutral sRGB value ``gray`` in 0..1, any shape.
 
-    Example:
+    Examples:
         >>> srgb_to_lightness(np.array([0, 0.5, 1])).round(1).tolist()
         [0.0, 53.4, 100.0]
     """
@@ -109,7 +109,7 @@ def srgb_to_lightness(gray: FloatArray) -> FloatArray:
 def lightness_to_srgb(L: FloatArray) -> FloatArray:
     """Neutral sRGB value (0..1) whose lightness is ``L`` (0..100); inverse of :func:`srgb_to_lightness`.
 
-    Example:
+    Examples:
         >>> lightness_to_srgb(srgb_to_lightness(np.array([0.25, 0.5]))).round(3).tolist()
         [0.25, 0.5]
     """

@@ -34,7 +34,7 @@ class Guide:
             PictureError: a picture that cannot be read.
             SettingError: a hint that cannot be understood.
 
-        Example:
+        Examples:
             >>> guide = Guide.of(["120,340=#7a4a2b"])
             >>> len(guide.points), guide.places
             (1, True)

@@ -32,7 +32,7 @@ class Hint:
         x, y: in the upright picture's own pixels, from its top left corner.
         ab: CIELAB's a and b. The lightness is the picture's own.
 
-    Example:
+    Examples:
         >>> Hint.of_color(120, 340, "#7a4a2b") == Hint.parse("120,340=#7a4a2b")
         True
     """
@@ -45,7 +45,7 @@ class Hint:
     def of_color(cls, x: float, y: float, color: str) -> Hint:
         """A hint by its sRGB colour, ``#rrggbb`` or ``#rgb``; the colour's own lightness is ignored.
 
-        Example:
+        Examples:
             >>> [round(value) for value in Hint.of_color(120, 340, "#f00").ab]
             [80, 67]
         """
@@ -58,7 +58,7 @@ class Hint:
         Raises:
             SettingError: written otherwise.
 
-        Example:
+        Examples:
             >>> hint = Hint.parse("120,340=#7a4a2b")
             >>> hint.x, hint.y
             (120.0, 340.0)

@@ -153,7 +153,7 @@ class Picture:
     def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Self:
         """Wrap ``[H,W,C]`` uint8 or uint16 sRGB pixels, C 1 to 4 (grey, grey + alpha, RGB, RGB + alpha).
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> picture = Picture.of_array(np.full((48, 64, 1), 128, np.uint8))
             >>> picture.width, picture.height, picture.deep

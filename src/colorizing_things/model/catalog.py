@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 def list_models() -> list[Card]:
     """Cards of the bundled models, the default one first.
 
-    Example:
+    Examples:
         >>> [card.name for card in list_models()][0]
         'default'
     """

@@ -29,7 +29,7 @@ Words = npt.NDArray[np.uint64]  # of 32 bits each, in 64 so that products fit
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> tuple[Words, Words, Words, Words]:
     """Philox4x32-10: four words of each counter, as arrays that broadcast together.
 
-    Example:
+    Examples:
         >>> nothing = (np.zeros(1, np.uint64),) * 4
         >>> [int(word[0]) for word in philox(nothing, (0, 0))]
         [1713891541, 3781805453, 3159862348, 2600524760]
@@ -59,7 +59,7 @@ def gaussian_noise(seed: int, draw: int, channels: int, height: int, width: int)
     Returns:
         ``[channels, height, width]``; a larger field begins with the smaller one.
 
-    Example:
+    Examples:
         >>> small, large = gaussian_noise(1, 0, 2, 3, 4), gaussian_noise(1, 0, 2, 30, 40)
         >>> small.shape, bool((small == large[:, :3, :4]).all())
         ((2, 3, 4), True)
