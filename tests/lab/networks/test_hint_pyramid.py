@@ -1,7 +1,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from colorizing_things.lab.networks.hints import HintPyramid, pool_hints
+from colorizing_things.lab.networks.hint_pyramid import HintPyramid, pool_hints
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
 
 

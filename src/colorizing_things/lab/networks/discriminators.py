@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .generators import AB_LIMIT, FIRST, widths
-from .hints import AB_SCALE
+from .hint_pyramid import AB_SCALE
 from .normalization import normalized
 from .self_attention import SelfAttention
 

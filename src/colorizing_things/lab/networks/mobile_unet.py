@@ -12,7 +12,7 @@ from colorizing_things.lab.color.ab_bins import ab_bins
 from .attention import ColorQueries
 from .decoders import UNetDecoder
 from .encoders import MobileNetV2
-from .hints import AB_SCALE, HintPyramid
+from .hint_pyramid import AB_SCALE, HintPyramid
 
 
 @dataclass
