@@ -9,12 +9,12 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
 
+from .gray import lightness_to_gray
 from .weights import read_state
 
 # outside, repeats, kernel, stride, expansion (Tan & Le 2019, table 1; the stem has 32 channels)
@@ -31,12 +31,6 @@ CHANNELS = (24, 40, 112, 320)  # out of the last blocks of strides 4, 8, 16 and 
 LAST = (2, 4, 10, 15)  # those blocks
 BLOCKS = sum(repeats for _, repeats, *_ in STAGES)
 STRIDE = 32
-
-
-def lightness_to_gray(L: Tensor) -> Tensor:
-    """CIE L* (0..100) -> the neutral sRGB value of that lightness, 0..1."""
-    y = torch.where(L > 8, ((L + 16) / 116) ** 3, L / 903.3)
-    return torch.where(y > 0.0031308, 1.055 * y.clamp_min(1e-6) ** (1 / 2.4) - 0.055, 12.92 * y)
 
 
 class InvertedResidual(nn.Module):
