@@ -3,6 +3,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [svelte()],
+  resolve: { alias: { '#backend': '/src/server/backend.ts' } },
   base: './', // works under any path a proxy gives it
   build: {
     outDir: '../src/colorizing_things/web/dist', // shipped in the wheel: users need no Node

@@ -1,9 +1,27 @@
 /** A hint travels as `#rrggbb`. In a dark or bright place few colours fit, and all would look alike: so a likely
  *  colour is shown, and sent, at a lightness at which its a and b fit whole. Its own lightness does not count. */
 import { F_TO_LINEAR, fInverse, inside, lightnessOf } from './gamut';
+import type { Swatch } from '../lib/types';
 
 const DARKEST = 40;
 const BRIGHTEST = 75;
+
+/** A likely colour of a place: at the place's own lightness, and as a and b. */
+export interface LikelyColor {
+  hex: string;
+  a: number;
+  b: number;
+  probability: number;
+}
+
+export function offered(colors: LikelyColor[]): Swatch[] {
+  const found = new Map<string, number>(); // two bins may share a colour: their chances add up
+  for (const { hex, a, b, probability } of colors) {
+    const shown = showable(a, b, hex);
+    found.set(shown, (found.get(shown) ?? 0) + probability);
+  }
+  return [...found].map(([hex, probability]) => ({ hex, probability }));
+}
 
 /** `likely` is the colour at the place's own lightness. */
 export function showable(a: number, b: number, likely: string): string {

@@ -1,6 +1,6 @@
 /** Files for the user: one, or all of them as a zip. */
 import { Zip, ZipPassThrough } from 'fflate';
-import type { RenderOptions } from './api';
+import type { RenderOptions } from './backend';
 import type { Photo } from './photo.svelte';
 
 export function save(file: File): void {

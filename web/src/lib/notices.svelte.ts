@@ -1,5 +1,5 @@
 /** The two lines in which the page speaks: what was just done, for screen readers too, and what went wrong. */
-import { explain } from './errors';
+import { backend } from '#backend';
 
 class Notices {
   status = $state('');
@@ -10,7 +10,7 @@ class Notices {
   }
 
   async complain(error: unknown): Promise<void> {
-    this.problem = await explain(error);
+    this.problem = await backend.explain(error);
   }
 }
 

@@ -1,9 +1,8 @@
-/** One photograph: its file, its session on the server, its colours, and the history of its edits. */
-import * as api from './api';
-import { explain, isGone } from './errors';
+/** One photograph: its file, its session with the backend, its colours, and the history of its edits. */
+import { backend } from '#backend';
+import type { RenderOptions } from './backend';
 import { History } from './history';
 import { newId } from './ids';
-import { decodeLightness } from '../gl/bitmap';
 import { notices } from './notices.svelte';
 import * as store from './store';
 import type { Chroma, Edits, Session, Swatch } from './types';
@@ -24,7 +23,7 @@ export class Photo {
   #history = $state.raw(new History());
   #preview = $state.raw<Edits | null>(null); // while a slider is held
   #opening: Promise<Session> | null = null;
-  #serverReference: string | null = null; // which reference the session knows
+  #sessionReference: string | null = null; // which reference the session knows
   #stale = false;
 
   constructor(
@@ -61,13 +60,12 @@ export class Photo {
     this.state = 'working';
     this.error = '';
     try {
-      const small = await this.ask((id) => api.lightness(id, THUMBNAIL));
-      this.thumbnail = await decodeLightness(small);
+      this.thumbnail = await this.ask((id) => backend.lightness(id, THUMBNAIL));
       this.chroma = await this.#predict();
       this.state = 'ready';
       await this.save();
     } catch (error) {
-      this.error = await explain(error);
+      this.error = await backend.explain(error);
       this.state = 'failed';
     }
   }
@@ -78,7 +76,7 @@ export class Photo {
     try {
       return await work(session.id);
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!backend.isGone(error)) throw error;
       if (this.session === session) this.session = null;
       return work((await this.#open()).id);
     }
@@ -116,7 +114,7 @@ export class Photo {
   pick(index: number): void {
     const chroma = this.variants[index];
     const variant = index === 0 ? null : { seed: this.variantSeed, index, count: VARIANTS };
-    if (chroma) this.chroma = { ...chroma, confidence: this.chroma?.confidence ?? null }; // at once; the server confirms
+    if (chroma) this.chroma = { ...chroma, confidence: this.chroma?.confidence ?? null }; // at once; the backend confirms
     this.commit({ variant }, index === 0 ? 'Likeliest colours' : `Variant ${index + 1}`);
   }
 
@@ -124,20 +122,20 @@ export class Photo {
     const seed = this.variantSeed;
     const found = await this.ask(async (id) => {
       await this.#bringReference(id);
-      return api.variants(id, VARIANTS, seed, this.edits);
+      return backend.variants(id, VARIANTS, seed, this.edits);
     });
     if (seed === this.variantSeed) this.variants = found;
   }
 
   async palette(x: number, y: number, signal: AbortSignal): Promise<Swatch[]> {
     const others = this.edits.hints.filter((hint) => hint.x !== x || hint.y !== y);
-    return this.ask((id) => api.palette(id, x, y, others, signal));
+    return this.ask((id) => backend.palette(id, x, y, others, signal));
   }
 
-  async render(options: api.RenderOptions): Promise<File> {
+  async render(options: RenderOptions): Promise<File> {
     return this.ask(async (id) => {
       await this.#bringReference(id);
-      return api.render(id, this.edits, options);
+      return backend.render(id, this.edits, options);
     });
   }
 
@@ -155,7 +153,7 @@ export class Photo {
   async discard(): Promise<void> {
     const id = this.session?.id;
     await store.forget(this.id);
-    if (id) await api.closeSession(id).catch(() => {}); // expired, or the server is gone: nothing to let go of
+    if (id) await backend.closeSession(id).catch(() => {}); // expired, or the server is gone: nothing to let go of
   }
 
   async #open(): Promise<Session> {
@@ -167,13 +165,13 @@ export class Photo {
   async #findOrMake(): Promise<Session> {
     const known = this.storedSession;
     this.storedSession = null;
-    this.#serverReference = null;
+    this.#sessionReference = null;
     const session = known
-      ? await api.getSession(known).catch((error: unknown) => {
-          if (isGone(error)) return api.openSession(this.file);
+      ? await backend.getSession(known).catch((error: unknown) => {
+          if (backend.isGone(error)) return backend.openSession(this.file);
           throw error;
         })
-      : await api.openSession(this.file);
+      : await backend.openSession(this.file);
     this.session = session;
     return session;
   }
@@ -216,15 +214,15 @@ export class Photo {
   async #predict(): Promise<Chroma> {
     return this.ask(async (id) => {
       await this.#bringReference(id);
-      return api.predict(id, this.edits);
+      return backend.predict(id, this.edits);
     });
   }
 
   async #bringReference(id: string): Promise<void> {
     const wanted = this.edits.reference;
-    if ((wanted?.id ?? null) === this.#serverReference) return;
-    if (wanted) await api.setReference(id, wanted.file);
-    else await api.dropReference(id);
-    this.#serverReference = wanted?.id ?? null;
+    if ((wanted?.id ?? null) === this.#sessionReference) return;
+    if (wanted) await backend.setReference(id, wanted.file);
+    else await backend.dropReference(id);
+    this.#sessionReference = wanted?.id ?? null;
   }
 }

@@ -1,6 +1,5 @@
 /** The open photograph on the stage's canvas: fetches its full-size lightness, and draws when anything changes. */
-import * as api from './api';
-import { decodeLightness } from '../gl/bitmap';
+import { backend } from '#backend';
 import { Joiner } from '../gl/joiner';
 import { notices } from './notices.svelte';
 import type { Photo } from './photo.svelte';
@@ -42,8 +41,7 @@ export class PictureView {
     const abort = new AbortController();
     const side = Math.min(this.#joiner?.largestSide ?? LARGEST_SIDE, LARGEST_SIDE);
     void photo
-      .ask((id) => api.lightness(id, side, abort.signal))
-      .then(decodeLightness)
+      .ask((id) => backend.lightness(id, side, abort.signal))
       .then((bitmap) => {
         if (abort.signal.aborted) bitmap.close();
         else this.sharp = bitmap;

@@ -1,7 +1,10 @@
-/** The server's HTTP interface, typed. Every call may throw; `errors.ts` says what it means. */
+/** The server's HTTP interface, typed. */
 import ky from 'ky';
-import { showable } from '../gl/swatch';
-import type { Chroma, Edits, Hint, Session, Swatch } from './types';
+import { decodeLightness } from '../gl/bitmap';
+import { offered, type LikelyColor } from '../gl/swatch';
+import type { Backend, RenderOptions } from '../lib/backend';
+import type { Chroma, Edits, Hint, Session, Swatch } from '../lib/types';
+import { explain, isGone } from './errors';
 
 const http = ky.create({
   prefixUrl: new URL('v1', document.baseURI),
@@ -9,23 +12,24 @@ const http = ky.create({
   retry: { limit: 8, methods: ['get', 'post', 'put', 'delete'], statusCodes: [429], backoffLimit: 5000 },
 });
 
-export async function openSession(file: File): Promise<Session> {
+async function openSession(file: File): Promise<Session> {
   return http.post('sessions', { body: form(file) }).json<Session>();
 }
 
-export async function getSession(id: string): Promise<Session> {
+async function getSession(id: string): Promise<Session> {
   return http.get(`sessions/${id}`).json<Session>();
 }
 
-export async function closeSession(id: string): Promise<void> {
+async function closeSession(id: string): Promise<void> {
   await http.delete(`sessions/${id}`);
 }
 
-export async function lightness(id: string, maxSide: number, signal?: AbortSignal): Promise<Blob> {
-  return http.get(`sessions/${id}/lightness`, { searchParams: { max_side: maxSide }, signal }).blob();
+async function lightness(id: string, maxSide: number, signal?: AbortSignal): Promise<ImageBitmap> {
+  const searchParams = { max_side: maxSide };
+  return decodeLightness(await http.get(`sessions/${id}/lightness`, { searchParams, signal }).blob());
 }
 
-export async function predict(id: string, edits: Edits): Promise<Chroma> {
+async function predict(id: string, edits: Edits): Promise<Chroma> {
   const { hints, variant, mood } = edits;
   const answer = await http.post(`sessions/${id}/predict`, { json: { hints, variant, mood } });
   const width = Number(answer.headers.get('X-Chroma-Width'));
@@ -36,7 +40,7 @@ export async function predict(id: string, edits: Edits): Promise<Chroma> {
   return { width, height, ab: planes.subarray(0, 2 * plane), confidence };
 }
 
-export async function variants(id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> {
+async function variants(id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> {
   const { hints, mood } = edits;
   const answer = await http
     .post(`sessions/${id}/variants`, { json: { count, seed, hints, mood } })
@@ -49,8 +53,7 @@ export async function variants(id: string, count: number, seed: number, edits: E
   }));
 }
 
-/** Likely colours of a place, beside the hints at other places. */
-export async function palette(
+async function palette(
   id: string,
   x: number,
   y: number,
@@ -61,30 +64,19 @@ export async function palette(
   for (const hint of hints) searchParams.append('hint', `${plain(hint.x)},${plain(hint.y)}=${hint.color}`);
   const answer = await http
     .get(`sessions/${id}/palette`, { searchParams, signal })
-    .json<{ colors: { hex: string; a: number; b: number; probability: number }[] }>();
-  const found = new Map<string, number>(); // two bins may share a colour: their chances add up
-  for (const { hex, a, b, probability } of answer.colors) {
-    const shown = showable(a, b, hex);
-    found.set(shown, (found.get(shown) ?? 0) + probability);
-  }
-  return [...found].map(([hex, probability]) => ({ hex, probability }));
+    .json<{ colors: LikelyColor[] }>();
+  return offered(answer.colors);
 }
 
-export async function setReference(id: string, file: File): Promise<void> {
+async function setReference(id: string, file: File): Promise<void> {
   await http.put(`sessions/${id}/reference`, { body: form(file) });
 }
 
-export async function dropReference(id: string): Promise<void> {
+async function dropReference(id: string): Promise<void> {
   await http.delete(`sessions/${id}/reference`);
 }
 
-export interface RenderOptions {
-  format: string | null;
-  layer: 'picture' | 'color';
-}
-
-/** The picture at full size, as the file that the user keeps. */
-export async function render(id: string, edits: Edits, options: RenderOptions): Promise<File> {
+async function render(id: string, edits: Edits, options: RenderOptions): Promise<File> {
   const { hints, variant, mood, saturation, strength, warmth } = edits;
   const json = { hints, variant, mood, saturation, strength, warmth, quality: null, ...options };
   const answer = await http.post(`sessions/${id}/render`, { json });
@@ -110,3 +102,19 @@ function form(file: File): FormData {
   body.append('file', file, file.name);
   return body;
 }
+
+export const backend: Backend = {
+  formats: ['jpeg', 'png', 'tiff', 'webp', 'avif'],
+  openSession,
+  getSession,
+  closeSession,
+  lightness,
+  predict,
+  variants,
+  palette,
+  setReference,
+  dropReference,
+  render,
+  explain,
+  isGone,
+};
