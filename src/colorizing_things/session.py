@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .color.chroma import Chroma
@@ -82,9 +82,12 @@ class Session:
         Raises:
             SettingError: this model knows one answer only.
         """
-        return variants.draw(
-            self.seen, count, self.options.seed if seed is None else seed, self._field(hints), self.mood
-        )
+        return list(self.each_variant(count, seed, hints))
+
+    def each_variant(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Iterator[Chroma]:
+        """As :meth:`variants`, one by one: each is drawn when it is asked for."""
+        seed = self.options.seed if seed is None else seed
+        return variants.draw_each(self.seen, count, seed, self._field(hints), self.mood)
 
     def variant(self, index: int, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Chroma:
         """One of :meth:`variants`, without the others where that can be.

@@ -14,7 +14,7 @@ from server.conftest import encoded, error_line
 from starlette.requests import Request
 
 from colorizing_things.server.errors import ApiError
-from colorizing_things.server.pool import Pool
+from colorizing_things.server.pool import Pool, Urgency
 from colorizing_things.server.settings import Settings
 
 
@@ -82,6 +82,42 @@ def test_work_ends_when_its_time_is_over_or_nobody_waits():
     started = time.monotonic()
     assert status_of(patient, until_cut, leaves=True) == 499
     assert drained(patient) and time.monotonic() - started < 10
+
+
+def test_the_urgent_passes_what_waits_and_what_nobody_waits_for_is_not_begun():
+    pool, free, done = Pool(1, 8, 5), threading.Event(), []
+
+    async def crowd():
+        def piece(name, urgency):
+            return asyncio.ensure_future(pool.run(request(), lambda _: done.append(name), urgency))
+
+        first = asyncio.ensure_future(pool.run(request(), lambda _: free.wait(5)))
+        await asyncio.sleep(0.05)
+        later, left = piece("variants", Urgency.LATER), piece("left", Urgency.NOW)
+        rest = [piece("opening", Urgency.SOON), piece("hint", Urgency.NOW), piece("palette", Urgency.NOW)]
+        await asyncio.sleep(0.05)
+        left.cancel()
+        await asyncio.sleep(0.05)
+        free.set()
+        await asyncio.gather(first, later, *rest)
+
+    asyncio.run(crowd())
+    assert done == ["hint", "palette", "opening", "variants"]
+    assert drained(pool)
+
+
+def test_variants_that_nobody_waits_for_end_after_the_one_in_hand(serving, jpg):
+    with serving(Settings(workers=1, queue=8)) as client:
+        state, sent = client.app.state.app_state, {"files": {"file": ("a.jpg", jpg)}}
+        session = client.post("/v1/sessions", **sent).json()["id"]
+        started = time.monotonic()
+        client.post(f"/v1/sessions/{session}/variants", json={"count": 16, "seed": 1})
+        one = (time.monotonic() - started) / 16
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(f"/v1/sessions/{session}/variants", json={"count": 16, "seed": 2}, timeout=2 * one)
+        assert drained(state.pool)
+        (_, _, _, seed, *_), drawn = state.store.get(session)._drawn
+        assert (seed, len(drawn)) == (1, 16)  # the others were not drawn to the end
 
 
 def test_closing_cuts_short_what_runs():

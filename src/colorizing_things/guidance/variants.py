@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
@@ -55,10 +57,19 @@ def draw(seen: SeenPicture, count: int, seed: int, hints: HintField | None = Non
     Raises:
         SettingError: a count out of range, or a network that knows one answer only.
     """
+    return list(draw_each(seen, count, seed, hints, mood))
+
+
+def draw_each(
+    seen: SeenPicture, count: int, seed: int, hints: HintField | None = None, mood: float = 0.0
+) -> Iterator[Chroma]:
+    """As :func:`draw`, one by one, for whoever may stop before the last."""
     codes_of_all = zs(seen, count, seed, mood)
     if codes_of_all is None:
-        return _redrawn(seen, count, seed, hints)
-    return [seen.decode(hints, z) for z in codes_of_all]
+        yield from _redrawn(seen, count, seed, hints)
+        return
+    for z in codes_of_all:
+        yield seen.decode(hints, None if z is seen.z else z)  # what is shown may be known already
 
 
 def zs(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:

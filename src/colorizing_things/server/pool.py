@@ -1,13 +1,17 @@
-"""Work off the event loop: a few threads, a queue that ends, and a time limit."""
+"""Work off the event loop: a few threads, a queue that ends and lets the urgent pass, and a time limit."""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from enum import IntEnum
+from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -16,10 +20,20 @@ from .errors import ApiError
 
 Result = TypeVar("Result")
 
-LOOK_UP = 0.25  # seconds between two looks at whether the client is still there
 FIRST_GUESS, MEMORY = 1.0, 0.2  # seconds that work takes, and how much the latest counts for it
 LONGEST_RETRY = 60
 CLIENT_GONE = 499  # nobody reads this answer; logs and metrics do
+
+
+class Urgency(IntEnum):
+    """Which of the waiting pieces comes first; among equals the oldest."""
+
+    NOW = 0  # a hand waits for it: a hint's colours, a palette
+    SOON = 1  # a picture opened, shown, downloaded
+    LATER = 2  # variants
+
+
+Piece = tuple[Urgency, int, Callable[[], None], Future[Any]]  # the number makes the oldest the first
 
 
 class Deadline:
@@ -53,6 +67,8 @@ class Pool:
         self.workers, self.queue, self.seconds = workers, queue, seconds
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="request")
         self._lock = threading.Lock()
+        self._waiting: list[Piece] = []  # a heap
+        self._numbers = count()
         self._deadlines: set[Deadline] = set()
         self._usual_seconds = FIRST_GUESS
 
@@ -71,17 +87,20 @@ class Pool:
         """Pieces that wait for a thread."""
         return self.pending - self.running
 
-    async def run(self, request: Request, work: Callable[[Deadline], Result]) -> Result:
+    async def run(
+        self, request: Request, work: Callable[[Deadline], Result], urgency: Urgency = Urgency.SOON
+    ) -> Result:
         """Do it on a thread, and wait for it.
 
         Args:
-            request: whose client may leave; then the work is cut short.
+            request: whose client may leave; then the work is not begun, or cut short.
             work: is given its deadline and should check it.
+            urgency: what it may pass in the queue.
 
         Raises:
             ApiError: 429, the queue is full; 504, the time is over; 503, the server is shutting down.
         """
-        deadline, future = self._submit(work)
+        deadline, future = self._submit(work, urgency)
         waiting = asyncio.wrap_future(future)
         leaving = asyncio.ensure_future(_client_left(request))
         try:
@@ -103,28 +122,41 @@ class Pool:
         """Cut everything short."""
         for deadline in list(self._deadlines):
             deadline.cut()
+        for *_, future in list(self._waiting):
+            future.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, work: Callable[[Deadline], Result]) -> tuple[Deadline, Future[Result]]:
-        deadline = Deadline(self.seconds)
+    def _submit(self, work: Callable[[Deadline], Result], urgency: Urgency) -> tuple[Deadline, Future[Result]]:
+        deadline, future = Deadline(self.seconds), Future[Result]()
         with self._lock:
             if self.pending >= self.workers + self.queue:
                 wait = min(LONGEST_RETRY, max(1, math.ceil(self._usual_seconds * self.pending / self.workers)))
                 raise ApiError(429, f"too much to do just now; try again in {wait} s", {"Retry-After": str(wait)})
             try:
-                future = self._executor.submit(self._timed, work, deadline)
+                self._executor.submit(self._do_the_most_urgent)
             except RuntimeError:
                 raise ApiError(503, "the server is shutting down") from None
+            piece: Piece = (urgency, next(self._numbers), partial(self._do, work, deadline, future), future)
+            heapq.heappush(self._waiting, piece)
             self._deadlines.add(deadline)
         future.add_done_callback(lambda _: self._ended(deadline))
         return deadline, future
 
-    def _timed(self, work: Callable[[Deadline], Result], deadline: Deadline) -> Result:
-        deadline.check()
-        started = time.monotonic()
-        result = work(deadline)
-        self._usual_seconds += MEMORY * (time.monotonic() - started - self._usual_seconds)
-        return result
+    def _do_the_most_urgent(self) -> None:
+        with self._lock:
+            *_, work, _ = heapq.heappop(self._waiting)
+        work()
+
+    def _do(self, work: Callable[[Deadline], Result], deadline: Deadline, future: Future[Result]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            deadline.check()
+            started = time.monotonic()
+            future.set_result(work(deadline))
+            self._usual_seconds += MEMORY * (time.monotonic() - started - self._usual_seconds)
+        except BaseException as error:  # whoever waits is told
+            future.set_exception(error)
 
     def _ended(self, deadline: Deadline) -> None:
         with self._lock:
@@ -132,5 +164,5 @@ class Pool:
 
 
 async def _client_left(request: Request) -> None:
-    while not await request.is_disconnected():
-        await asyncio.sleep(LOOK_UP)
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -20,7 +20,7 @@ from .errors import error_responses
 from .files import FILE_RESPONSE, file_response, with_other_pages
 from .layer import color_layer
 from .lightness import lightness_png
-from .pool import Deadline
+from .pool import Deadline, Urgency
 from .schema import (
     MOST_HINTS,
     Palette,
@@ -106,7 +106,7 @@ async def lightness(
 async def predict(session_id: str, request: Request, state: AppStateDep, body: PredictBody) -> Response:
     """The small field of colour."""
     stored, hints = state.store.get(session_id), body.points()
-    chroma = await state.pool.run(request, lambda _: _chroma(stored, body, hints))
+    chroma = await state.pool.run(request, lambda deadline: _chroma(stored, body, hints, deadline), Urgency.NOW)
     planes = [chroma.ab] if chroma.confidence is None else [chroma.ab, chroma.confidence[None]]
     _, height, width = chroma.ab.shape
     headers = {
@@ -123,10 +123,10 @@ async def variants(session_id: str, request: Request, state: AppStateDep, body: 
     """Several plausible fields of colour, likeliest first; the same seed gives the same ones."""
     stored, hints = state.store.get(session_id), body.points()
 
-    def work(_: Deadline) -> list[Chroma]:
-        return stored.variants(stored.session.shown_with(body.mood), body.count, body.seed, hints)
+    def work(deadline: Deadline) -> list[Chroma]:
+        return stored.variants(stored.session.shown_with(body.mood), body.count, body.seed, hints, deadline)
 
-    drawn = await state.pool.run(request, work)
+    drawn = await state.pool.run(request, work, Urgency.LATER)
     _, height, width = drawn[0].ab.shape
     encoded = [base64.b64encode(_bytes(chroma.ab)).decode() for chroma in drawn]
     return VariantsAnswer(width=width, height=height, variants=encoded)
@@ -138,7 +138,7 @@ async def palette(
 ) -> Palette:
     """Likely colours of one place, in the upright picture's own pixels, beside the hints given so far."""
     stored, hints = state.store.get(session_id), [Hint.parse(text) for text in hint]
-    swatches = await state.pool.run(request, lambda _: stored.session.palette(x, y, hints))
+    swatches = await state.pool.run(request, lambda _: stored.session.palette(x, y, hints), Urgency.NOW)
     colors = [PaletteColor(hex=s.hex, a=s.ab[0], b=s.ab[1], probability=s.probability) for s in swatches]
     return Palette(colors=colors)
 
@@ -166,7 +166,7 @@ async def render(session_id: str, request: Request, state: AppStateDep, body: Re
 
     def work(deadline: Deadline) -> Response:
         picture = state.reopen(stored.data, stored.name, deadline)
-        chroma = _chroma(stored, body, hints)
+        chroma = _chroma(stored, body, hints, deadline)
         if body.layer == "color":
             png = replace(output, format="png")
             return file_response(color_layer(picture, chroma.with_look(options.look), png), stored.name, "png", "layer")
@@ -177,11 +177,12 @@ async def render(session_id: str, request: Request, state: AppStateDep, body: Re
     return await state.pool.run(request, work)
 
 
-def _chroma(stored: StoredSession, body: PredictBody, hints: Sequence[Hint]) -> Chroma:
+def _chroma(stored: StoredSession, body: PredictBody, hints: Sequence[Hint], deadline: Deadline) -> Chroma:
     shown = stored.session.shown_with(body.mood, body.seed)
     if body.variant is None:
         return shown.predict(hints)
-    return stored.variant(shown, body.variant.index, body.variant.count, body.variant.seed, hints)
+    wanted = body.variant
+    return stored.variant(shown, wanted.index, wanted.count, wanted.seed, hints, deadline)
 
 
 def _bytes(plane: Float32) -> bytes:

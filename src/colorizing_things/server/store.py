@@ -17,6 +17,7 @@ from colorizing_things.imaging.picture import Picture
 from colorizing_things.session import Session
 
 from .errors import ApiError
+from .pool import Deadline
 
 
 @dataclass
@@ -39,21 +40,32 @@ class StoredSession:
         """What it holds, near enough."""
         return len(self.data) + self.session.seen.nbytes
 
-    def variants(self, shown: Session, count: int, seed: int, hints: Sequence[Hint]) -> list[Chroma]:
-        """As :meth:`.Session.variants`; ``shown`` is the session at a client's mood."""
+    def variants(
+        self, shown: Session, count: int, seed: int, hints: Sequence[Hint], deadline: Deadline
+    ) -> list[Chroma]:
+        """As :meth:`.Session.variants`; ``shown`` is the session at a client's mood.
+
+        Raises:
+            ApiError: the deadline is missed, or whoever asked has left.
+        """
         key, last = (shown.mood, shown.options.seed, count, seed, tuple(hints), self._reference), self._drawn
         if last is not None and last[0] == key:
             return last[1]
-        drawn = shown.variants(count, seed, hints)
+        drawn = []
+        for chroma in shown.each_variant(count, seed, hints):
+            drawn.append(chroma)
+            deadline.check()
         self._drawn = (key, drawn)
         return drawn
 
-    def variant(self, shown: Session, index: int, count: int, seed: int, hints: Sequence[Hint]) -> Chroma:
+    def variant(
+        self, shown: Session, index: int, count: int, seed: int, hints: Sequence[Hint], deadline: Deadline
+    ) -> Chroma:
         """As :meth:`.Session.variant`."""
         check_index(index, count)
         if shown.seen.card.has_noise:
             return shown.variant(index, count, seed, hints)
-        return self.variants(shown, count, seed, hints)[index]
+        return self.variants(shown, count, seed, hints, deadline)[index]
 
     def set_reference(self, other: Picture | None) -> None:
         """As :meth:`.Session.set_reference`."""
