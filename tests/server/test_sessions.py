@@ -78,6 +78,19 @@ def test_lightness_is_made_smaller_and_turned_upright(client, colour_photo):
     assert np.abs(lightness(grey) - lightness(np.asarray(upright))).mean() < 1.5
 
 
+def test_the_original_keeps_its_colours_and_the_lightness_its_alpha(client, colour_photo):
+    alpha = np.full((*colour_photo.shape[:2], 1), 255, np.uint8)
+    alpha[:100] = 40
+    data = encoded(np.dstack([colour_photo, alpha]), "PNG")
+    path = f"/v1/sessions/{client.post('/v1/sessions', files={'file': ('leaf.png', data)}).json()['id']}"
+    assert (pixels(client.get(f"{path}/original").content) == colour_photo).mean() > 0.99
+    small = pixels(client.get(f"{path}/original", params={"max_side": 60}).content)
+    assert small.shape == (40, 60, 3)
+    grey = Image.open(io.BytesIO(client.get(f"{path}/lightness").content))
+    assert grey.mode == "LA" and (np.asarray(grey)[..., 1] == alpha[..., 0]).all()
+    assert "no such session" in error_line(client.get("/v1/sessions/none/original"), 404)
+
+
 def test_the_colour_layer_over_the_original_is_the_coloured_picture(client, session, colorizer, jpg):
     layer = pixels(ask(client, session, "render", layer="color").content).astype(float)
     grey = pixels(jpg)[..., None].astype(float)

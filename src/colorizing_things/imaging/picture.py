@@ -219,6 +219,22 @@ class Picture:
             pixels = self._patiently(number, lambda: lab(self._shrink(number, width, height)).numpy())
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
+    def small_rgb(self, page: int, width: int, height: int) -> Codes:
+        """The whole page as it is stored, its own colours and all: sRGB codes, uint8 ``[height, width, 3]``."""
+        number = self._number(page)
+        with as_picture_error(f"{self.name}: cannot be read"):
+            pixels: Codes = self._patiently(
+                number, lambda: lab(self._shrink(number, width, height)).colourspace("srgb").numpy()
+            )
+        return pixels
+
+    def small_alpha(self, page: int, width: int, height: int) -> Codes:
+        """The whole page's alpha, uint8 or uint16 ``[height, width]``; for pictures that have one."""
+        number = self._number(page)
+        with as_picture_error(f"{self.name}: cannot be read"):
+            pixels: Codes = self._patiently(number, lambda: self._shrink(number, width, height)[-1].numpy())
+        return pixels
+
     def page(self, number: int) -> pyvips.Image:
         """A page's pixels, upright, as libvips has them, decoded whole: for pictures of a moderate size."""
         number = self._number(number)

@@ -1,4 +1,4 @@
-"""A picture's lightness as a PNG: what the page joins with the small field of colour."""
+"""A picture's lightness as a PNG, which the page joins with the small field of colour; and the picture as it was."""
 
 from __future__ import annotations
 
@@ -17,14 +17,35 @@ STEPS = 65535  # of L* 0..100 in the table: a 257th of an 8-bit code
 def lightness_png(picture: Picture, max_side: int) -> bytes:
     """8-bit grey PNG of the first page, upright, its longer side ``max_side`` at most; never enlarged.
 
+    With alpha, where the picture has some.
+
     Raises:
         PictureError: the file is damaged.
     """
+    width, height = _size(picture, max_side)
+    planes = [eight_bit(picture.small_plane(0, width, height))]
+    if picture.has_alpha:
+        planes.append(eight_bit(picture.small_alpha(0, width, height)))
+    return _png(np.stack(planes, -1), "b-w")
+
+
+def original_png(picture: Picture, max_side: int) -> bytes:
+    """8-bit sRGB PNG of the first page in its own colours: what a toned or coloured photograph was before.
+
+    Raises:
+        PictureError: the file is damaged.
+    """
+    return _png(picture.small_rgb(0, *_size(picture, max_side)), "srgb")
+
+
+def _size(picture: Picture, max_side: int) -> tuple[int, int]:
     scale = min(1.0, max_side / max(picture.width, picture.height))
-    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
-    codes = eight_bit(picture.small_plane(0, width, height))
-    grey = pyvips.Image.new_from_array(codes, interpretation="b-w")
-    return bytes(grey.pngsave_buffer(compression=1, keep="none"))
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+
+
+def _png(codes: npt.NDArray, interpretation: str) -> bytes:
+    image = pyvips.Image.new_from_array(codes, interpretation=interpretation)
+    return bytes(image.pngsave_buffer(compression=1, keep="none"))
 
 
 def eight_bit(lightness: npt.NDArray) -> npt.NDArray[np.uint8]:

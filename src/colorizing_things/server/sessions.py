@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.imaging.picture import Picture
 from colorizing_things.options import ColorOptions
 from colorizing_things.types import Float32
 
@@ -19,7 +20,7 @@ from .dependencies import AppState, AppStateDep
 from .errors import error_responses
 from .files import FILE_RESPONSE, file_response, with_other_pages
 from .layer import color_layer
-from .lightness import lightness_png
+from .lightness import lightness_png, original_png
 from .pool import Deadline, Urgency
 from .schema import (
     MOST_HINTS,
@@ -48,6 +49,7 @@ PLANES = {
 }
 LARGEST_SIDE = 16384
 
+MaxSide = Annotated[int, Query(ge=1, le=LARGEST_SIDE)]
 HintQuery = Annotated[
     Sequence[str], Query(max_length=MOST_HINTS, description="X,Y=#rrggbb in the upright picture's own pixels.")
 ]
@@ -88,18 +90,19 @@ async def end(session_id: str, state: AppStateDep) -> None:
     response_class=Response,
     responses={200: {"description": "8-bit grey.", "content": {"image/png": {}}}, **error_responses(*WORKED_ON)},
 )
-async def lightness(
-    session_id: str, request: Request, state: AppStateDep, max_side: Annotated[int, Query(ge=1, le=LARGEST_SIDE)] = 4096
-) -> Response:
-    """The upright picture's lightness as neutral sRGB codes, no larger than ``max_side``."""
-    stored = state.store.get(session_id)
+async def lightness(session_id: str, request: Request, state: AppStateDep, max_side: MaxSide = 4096) -> Response:
+    """The upright picture's lightness as neutral sRGB codes, no larger than ``max_side``; with alpha if it has one."""
+    return await _shown(session_id, request, state, lambda picture: lightness_png(picture, max_side))
 
-    def work(deadline: Deadline) -> bytes:
-        picture = state.reopen(stored.data, stored.name, deadline)
-        return lightness_png(picture, max_side)
 
-    data = await state.pool.run(request, work)
-    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+@router.get(
+    "/{session_id}/original",
+    response_class=Response,
+    responses={200: {"description": "8-bit sRGB.", "content": {"image/png": {}}}, **error_responses(*WORKED_ON)},
+)
+async def original(session_id: str, request: Request, state: AppStateDep, max_side: MaxSide = 4096) -> Response:
+    """The upright picture as it was sent, in its own colours, no larger than ``max_side``."""
+    return await _shown(session_id, request, state, lambda picture: original_png(picture, max_side))
 
 
 @router.post("/{session_id}/predict", response_class=Response, responses={200: PLANES, **error_responses(*WORKED_ON)})
@@ -175,6 +178,12 @@ async def render(session_id: str, request: Request, state: AppStateDep, body: Re
         return file_response(data, stored.name, output.encoding(picture.kind).format)
 
     return await state.pool.run(request, work)
+
+
+async def _shown(session_id: str, request: Request, state: AppState, draw: Callable[[Picture], bytes]) -> Response:
+    stored = state.store.get(session_id)
+    data = await state.pool.run(request, lambda deadline: draw(state.reopen(stored.data, stored.name, deadline)))
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
 def _chroma(stored: StoredSession, body: PredictBody, hints: Sequence[Hint], deadline: Deadline) -> Chroma:
