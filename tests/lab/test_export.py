@@ -14,9 +14,10 @@ from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.decoding.decoder import Decoder, Decoding
 from colorizing_things.lab.decoding.graph import Graph
-from colorizing_things.lab.export import TOLERANCE, check, export, graphs_of, without_paths, write_graph
+from colorizing_things.lab.export import TOLERANCE, check, export, write_graph
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.mobile_unet import MobileUNet
+from colorizing_things.lab.training.card import graphs_of, without_paths
 from colorizing_things.lab.training.loop import train
 from colorizing_things.lab.training.settings import RunSettings
 from colorizing_things.model.card import load_card

@@ -13,28 +13,26 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
-from torch import nn
 
 from colorizing_things.errors import TrainingError
-from colorizing_things.model.card import Card, GraphFile, load_card
+from colorizing_things.model.card import GraphFile, load_card
 
-from .config.recipe import Component
 from .decoding.graph import Graph
 from .methods import METHODS
 from .networks.checkpoints import load_network
+from .training.card import card_of, graphs_of
 
 OPSET = 20  # the newest that onnxruntime 1.19, our floor, runs without a warning
 SMALL_WEIGHTS = 256  # elements: below this fp16 saves nothing
 TOLERANCE = 0.2  # ab units between torch and the fp16-stored graph in the mean: far below what an eye can see
 FEATURE_UNITS = 10.0  # a feature that is off by a hundredth of its size counts like colours off by a tenth
-ANSWERS = ("logits", "confidence", "features")  # outputs of the contract that an encoder may give by itself
 
 
 def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[str, Any] | None = None) -> Path:
     """Export a run's averaged network.
 
     Args:
-        run: the folder of a training run, or one of its checkpoints.
+        run: the folder of a training run, its ``run.zip``, or one of its checkpoints.
         folder: where the ONNX files (:meth:`.Method.graphs`) and ``card.json`` go, or of a network that does not
             colour its part that others start from; made if missing.
         name: of the model; the recipe's by default.
@@ -59,7 +57,7 @@ def export(run: Path, folder: Path, *, name: str | None = None, decoding: dict[s
     folder.mkdir(parents=True, exist_ok=True)
     for stem, graph in graphs.items():
         write_graph(graph, folder / f"{stem}.onnx")
-    _card(folder, graphs, saved, name).save()
+    dataclasses.replace(card_of(graphs, saved, name), folder=folder, **_files(folder, list(graphs))).save()
     return folder
 
 
@@ -79,14 +77,6 @@ def _check_finite(weights: dict[str, torch.Tensor]) -> None:
     for name, value in weights.items():
         if not value.half().isfinite().all():
             raise TrainingError(f"weight {name} is not finite in fp16; the run has diverged")
-
-
-def graphs_of(network: nn.Module, saved: dict[str, Any]) -> dict[str, Graph]:
-    """What a checkpoint's network is as something that colours (:meth:`.Method.graphs`)."""
-    stage = saved["recipe"]["stages"][saved["stage"]]
-    decoding = saved["recipe"]["decoding"]
-    method = Component(**stage["method"])
-    return METHODS[method.name].graphs(network, np.asarray(saved["prior"]), method.settings, decoding)
 
 
 def to_onnx(graph: Graph) -> onnx.ModelProto:
@@ -201,39 +191,6 @@ def _difference(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32], 
     return distance if name == "ab" else distance / max(float(np.abs(ours).mean()), 1e-6) * FEATURE_UNITS
 
 
-def _card(folder: Path, graphs: dict[str, Graph], saved: dict[str, Any], name: str | None) -> Card:
-    recipe = without_paths(saved["recipe"])
-    stages = [dict(stage) for stage in recipe["stages"][: saved["stage"] + 1]]
-    *_, graph = graphs.values()
-    features = graph.encoder.outputs if graph.encoder else ()
-    return Card(
-        name=name or recipe["name"],
-        method=", then ".join(dict.fromkeys(stage["method"]["name"] for stage in stages)),
-        summary=recipe["summary"],
-        stride=graph.stride,
-        output_stride=graph.output_stride,
-        default_size=graph.size,
-        fixed_size=graph.fixed_size,
-        inputs=["L", *(given for given in graph.inputs if given not in ("L", *features))],
-        outputs=[*graph.outputs, *(given for given in features if given in ANSWERS)],
-        parameters=sum(p.numel() for part in graphs.values() for p in part.module.parameters()),
-        bins=[list(centre) for centre in graph.bins],
-        temperature=graph.temperature,
-        noise_stride=graph.noise_stride,
-        mood=graph.mood,
-        reference_features=graph.reference_features,
-        training={
-            "pictures_seen": saved["pictures_seen"],
-            "hours": round(saved["seconds"] / 3600, 2),
-            **saved.get("provenance", {}),
-            "recipe": recipe,
-        },
-        licence="MIT",
-        folder=folder,
-        **_files(folder, list(graphs)),
-    )
-
-
 def _files(folder: Path, stems: list[str]) -> dict[str, Any]:
     """The card's ``file`` and ``sha256``, or ``files`` where there are two."""
     found = {
@@ -241,17 +198,6 @@ def _files(folder: Path, stems: list[str]) -> dict[str, Any]:
         for stem in stems
     }
     return {"files": found} if len(found) > 1 else dataclasses.asdict(next(iter(found.values())))
-
-
-def without_paths(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The recipe with weights and runs called by their names, not by where they lay on this machine."""
-
-    def named(settings: dict[str, Any]) -> dict[str, Any]:
-        return {key: Path(value).name if isinstance(value, str) else value for key, value in settings.items()}
-
-    tables = ("network", "method")
-    stages = [{**stage, **{table: named(stage[table]) for table in tables}} for stage in recipe["stages"]]
-    return {**{key: value for key, value in recipe.items() if key != "overrides"}, "stages": stages}
 
 
 def describe(folder: Path, **facts: Any) -> None:

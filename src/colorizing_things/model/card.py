@@ -150,15 +150,18 @@ class Card:
                 raise ModelError(f"{path}: does not match its card's checksum; export or install it again")
         return paths
 
-    def save(self) -> None:
-        """Write ``card.json`` into the folder; what does not apply to this model is left out."""
+    def content(self) -> dict[str, Any]:
+        """What ``card.json`` holds; what does not apply to this model is left out."""
         optional = ("file", "sha256", "files", "noise_stride", "mood", "reference_features")
-        content = {
+        return {
             key: value
             for key, value in dataclasses.asdict(self).items()
             if key != "folder" and (value or key not in optional)
         }
-        text = json.dumps(content, indent=1, ensure_ascii=False)
+
+    def save(self) -> None:
+        """Write ``card.json`` into the folder."""
+        text = json.dumps(self.content(), indent=1, ensure_ascii=False)
         pairs = re.compile(r"\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]")  # three hundred bins, a line each at most
         (self.folder / "card.json").write_text(pairs.sub(r"[\1, \2]", text) + "\n")
 

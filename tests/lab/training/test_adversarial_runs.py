@@ -14,9 +14,10 @@ from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.planes import into_square, out_of_square
 from colorizing_things.lab.decoding.sheets import colorize
-from colorizing_things.lab.export import export, graphs_of
+from colorizing_things.lab.export import export
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load, load_network
 from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.lab.training.card import graphs_of
 from colorizing_things.lab.training.loop import train
 from colorizing_things.lab.training.settings import RunSettings
 

@@ -9,7 +9,7 @@ import typer
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a training run, or one of its checkpoints.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a training run, its run.zip, or one of its checkpoints.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the ONNX files and card.json.")] = None,
     name: Annotated[str | None, typer.Option(help="Name on the card; the recipe's own.")] = None,
 ) -> None:
@@ -19,7 +19,7 @@ def export(
     from colorizing_things.lab.export import export as make
     from colorizing_things.model.card import load_card
 
-    folder = make(run, out or run / "model", name=name)
+    folder = make(run, out or (run if run.is_dir() else run.parent) / "model", name=name)
     if (folder / "card.json").exists():
         graphs = ", ".join(str(folder / graph.file) for graph in load_card(folder).graphs.values())
         typer.echo(f"{graphs} and the card; colorize --model {folder} old.jpg uses it")

@@ -30,7 +30,7 @@ def train(
     precision: Annotated[
         str, typer.Option(help="32-true, bf16-mixed or 16-mixed; auto takes what the hardware computes in.")
     ] = "auto",
-    start: Annotated[Path | None, typer.Option(help="Checkpoint whose weights to begin from.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A run.zip or last.ckpt whose weights to begin from.")] = None,
 ) -> None:
     """Train a recipe's network on your photographs; the same command goes on with a run that was stopped."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that wait do not take others' cores

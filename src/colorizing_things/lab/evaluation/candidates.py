@@ -245,7 +245,7 @@ def open_model(
     sample_count: int = 0,
     seed: int = 0,
 ) -> Model:
-    """A model by a bundled name, by its folder or ONNX file, or by a training run (its folder, or a checkpoint).
+    """A model by a bundled name, by its folder or ONNX file, or by a training run (folder, ``run.zip`` or checkpoint).
 
     A training run is exported first.
 
@@ -258,7 +258,7 @@ def open_model(
         seed: which.
     """
     path = Path(model)
-    checkpoint = path if path.suffix == ".ckpt" else path / "last.ckpt"
+    checkpoint = path if path.suffix in (".ckpt", ".zip") else path / "last.ckpt"
     if checkpoint.exists() and not (path / "card.json").exists():
         model = str(_exported(path, checkpoint, work))
     card = open_colorizer(model, device).card

@@ -34,6 +34,7 @@ from .averaging import schedule, warmed_average
 from .budget import fit_to_time, scaled
 from .checkpoints import carry_over, changed_settings, restore, save, state_of
 from .devices import make_fabric, started_by_torchrun
+from .packing import pack
 from .progress import ProgressLog, console
 from .settings import RunSettings
 from .stopping import Stopper
@@ -44,7 +45,7 @@ ENOUGH_DEV = 16  # pictures; of fewer a figure says nothing
 
 
 class Run:
-    """One training run in one folder: ``run.json``, ``last.ckpt``, ``samples/``, TensorBoard events.
+    """One training run in one folder: ``run.json``, ``last.ckpt``, ``samples/``, TensorBoard events, ``run.zip``.
 
     With several processes each has a Run; the first alone writes.
     """
@@ -121,6 +122,9 @@ class Run:
                     break
         if averaged is None:
             raise TrainingError(f"{self.settings.out}: the run is past the last stage of this recipe")
+        if self.writes and self.stopper.reason != "signal":
+            self.log.flush()
+            pack(self.settings.out, self.photographs)
         if self.stopper.reason == "signal":
             self._print(f"stopped after step {self.steps_done}, all of it saved")
             raise KeyboardInterrupt
