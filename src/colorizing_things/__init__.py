@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .color.look import Look
     from .colorizer import Colorizer
     from .errors import ColorizingError, ModelError, PictureError, SettingError
+    from .film.encoding import FilmOutput
     from .guidance.guide import Guide
     from .guidance.hints import Hint
     from .imaging.picture import Picture
@@ -27,6 +28,7 @@ _PLACES = {
     "ColorOptions": "options",
     "Colorizer": "colorizer",
     "ColorizingError": "errors",
+    "FilmOutput": "film.encoding",
     "Guide": "guidance.guide",
     "Hint": "guidance.hints",
     "Look": "color.look",
@@ -46,6 +48,7 @@ __all__ = [
     "ColorOptions",
     "Colorizer",
     "ColorizingError",
+    "FilmOutput",
     "Guide",
     "Hint",
     "Look",

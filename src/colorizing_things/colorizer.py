@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .color.chroma import Chroma
 from .color.join import Joiner
 from .color.look import Look
 from .errors import SettingError
+from .film.need import check_libraries
 from .guidance.guide import Guide
 from .guidance.hints import Hint
 from .imaging import arrays
@@ -32,6 +33,10 @@ from .model.model import Model
 from .options import ColorOptions, OutputOptions
 from .session import Session
 from .types import Codes
+
+if TYPE_CHECKING:
+    from .film.coloring import ColoredFrame
+    from .film.encoding import FilmOutput
 
 AnyPicture = TypeVar("AnyPicture")
 
@@ -175,6 +180,80 @@ class Colorizer:
             SettingError: this model knows one answer only.
         """
         return self.session(picture, options, page=page).variants(count)
+
+    def film(
+        self,
+        path: str | Path,
+        options: ColorOptions | None = None,
+        *,
+        hint: Sequence[str] = (),
+        since: float | None = None,
+        until: float | None = None,
+        fps: float | None = None,
+    ) -> Iterator[ColoredFrame]:
+        """The coloured frames of a film, one after the other: no more than a few are in memory.
+
+        Args:
+            path: a film; numbered pictures as ``frames/%05d.png``; or a folder of them.
+            options: size, mood, seed, look and a reference; no hints.
+            hint: colours of places at moments, each for its shot: ``"12.4s:120,340=#7a4a2b"``.
+            since, until: seconds from the film's start.
+            fps: frames a second, of numbered pictures.
+
+        Returns:
+            Frames with ``time`` in seconds, ``shot``, ``rgb`` (sRGB ``[H,W,3]``, uint8, upright) and ``ab``.
+
+        Raises:
+            PictureError: it cannot be read.
+            SettingError: an option that cannot work, or the extra ``video`` is not installed.
+
+        Examples:
+            >>> for frame in Colorizer().film("reel.mp4"):  # doctest: +SKIP
+            ...     print(frame.time, frame.rgb.mean())
+        """
+        check_libraries()
+        from .film.coloring import FilmOptions, color_frames
+        from .film.hints import FilmHint
+        from .film.reading import open_film
+
+        said = FilmOptions(options or ColorOptions(), tuple(FilmHint.parse(text) for text in hint), since, until)
+        return color_frames(self.model, open_film(path, fps), said)
+
+    def colorize_film(
+        self,
+        path: str | Path,
+        destination: str | Path | None = None,
+        options: ColorOptions | None = None,
+        *,
+        output: FilmOutput | None = None,
+        hint: Sequence[str] = (),
+        since: float | None = None,
+        until: float | None = None,
+        fps: float | None = None,
+    ) -> Path:
+        """Colour a film into another file, which appears whole; called again after a break, it goes on.
+
+        Args:
+            path: as for :meth:`film`, as are ``options``, ``hint``, ``since``, ``until`` and ``fps``.
+            destination: the new file; beside the film and called ``reel.color.mp4`` where None.
+            output: :class:`.FilmOutput`: codec, quality, container.
+
+        Returns:
+            The new file's path.
+
+        Raises:
+            PictureError: it cannot be read or written, or the new file exists already.
+            SettingError: an option that cannot work, or the extra ``video`` is not installed.
+        """
+        check_libraries()
+        from .film.coloring import FilmOptions
+        from .film.hints import FilmHint
+        from .film.making import make_film
+        from .film.reading import open_film
+
+        said = FilmOptions(options or ColorOptions(), tuple(FilmHint.parse(text) for text in hint), since, until)
+        to = Path(destination) if destination else None
+        return make_film(self.model, open_film(path, fps), to, said, output).path
 
     def colorize_file(
         self,

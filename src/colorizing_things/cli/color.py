@@ -14,6 +14,9 @@ from colorizing_things.defaults import MAX_PIXELS, MODEL
 from colorizing_things.defaults import jobs as default_jobs
 from colorizing_things.errors import PictureError, SettingError
 
+from . import films
+from .films import FilmArguments
+
 if TYPE_CHECKING:
     from colorizing_things.batch import BatchOptions, Result, Task
     from colorizing_things.colorizer import Colorizer
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 STANDARD = "-"
 LOOK = "How it looks"
 FILES = "Files"
+FILM = "Films"
 MACHINE = "Machine"
 MOST_NAMED = 20  # files left out, each in a line
 
@@ -68,6 +72,22 @@ def color(
         int | None, typer.Option(help="Shorter side at which the network sees it.", rich_help_panel=LOOK)
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled name, or a path.", rich_help_panel=LOOK)] = MODEL,
+    codec: Annotated[
+        str | None, typer.Option(help="h264 (as it is), hevc, av1, vp9, prores, ffv1 (lossless).", rich_help_panel=FILM)
+    ] = None,
+    crf: Annotated[int | None, typer.Option(help="0 (best) to 51 (63 of av1, vp9).", rich_help_panel=FILM)] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="As 12.4s or 1:02.5.", rich_help_panel=FILM)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Up to there.", rich_help_panel=FILM)
+    ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="A frame of every shot on a sheet, and no more.", rich_help_panel=FILM)
+    ] = False,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of frames/%05d.png or a folder.", rich_help_panel=FILM)
+    ] = None,
     invert: Annotated[bool, typer.Option("--invert", help="They are negatives.", rich_help_panel=LOOK)] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...", rich_help_panel=MACHINE)] = "auto",
     jobs: Annotated[int | None, typer.Option(help="Pictures at once.", rich_help_panel=MACHINE)] = None,
@@ -83,6 +103,13 @@ def color(
     from colorizing_things.guidance.guide import Guide
     from colorizing_things.options import ColorOptions, OutputOptions
 
+    film = FilmArguments(codec, crf, since, until, preview, fps)
+    if film.are_meant(inputs):
+        if hints or variants is not None or confidence or invert or as_json or quality is not None:
+            raise SettingError("a film has no --hints, --variants, --confidence, --invert, --json or --quality")
+        coloring = ColorOptions(size, mood, seed, Guide.of((), None, reference), Look(saturation, strength, warmth))
+        films.color(film, inputs, out, hint or [], format, provenance, overwrite, coloring, model, device)
+        return
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
     guide, look = Guide.of(hint or (), hints, reference), Look(saturation, strength, warmth)

@@ -77,20 +77,30 @@ class Joiner:
         return out.reshape(count, width, 3)
 
     def _join_tile(self, lightness: Codes | Float32, dx: Float32, dz: Float32, out: Codes) -> None:
-        fy = _f_of_lightness(lightness)
-        linear = _to_linear(fy, dx, dz)
-        outside = np.flatnonzero((linear.min(0) < -1e-4) | (linear.max(0) > 1 + 1e-4))
-        if outside.size:
-            fy, dx, dz = fy.take(outside), dx.take(outside), dz.take(outside)
-            scale = _pull_in(fy, dx, dz)
-            pulled = _to_linear(fy, dx * scale, dz * scale)
-            for channel in range(3):
-                linear[channel].put(outside, pulled[channel])
+        linear = in_gamut(_f_of_lightness(lightness), dx, dz)
         linear *= LINEAR_STEPS
         linear += 0.5
         index = np.clip(linear, 0, LINEAR_STEPS, out=linear).astype(np.uint16)
         for channel in range(3):
             out[:, channel] = self.encode.take(index[channel], mode="clip")  # take lets other threads run
+
+
+def in_gamut(fy: Float32, dx: Float32, dz: Float32) -> Float32:
+    """Linear sRGB ``[3, N]``, chroma pulled in where it is out of gamut.
+
+    Args:
+        fy: CIELAB's f(Y), ``[N]``.
+        dx, dz: what a and b add to it in f(X) and f(Z), a / 500 and -b / 200, ``[N]``.
+    """
+    linear = _to_linear(fy, dx, dz)
+    outside = np.flatnonzero((linear.min(0) < -1e-4) | (linear.max(0) > 1 + 1e-4))
+    if outside.size:
+        fy, dx, dz = fy.take(outside), dx.take(outside), dz.take(outside)
+        scale = _pull_in(fy, dx, dz)
+        pulled = _to_linear(fy, dx * scale, dz * scale)
+        for channel in range(3):
+            linear[channel].put(outside, pulled[channel])
+    return linear
 
 
 def _to_linear(fy: Float32, dx: Float32, dz: Float32) -> Float32:

@@ -11,6 +11,7 @@ import pyvips
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.color.join import Joiner
 from colorizing_things.color.spaces import lightness_to_srgb
+from colorizing_things.types import Codes
 
 from .picture import Picture
 from .writing import Encoding, check_destination, one_sheet, to_file
@@ -32,6 +33,11 @@ def save_sheet(chromas: Sequence[Chroma], picture: Picture, path: Path, overwrit
     L = picture.small_lightness(0, width, height)
     gray = np.repeat((lightness_to_srgb(L) * 255).round().astype(np.uint8)[..., None], 3, axis=2)
     tiles = [gray, *(Joiner(chroma, height, width, deep=False)(0, L) for chroma in chromas)]
+    save_tiles(tiles, path)
+
+
+def save_tiles(tiles: Sequence[Codes], path: Path) -> None:
+    """Pictures of one size, sRGB ``[H,W,3]``, uint8, side by side, row by row, as a JPEG that appears whole."""
     images = [pyvips.Image.new_from_array(tile, interpretation="srgb") for tile in tiles]
     across = int(np.ceil(np.sqrt(len(images))))
     sheet = pyvips.Image.arrayjoin(images, across=across, shim=GAP, background=[SURROUND] * 3)

@@ -1,0 +1,1 @@
+"""Moving pictures: read, cut into shots, coloured along their motion, written. Needs the extra ``video``."""

@@ -1,0 +1,162 @@
+"""Work that may be broken off: a film's packets in chunks, in a folder beside the new file, with where to go on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av
+import numpy as np
+
+from .carry import Key
+
+JOB, FINISHED = "job.json", "finished.json"
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where work goes on: the next frame's time and number, its shot, and its key."""
+
+    pts: int
+    frames: int
+    shot: int
+    key: Key
+
+
+@dataclass
+class Counts:
+    """What became of the frames so far: how many, of how many shots; and the damaged and lost among them."""
+
+    frames: int = 0
+    shots: int = 0
+    damaged: int = 0
+    lost: int = 0
+    other_sizes: int = 0
+    interlaced: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A packet in a chunk: times in the film's time base, and where its bytes are."""
+
+    chunk: int
+    offset: int
+    size: int
+    pts: int
+    duration: int
+    is_key: bool
+
+
+class Work:
+    """The folder of one film's work."""
+
+    def __init__(self, destination: Path, job: dict[str, Any]) -> None:
+        """Go on with what is there, if it is of the very same job; else begin anew."""
+        self.folder = destination.with_name(f".{destination.name}.unfinished")
+        self.chunks = 0
+        said = json.dumps(job, sort_keys=True)
+        if self.folder.exists() and _text(self.folder / JOB) != said:
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / JOB).write_text(said)
+        while self._table(self.chunks).exists():
+            self.chunks += 1
+        last = self._table(self.chunks - 1)
+        self.counts = Counts(**json.loads(last.read_text())["counts"]) if self.chunks else Counts()
+
+    @property
+    def finished(self) -> bool:
+        """All of it is there."""
+        return (self.folder / FINISHED).exists()
+
+    def point(self) -> Point | None:
+        """Where to go on; None: at the start."""
+        if not self.chunks:
+            return None
+        with np.load(self._named(self.chunks - 1, "npz")) as kept:
+            z = kept.get("z")
+            key = Key(kept["ab"], kept["weight"], kept["small"], z)
+            return Point(int(kept["pts"]), int(kept["frames"]), int(kept["shot"]), key)
+
+    def begin(self) -> Chunk:
+        """The next chunk."""
+        return Chunk(self._named(self.chunks, "packets").open("wb"))
+
+    def end(self, chunk: Chunk, counts: Counts, point: Point | None) -> None:
+        """A chunk is whole, and work goes on at ``point``; None: the film is."""
+        chunk.file.close()
+        if point is not None:
+            noise: dict[str, Any] = {} if point.key.z is None else {"z": point.key.z}
+            np.savez(
+                self._named(self.chunks, "npz"), ab=point.key.ab, weight=point.key.weight, small=point.key.small,
+                pts=point.pts, frames=point.frames, shot=point.shot, **noise,
+            )  # fmt: skip
+        table, unfinished = self._table(self.chunks), self._named(self.chunks, "table")
+        unfinished.write_text(json.dumps({"packets": chunk.packets, "counts": asdict(counts)}))
+        unfinished.replace(table)  # from here on it counts
+        self.chunks += 1
+        self.counts = counts
+        if point is None:
+            (self.folder / FINISHED).touch()
+
+    def stored(self) -> list[Stored]:
+        """All packets, in the order in which they were made."""
+        found = []
+        for number in range(self.chunks):
+            offset = 0
+            for pts, duration, is_key, size in json.loads(self._table(number).read_text())["packets"]:
+                found.append(Stored(number, offset, size, pts, duration, bool(is_key)))
+                offset += size
+        return found
+
+    def data(self, stored: list[Stored]) -> Iterator[bytes]:
+        """The packets' bytes, one after the other."""
+        number, file = -1, None
+        try:
+            for packet in stored:
+                if packet.chunk != number:
+                    if file is not None:
+                        file.close()
+                    number, file = packet.chunk, self._named(packet.chunk, "packets").open("rb")
+                assert file is not None
+                yield file.read(packet.size)
+        finally:
+            if file is not None:
+                file.close()
+
+    def remove(self) -> None:
+        """The film is written: nothing of this is needed any more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _named(self, number: int, suffix: str) -> Path:
+        return self.folder / f"{number:05d}.{suffix}"
+
+    def _table(self, number: int) -> Path:
+        return self._named(number, "json")
+
+
+class Chunk:
+    """A chunk that is being written: the packets of one run of an encoder."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.packets: list[tuple[int, int, bool, int]] = []
+        self.frames = 0
+
+    def add(self, packets: list[av.Packet]) -> None:
+        """Packets of an encoder."""
+        for packet in packets:
+            assert packet.pts is not None
+            self.packets.append((packet.pts, packet.duration or 0, packet.is_keyframe, packet.size))
+            self.file.write(bytes(packet))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

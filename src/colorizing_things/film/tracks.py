@@ -1,0 +1,93 @@
+"""Where a hinted place is in the other frames of its shot."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from colorizing_things.errors import SettingError
+from colorizing_things.types import Codes
+
+from .hints import FilmHint
+from .motion import Motion, trust
+from .reading import Film, Frame
+from .shots import shots
+
+BACK = 60.0  # s: so far back a shot's beginning is looked for
+MOST = 1500  # small frames that are kept meanwhile
+SURE = 0.3  # trust in the motion at a place under which it is lost
+
+Spot = tuple[float, float]  # x, y in pixels of a small frame
+Track = dict[int, Spot]  # by a frame's time, in the film's time base
+
+
+def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: Callable[[Frame], Codes]) -> Track:
+    """A hinted place, frame by frame through its shot, as far as it can be followed.
+
+    Args:
+        film: opened.
+        hint: in the upright frame's own pixels.
+        small: a frame at the size that the network sees, upright.
+        codes: a frame's luma for finding shots.
+
+    Raises:
+        SettingError: outside of the film or of its frames.
+    """
+    width, height = film.upright
+    x, y = hint.hint.x, hint.hint.y
+    if not (0 <= x < width and 0 <= y < height):
+        raise SettingError(f"hint at {x:g},{y:g}: outside of {film.name}, which is {width} x {height}")
+    at = film.start + round(hint.time / film.time_base)
+    since = max(film.start, at - round(BACK / film.time_base))
+    earlier: deque[tuple[int, Codes]] = deque(maxlen=MOST)
+    frames = shots(film.frames(since), codes)
+    for frame, begins in frames:
+        if begins:
+            earlier.clear()
+        earlier.append((frame.pts, small(frame)))
+        if frame.pts + frame.duration > at:
+            rows, columns = earlier[-1][1].shape
+            spot = (x * columns / width, y * rows / height)
+            backwards = list(earlier)[::-1]
+            return _along(spot, backwards) | _along(spot, _rest(backwards[0], frames, small))
+    raise SettingError(f"hint at {hint.time:g}s: {film.name} is over by then")
+
+
+def _rest(
+    first: tuple[int, Codes], frames: Iterator[tuple[Frame, bool]], small: Callable[[Frame], Codes]
+) -> Iterator[tuple[int, Codes]]:
+    """A frame, and what follows of its shot."""
+    yield first
+    for frame, begins in frames:
+        if begins:
+            return
+        yield frame.pts, small(frame)
+
+
+def _along(spot: Spot, frames: Sequence[tuple[int, Codes]] | Iterator[tuple[int, Codes]]) -> Track:
+    """From the first of these frames on, until it is lost or leaves the picture."""
+    motion, found = Motion(), {}
+    before: Codes | None = None
+    for pts, small in frames:
+        if before is not None:
+            moved = _moved(spot, before, small, motion)
+            if moved is None:
+                break
+            spot = moved
+        found[pts] = spot
+        before = small
+    return found
+
+
+def _moved(spot: Spot, one: Codes, other: Codes, motion: Motion) -> Spot | None:
+    flow, back = motion(one, other), motion(other, one)
+    row, column = int(spot[1]), int(spot[0])
+    near = slice(max(0, row - 1), row + 2), slice(max(0, column - 1), column + 2)
+    if float(trust(flow, back, one, other)[near].mean()) < SURE:
+        return None
+    step = np.median(flow[near].reshape(-1, 2), axis=0)
+    x, y = spot[0] + float(step[0]), spot[1] + float(step[1])
+    inside = 0 <= x < one.shape[1] and 0 <= y < one.shape[0]
+    return (x, y) if inside else None

@@ -1,0 +1,1 @@
+"""Moving pictures in the lab: generated films whose motion is known, and what is measured on coloured ones."""
