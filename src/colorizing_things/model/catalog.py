@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 from colorizing_things.defaults import MODEL
 from colorizing_things.errors import ModelError
@@ -11,6 +14,19 @@ from .card import Card, load_card
 
 DEFAULT = MODEL
 BUNDLED = Path(__file__).parent / "bundled"
+
+
+def search_path() -> list[Path]:
+    """Folders in which models lie by name: those of ``COLORIZE_MODELS``, or ``models`` here and in the user's data."""
+    given = os.environ.get("COLORIZE_MODELS")
+    if given:
+        return [Path(folder) for folder in given.split(os.pathsep) if folder]
+    return [Path("models"), Path(platformdirs.user_data_dir("colorizing-things", appauthor=False)) / "models"]
+
+
+def find_file(name: str) -> Path | None:
+    """The first file of that name in the folders of models; None where there is none."""
+    return next((folder / name for folder in search_path() if (folder / name).is_file()), None)
 
 
 def list_models() -> list[Card]:

@@ -5,6 +5,7 @@ That purity is what makes a resumed run equal an unbroken one: no state to save,
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,16 +29,19 @@ from .planes import to_lab
 class Batch(NamedTuple):
     """One batch: ``L`` [N,1,S,S] in 0..100 as the network sees it, ``ab`` [N,2,S/s,S/s] in CIELAB units.
 
-    ``clean_L`` is L before degradation: what a discriminator should see beside the real chroma.
+    ``clean_L`` is L before degradation: what a discriminator should see beside the real chroma. ``keys`` [N], int64,
+    tell apart what ``L`` shows, where pictures are cut in fixed views.
     """
 
     L: Tensor
     ab: Tensor
     clean_L: Tensor
+    keys: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
-        return Batch(*(field.to(device) for field in self))
+        moved = [None if field is None else field.to(device) for field in self]
+        return Batch(*moved)  # type: ignore[arg-type]
 
 
 class Movable(Protocol):
@@ -93,13 +97,27 @@ class Batches(BatchMaker[Batch]):
     """Squares as lightness and colours, ready to learn from."""
 
     def draw(self, rng: np.random.Generator) -> Batch:
-        """Random squares of random pictures, some of them aged."""
+        """Random squares of random pictures, some of them aged; or one of the fixed views of each."""
         settings = self.settings
         indices = rng.choice(len(self.photographs), settings.batch_size, p=self.probability)
+        if settings.views:
+            return self.views(indices, rng.integers(settings.views, size=len(indices)))
         crops = [random_crop(self.photographs[int(i)], settings.size, settings.min_crop, rng) for i in indices]
         clean_L, ab = to_lab(torch.stack(crops), settings.target_stride)
         chance = Chance.seeded(len(clean_L), int(rng.integers(2**63)))
         return Batch(degrade(clean_L, settings.degraded, chance), ab, clean_L)
+
+    def views(self, indices: npt.NDArray[np.integer], numbers: npt.NDArray[np.integer]) -> Batch:
+        """View ``numbers[i]`` of picture ``indices[i]``: each a function of the picture and that number alone."""
+        settings, crops, keys = self.settings, [], []
+        for index, number in zip(indices.tolist(), numbers.tolist(), strict=True):
+            seed = [int(self.photographs.checksums[index]), int(self.photographs.offsets[index]), number]
+            rng = np.random.default_rng(seed)
+            crops.append(random_crop(self.photographs[index], settings.size, settings.min_crop, rng))
+            digest = hashlib.blake2b(repr([*seed, settings.min_crop]).encode(), digest_size=8).digest()
+            keys.append(int.from_bytes(digest, signed=True))
+        L, ab = to_lab(torch.stack(crops), settings.target_stride)
+        return Batch(L, ab, L, torch.tensor(keys))
 
 
 def source_probability(sources: list[str], power: float) -> npt.NDArray[np.float64]:

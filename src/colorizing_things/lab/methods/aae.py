@@ -56,6 +56,7 @@ class AAE(AdversarialMethod):
         self.add_discriminator(self.size, width, space)
         self.network.mark_forward_method("encode")  # type: ignore[operator]
         self.network.mark_forward_method("generate")  # type: ignore[operator]
+        self.network.mark_forward_method("maps")  # type: ignore[operator]
         if code:
             module = CodeDiscriminator(self.network.latent, code_width)  # type: ignore[arg-type]
             self._add_trainable("code_discriminator", module, Adam(module.parameters(), CODE_RATE, betas=(0.5, 0.999)))
@@ -73,7 +74,7 @@ class AAE(AdversarialMethod):
         """The image discriminator, the code discriminator, then the network."""
         L = lightness_at(batch)
         with torch.set_grad_enabled(self.is_generator_step):
-            code = self.network.encode(batch.L)  # type: ignore[operator]
+            code = self.network.encode(batch.L, maps=self.maps(batch))  # type: ignore[operator]
             ab = self.network.generate(code.mean, code.content)  # type: ignore[operator]
         logged = self.train_discriminator(L, batch.ab, [ab])
         if self.weights["code"]:

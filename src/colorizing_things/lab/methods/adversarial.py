@@ -36,6 +36,7 @@ from colorizing_things.lab.objectives.adversarial import (
 )
 
 from .base import Method, Rates
+from .kept_features import KeptFeatures, check_views
 
 
 class AdversarialMethod(Method):
@@ -46,6 +47,7 @@ class AdversarialMethod(Method):
     """
 
     decoding: ClassVar[type[Settings]] = GeneratorDecoding
+    kept: KeptFeatures | None = None
     max_gradient_norm: ClassVar[float] = math.inf  # the objectives are trained as in their papers, unclipped
 
     @classmethod
@@ -64,6 +66,7 @@ class AdversarialMethod(Method):
         """The objective, and a side that the discriminator can halve down to 4."""
         super().check(stage)
         check_normalization(cls.objective_of(stage.method.settings).normalization)
+        check_views(stage)
         _check_side(stage.data.size, stage.data.target_stride)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
@@ -84,6 +87,14 @@ class AdversarialMethod(Method):
         warmup = 0 if "discriminator" in self.carried else self.objective.critic_warmup
         after = self.step_number - warmup
         return after >= 0 and (after + 1) % self.objective.critic_steps == 0
+
+    def maps(self, batch: Batch) -> list[Tensor]:
+        """What the network's encoder makes of the pictures; of fixed views what it made of them before."""
+        if batch.keys is None:
+            return list(self.network.maps(batch.L))  # type: ignore[operator]
+        if self.kept is None:
+            self.kept = KeptFeatures(self.network, self.size)
+        return self.kept(batch.L, batch.keys)
 
     def discriminate(self, L: Tensor, ab: Tensor) -> DiscriminatorOutput:
         """The discriminator's view of pictures."""
@@ -173,7 +184,7 @@ def _check_side(size: int, stride: int) -> None:
     try:
         check_size(size // stride)
     except SettingError:
-        sizes = ", ".join(str(side * stride) for side in (32, 64, 128))
+        sizes = ", ".join(str(side * stride) for side in (32, 64, 96, 128))
         raise SettingError(
-            f"size {size}: the discriminator halves its pictures down to 4 px; take {sizes}, ..."
+            f"size {size}: the discriminator halves its pictures down to 4 or 6 px; take {sizes}, ..."
         ) from None

@@ -58,6 +58,7 @@ class VAEGAN(AdversarialMethod):
         self.add_discriminator(self.size, width, space)
         self.network.mark_forward_method("encode")  # type: ignore[operator]
         self.network.mark_forward_method("generate")  # type: ignore[operator]
+        self.network.mark_forward_method("maps")  # type: ignore[operator]
 
     @classmethod
     def check(cls, stage: Stage) -> None:
@@ -70,7 +71,7 @@ class VAEGAN(AdversarialMethod):
         """The discriminator, then encoders and generator together."""
         L, number = lightness_at(batch), len(batch.L)
         with torch.set_grad_enabled(self.is_generator_step):
-            code = self.network.encode(batch.L, batch.ab)  # type: ignore[operator]
+            code = self.network.encode(batch.L, batch.ab, self.maps(batch))  # type: ignore[operator]
             # Codes of every temperature from 0 to 1, here and in the draws: in a hundred dimensions those of 1 all lie
             # far from z = 0, the likeliest colours that the network is asked for in the end.
             temperature = torch.rand(number, 1, device=code.mean.device)

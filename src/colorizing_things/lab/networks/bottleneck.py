@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizing_things.errors import SettingError
@@ -34,7 +35,7 @@ class Bottleneck(nn.Module):
     A hundred numbers cannot carry the edges of a 128 px field; expect soft blobs of colour in the right places.
 
     Args:
-        size: side of the square that goes in and comes out, px; a power of two from 32 up.
+        size: side of the square that goes in and comes out, px; 4 or 6 times a power of two, from 32 up.
         encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
         weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
         width: factor on the encoder's channels; 1 is the published one.
@@ -44,13 +45,14 @@ class Bottleneck(nn.Module):
         normalization: of the generator; with ``batch`` a deterministic code is normalized over the batch too, each
             number to mean 0 and deviation 1. An adversary that sees one code at a time cannot ask for that: left to
             it alone, all pictures get nearly one code, and that looks like a draw from N(0, I).
+        lightness: let the generator see lightness beside z at every step: not the text's own drawing, and sharper.
     """
 
     output_stride = 1
 
     def __init__(
         self, size: int = 128, encoder: str = "vgg16", weights: str = "default", width: float = 1.0, latent: int = 100,
-        variational: bool = False, generator_width: int = 32, normalization: str = "batch",
+        variational: bool = False, generator_width: int = 32, normalization: str = "batch", lightness: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         check_latent(latent)
@@ -62,7 +64,7 @@ class Bottleneck(nn.Module):
         self.to_code = nn.Linear(self.encoder.channels[-1] * cells, latent * (2 if variational else 1))  # type: ignore
         over_batch = normalization == "batch" and not variational
         self.code_norm = nn.BatchNorm1d(latent, affine=False) if over_batch else nn.Identity()
-        self.generator = Generator(latent, size, generator_width, normalization=normalization)
+        self.generator = Generator(latent, size, generator_width, normalization=normalization, lightness=lightness)
 
     @staticmethod
     def check(
@@ -75,17 +77,24 @@ class Bottleneck(nn.Module):
         check_latent(latent)
         check_encoder(encoder, weights, width)
 
-    def encode(self, L: Tensor, ab: Tensor | None = None) -> Code:
-        """Lightness ``[N,1,S,S]`` in 0..100 -> its code; ``ab`` is not looked at."""
-        code = self.to_code(self.encoder(L)[-1].flatten(1)).float()
+    def maps(self, L: Tensor) -> list[Tensor]:
+        """Lightness -> the encoder's deepest map."""
+        return [self.encoder(L)[-1]]
+
+    def encode(self, L: Tensor, ab: Tensor | None = None, maps: list[Tensor] | None = None) -> Code:
+        """Lightness ``[N,1,S,S]`` in 0..100, or what :meth:`maps` made of it, -> its code; ``ab`` is not looked at."""
+        (deepest,) = self.maps(L) if maps is None else maps
+        # Of one scale: ImageNet's features may be in the hundreds, and would outrun any learning rate.
+        code = self.to_code(F.layer_norm(deepest, deepest.shape[1:]).flatten(1)).float()
+        seen = [L] if self.generator.lightness else []
         if not self.variational:
-            return Code(self.code_norm(code), None, [])
+            return Code(self.code_norm(code), None, seen)
         mean, log_variance = code.chunk(2, dim=1)
-        return Code(mean, log_variance, [])
+        return Code(mean, log_variance, seen)
 
     def generate(self, z: Tensor, content: list[Tensor]) -> Tensor:
-        """A code -> ab ``[N,2,S,S]`` in CIELAB units."""
-        return self.generator(z)
+        """A code, and lightness where the generator sees it, -> ab ``[N,2,S,S]`` in CIELAB units."""
+        return self.generator(z, L=content[0] if content else None)
 
     def forward(self, L: Tensor, z: Tensor | None = None) -> Tensor:
         """Colour: lightness ``[N,1,S,S]`` -> ab ``[N,2,S,S]``; with ``z`` [N,d] that code moves the picture's own."""

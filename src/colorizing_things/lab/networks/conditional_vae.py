@@ -9,7 +9,7 @@ from colorizing_things.errors import SettingError
 from .bottleneck import Bottleneck, Code
 from .discriminators import Trunk, discriminator_input
 from .encoders import build_encoder
-from .generators import Generator
+from .generators import Generator, first_side
 
 
 class ConditionalVAE(nn.Module):
@@ -20,7 +20,7 @@ class ConditionalVAE(nn.Module):
     for several (Larsen et al. 2015, made conditional as in Sohn et al. 2015).
 
     Args:
-        size: side of the square that goes in and comes out, px; a power of two from 32 up.
+        size: side of the square that goes in and comes out, px; 4 or 6 times a power of two, from 32 up.
         encoder: ``vgg16``, ``vgg19``, ``resnet152`` or ``mobilenet-v2``.
         weights: of the encoder: ``imagenet``, ``distilled``, ``none``, a file or ``default``: :func:`.build_encoder`.
         width: factor on the encoder's channels; 1 is the published one.
@@ -42,7 +42,7 @@ class ConditionalVAE(nn.Module):
         self.encoder = build_encoder(encoder, weights, width)
         channels = tuple(self.encoder.channels[::-1][:content])  # type: ignore[index, operator]
         self.posterior = Trunk(size, generator_width, normalization)
-        self.to_code = nn.Linear(self.posterior.channels * 16, 2 * latent)
+        self.to_code = nn.Linear(self.posterior.channels * first_side(size) ** 2, 2 * latent)
         self.generator = Generator(latent, size, generator_width, channels, normalization)
 
     @staticmethod
@@ -60,11 +60,11 @@ class ConditionalVAE(nn.Module):
         deepest: list[Tensor] = self.encoder(L)[::-1][: self.content]
         return deepest
 
-    def encode(self, L: Tensor, ab: Tensor) -> Code:
-        """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and the content maps of L."""
+    def encode(self, L: Tensor, ab: Tensor, maps: list[Tensor] | None = None) -> Code:
+        """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and the content maps of L (:meth:`maps`)."""
         _, last = self.posterior(discriminator_input(L, ab))
         mean, log_variance = self.to_code(last.flatten(1)).float().chunk(2, dim=1)
-        return Code(mean, log_variance, self.maps(L))
+        return Code(mean, log_variance, self.maps(L) if maps is None else maps)
 
     def generate(self, z: Tensor, content: list[Tensor]) -> Tensor:
         """A code and content maps -> ab ``[N,2,S,S]`` in CIELAB units."""

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .generators import AB_LIMIT, FIRST, widths
+from .generators import AB_LIMIT, first_side, widths
 from .hint_pyramid import AB_SCALE
 from .normalization import normalized
 from .self_attention import SelfAttention
@@ -109,7 +109,7 @@ class Discriminator(nn.Module):
     """Real or ours? One raw score a picture, no sigmoid.
 
     Args:
-        size: side of the pictures in px, a power of two from 32 up.
+        size: side of the pictures in px, 4 or 6 times a power of two, from 32 up.
         width: channels of the finest map.
         normalization: ``spectral``, ``batch``, ``layer`` or ``none``: what the objective needs.
         attention: self-attention at a quarter of the size, as in SAGAN.
@@ -120,7 +120,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.trunk = Trunk(size, width, normalization, attention)
-        last = nn.Conv2d(self.trunk.channels, 1, FIRST, 1, 0)
+        last = nn.Conv2d(self.trunk.channels, 1, first_side(size), 1, 0)
         self.score = spectral_norm(last) if normalization == "spectral" else last
 
     def forward(self, pictures: Tensor) -> DiscriminatorOutput:

@@ -18,7 +18,7 @@ from .gray import lightness_to_gray
 from .mobilenet import MobileNetV2
 from .resnet import ResNet
 from .vgg import VGG
-from .weights import PUBLISHED, distilled, fetch, read_state
+from .weights import distilled, imagenet, read_state
 
 __all__ = ["ENCODERS", "MobileNetV2", "build_encoder", "lightness_to_gray"]
 
@@ -28,7 +28,6 @@ ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "vgg19": partial(VGG, 19),
     "resnet152": ResNet,  # "bigboy152"
 }
-DEFAULT_WEIGHTS = {"vgg16": "distilled"}  # imagenet for the others
 DISTILLED = ("vgg16", "vgg19")
 FOLD = "imagenet"  # how three channels become one: see fold_rgb
 
@@ -43,7 +42,7 @@ def check_encoder(name: str, weights: str, width: float) -> None:
         raise SettingError(f"unknown encoder {name!r}: choose {', '.join(ENCODERS)}")
     if not 0 < width <= 1 or (name == "mobilenet-v2" and width != 1):
         raise SettingError(f"width {width}: above 0 and at most 1, and 1 for mobilenet-v2")
-    source = DEFAULT_WEIGHTS.get(name, "imagenet") if weights == "default" else weights
+    source = "imagenet" if weights == "default" else weights
     if name == "mobilenet-v2":
         if source not in ("imagenet", "none"):
             raise SettingError(f"weights {source!r} of mobilenet-v2: choose imagenet or none")
@@ -62,11 +61,11 @@ def find_weights(name: str, weights: str, width: float) -> Path | None:
         SettingError: it is not there.
         TrainingError: it cannot be fetched.
     """
-    source = DEFAULT_WEIGHTS.get(name, "imagenet") if weights == "default" else weights
+    source = "imagenet" if weights == "default" else weights
     if source == "none" or name == "mobilenet-v2":
         return None
     if source == "imagenet":
-        return fetch(PUBLISHED[name])
+        return imagenet(name)
     if source == "distilled":
         return distilled(name, width)
     if not Path(source).is_file():
@@ -80,7 +79,7 @@ def build_encoder(name: str, weights: str = "default", width: float = 1.0) -> nn
     Args:
         name: one of ``ENCODERS``.
         weights: ``imagenet`` (fetched on first use), ``distilled``, ``none``, a ``.pth`` or ``.safetensors``
-            file by torchvision's keys, or ``default``: distilled for vgg16, imagenet for the others.
+            file by torchvision's keys, or ``default``: imagenet.
         width: factor on the number of channels.
 
     Raises:

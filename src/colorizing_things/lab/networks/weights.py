@@ -8,7 +8,6 @@ import pickle
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
@@ -18,8 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-import colorizing_things
 from colorizing_things.errors import SettingError, TrainingError
+from colorizing_things.model.catalog import find_file
 
 CHUNK = 1 << 20
 
@@ -78,25 +77,40 @@ def fetch(published: Published, folder: Path | None = None) -> Path:
     return path
 
 
+def imagenet(encoder: str) -> Path:
+    """ImageNet's weights of an encoder: of vgg16 those that :mod:`.vgg16_package` made, where they are; else fetched.
+
+    Raises:
+        TrainingError: they cannot be had.
+    """
+    made = find_file(f"{encoder}-imagenet.safetensors")
+    if made is not None:
+        return made
+    try:
+        return fetch(PUBLISHED[encoder])
+    except TrainingError as error:
+        if encoder != "vgg16":
+            raise
+        raise TrainingError(f"{error}; or: python -m colorizing_things.lab.networks.vgg16_package") from error
+
+
 def distilled(encoder: str, width: float) -> Path:
-    """The encoder that our own recipe distilled: in the package's data, or in ``weights`` here or in the checkout.
+    """The encoder that our own recipe distilled, in a folder of models.
 
     Raises:
         SettingError: not there.
     """
     name = f"{encoder}-distilled.safetensors" if width == 1 else f"{encoder}-w{width:g}-distilled.safetensors"
-    checkout = Path(colorizing_things.__file__).parents[2]
-    packaged = Path(str(files("colorizing_things.lab") / "features"))
-    for folder in (packaged, Path("weights"), checkout / "weights"):
-        if (folder / name).exists():
-            return folder / name
+    found = find_file(name)
+    if found is not None:
+        return found
     settings = "".join(
         f" --set {key}={value}"
         for key, value, usual in (("encoder", encoder, "vgg16"), ("width", f"{width:g}", "1"))
         if value != usual
     )
     raise SettingError(
-        f"weights distilled: no {name} in weights/: colorize train distil-vgg16{settings}, then colorize export, "
+        f"weights distilled: no {name} in models/: colorize train distil-vgg16{settings}, then colorize export, "
         "make it; or set weights to imagenet, none or a file"
     )
 
