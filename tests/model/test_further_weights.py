@@ -1,5 +1,6 @@
-"""The further weights that lie beside the package, in ``weights/``."""
+"""The further weights that the repository's history holds, as ``colorize models --fetch`` brings them."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -7,21 +8,38 @@ import pytest
 from measures import chroma, lightness
 
 from colorizing_things import Colorizer
+from colorizing_things.model.fetching import fetch_model
+from colorizing_things.model.places import published
 
-FOLDERS = sorted(card.parent for card in (Path(__file__).parents[2] / "weights").glob("*/card.json"))
+CHECKOUT = Path(__file__).parents[2]
+MODELS = [name for name, model in published().items() if model.is_model]
 LARGEST = 40e6  # bytes
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_further_weights_colour_a_photograph(folder, grey_photo):
-    colorizer = Colorizer(folder)
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    """This clone's history, all of it, and an empty folder of models."""
+    for commit in {model.commit for model in published().values()}:
+        if subprocess.run(["git", "cat-file", "-e", commit], cwd=CHECKOUT, capture_output=True).returncode:
+            pytest.skip(f"the history of this copy does not hold {commit[:7]}")
+    monkeypatch.chdir(CHECKOUT)
+    monkeypatch.setenv("COLORIZE_MODELS", str(tmp_path / "models"))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_further_weights_colour_a_photograph(name, history, grey_photo):
+    fetch_model(name)
+    colorizer = Colorizer(name)
     coloured = colorizer(grey_photo)
     assert coloured.shape == (*grey_photo.shape[:2], 3)
     assert np.abs(lightness(coloured) - lightness(grey_photo)).mean() < 0.5
     assert chroma(coloured).mean() > 2
-    assert colorizer.card.name == folder.name
+    assert colorizer.card.name == name
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_further_weights_are_small(folder):
-    assert sum(file.stat().st_size for file in folder.iterdir()) < LARGEST
+def test_what_is_listed_is_small_and_says_what_it_is():
+    assert len(MODELS) >= 8
+    for name, model in published().items():
+        assert model.size < LARGEST and model.summary.endswith(".") and len(model.commit) == 40, name
+        assert all(len(file.sha256) == 64 and file.size > 0 for file in model.files)
+        assert model.is_model or [file.name for file in model.files] == [name]

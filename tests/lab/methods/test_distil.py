@@ -66,7 +66,7 @@ def test_a_run_becomes_the_encoder_that_recipes_start_from(photographs, tmp_path
     first = tmp_path / "small" / "last.ckpt"
     train(large, RunSettings(data=photographs, out=tmp_path / "run", precision="32-true", start=first))
     monkeypatch.chdir(tmp_path)
-    assert export(tmp_path / "run", tmp_path / "weights") == tmp_path / "weights"
+    assert export(tmp_path / "run", tmp_path / "models") == tmp_path / "models"
     encoder = build_encoder("vgg16", "distilled", 0.125).eval()
     network, _ = load_network(tmp_path / "run")
     L = torch.rand(1, 1, 64, 64) * 100

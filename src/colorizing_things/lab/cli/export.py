@@ -25,6 +25,4 @@ def export(
         typer.echo(f"{graphs} and the card; colorize --model {folder} old.jpg uses it")
     else:
         files = ", ".join(str(path) for path in sorted(folder.glob("*.safetensors")))
-        typer.echo(
-            f"{files}: for recipes whose weights are distilled, in a folder named weights; or --set weights=FILE"
-        )
+        typer.echo(f"{files}: for recipes, in a folder named models, by --set weights=distilled; or --set weights=FILE")

@@ -50,8 +50,8 @@ class DataSettings(Settings):
     )
     views: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="cut every picture in so many ways, always the same, so that what a frozen encoder makes of them is "
-        "computed once and kept in the user's cache; 0: another way each time. Of methods aae and vaegan alone",
+        description="cut every picture in so many ways, always the same, so that what a frozen encoder makes of them "
+        "is computed once and kept in the user's cache; 0: another way each time. Of methods aae and vaegan alone",
     )
     degraded: Share = Field(default=0.3, description="share of the pictures that are made to look old")
     old_plates: Share = Field(

@@ -61,7 +61,7 @@ class ConditionalVAE(nn.Module):
         return deepest
 
     def encode(self, L: Tensor, ab: Tensor, maps: list[Tensor] | None = None) -> Code:
-        """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and the content maps of L (:meth:`maps`)."""
+        """Lightness and chroma ``[N,1,S,S]``, ``[N,2,S,S]`` -> q(z | L, ab) and L's :meth:`maps`."""
         _, last = self.posterior(discriminator_input(L, ab))
         mean, log_variance = self.to_code(last.flatten(1)).float().chunk(2, dim=1)
         return Code(mean, log_variance, self.maps(L) if maps is None else maps)

@@ -107,7 +107,7 @@ class Generator(nn.Module):
 
 
 def lightness_maps(L: Tensor, side: int) -> Tensor:
-    """Lightness ``[N,1,S,S]`` in 0..100 -> ``[N,4,side,side]``, about -1..1: of each place its four at twice the side."""
+    """Lightness ``[N,1,S,S]`` in 0..100 -> ``[N,4,side,side]`` in -1..1: of each place its four at twice the side."""
     factor = L.shape[-1] // (2 * side)
     return F.pixel_unshuffle((F.avg_pool2d(L, factor) if factor > 1 else L) / 50 - 1, 2)
 

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from colorizing_things.errors import SettingError, TrainingError
-from colorizing_things.model.catalog import find_file
+from colorizing_things.model.places import find_file
 
 CHUNK = 1 << 20
 
