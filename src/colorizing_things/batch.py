@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from .colorizer import Colorizer, Stopped
+from .defaults import MAX_PIXELS
 from .errors import ColorizingError, PictureError, SettingError
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
@@ -123,7 +124,9 @@ class Result:
     note: str = ""
 
 
-def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: OutputOptions) -> list[Task]:
+def plan(
+    inputs: list[Path], out: Path | None, out_is_folder: bool, output: OutputOptions, max_pixels: int = MAX_PIXELS
+) -> list[Task]:
     """Turn files and folders into tasks. A file that is missing, say, is a task with a problem: the others go on.
 
     Args:
@@ -131,6 +134,7 @@ def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Outp
         out: where to; None: beside each picture, as ``old.color.jpg``.
         out_is_folder: ``out`` was written as a folder (a slash at its end).
         output: its format decides suffixes.
+        max_pixels: of a file that has to be opened, because its name does not say its format.
 
     Raises:
         SettingError: two pictures would get the same name, or a file's name says an unknown format.
@@ -143,7 +147,7 @@ def plan(inputs: list[Path], out: Path | None, out_is_folder: bool, output: Outp
             problems.append(Task(found.source, found.source, found.problem, found.left_out))
             continue
         try:
-            destination = _destination(found.source, found.place, out, into_folder, output)
+            destination = _destination(found.source, found.place, out, into_folder, output, max_pixels)
         except PictureError as error:
             problems.append(Task(found.source, found.source, str(error)))
             continue
@@ -253,11 +257,13 @@ def _original_stem(file: Path) -> str:
     return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
-def _destination(source: Path, place: Path, out: Path | None, into_folder: bool, output: OutputOptions) -> Path:
+def _destination(
+    source: Path, place: Path, out: Path | None, into_folder: bool, output: OutputOptions, max_pixels: int
+) -> Path:
     if out is not None and not into_folder:
         output.named(out)  # a name that says no format of ours, or another than is asked for, is an error before work
         return out
-    kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source).kind
+    kind = SUFFIX_KINDS.get(source.suffix.lower()) or Picture.read(source, max_pixels).kind
     format_name = output_format(output.format, kind)
     if out is None:
         return default_destination(source, format_name)

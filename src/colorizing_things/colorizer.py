@@ -136,7 +136,7 @@ class Colorizer:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: a type, shape, range or option that cannot work.
         """
-        look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference)
+        look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference, self.max_pixels)
         options = ColorOptions(size, mood, seed, guide, look)
         opened = open_picture(picture, self.max_pixels)
         if opened.note:

@@ -11,6 +11,17 @@ class PictureError(ColorizingError):
     """A picture cannot be read or written."""
 
 
+class TooLargeError(PictureError):
+    """A picture has more pixels than are allowed; nothing of it was decoded."""
+
+    def __init__(self, width: int, height: int, max_pixels: int, name: str = "") -> None:
+        super().__init__(
+            f"{name + ': ' if name else ''}{width} x {height} pixels are over the limit of {max_pixels:,};"
+            " raise it with --max-pixels"
+        )
+        self.width, self.height, self.max_pixels = width, height, max_pixels
+
+
 class ModelError(ColorizingError):
     """A model is unknown, broken, or does not fit its card."""
 

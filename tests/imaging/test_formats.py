@@ -14,6 +14,9 @@ from PIL import Image
 
 from colorizing_things import Colorizer, PictureError
 from colorizing_things.color.spaces import srgb_to_lightness
+from colorizing_things.errors import TooLargeError
+from colorizing_things.guidance.guide import Guide
+from colorizing_things.imaging import jxl
 from colorizing_things.imaging.picture import Picture
 
 
@@ -148,6 +151,69 @@ def test_heic_and_jpeg_xl(colour_photo, tmp_path, colorizer: Colorizer):
     jxl.write_bytes(imagecodecs.jpegxl_encode(colour_photo, lossless=True))
     picture = Picture.read(jxl)
     np.testing.assert_allclose(full_lightness(picture), lightness(colour_photo), atol=0.15)
+
+
+def decoded_whole(photo) -> dict[str, bytes]:
+    """A file of each kind that is decoded whole when it is opened, by the name of its reader."""
+    heif, imagecodecs = pytest.importorskip("pillow_heif"), pytest.importorskip("imagecodecs")
+    files = {kind: saved(photo, kind) for kind in ("BMP", "PPM", "TGA", "JPEG2000")}
+    files |= {"PSD": psd(photo), "packed PSD": psd(photo, packed=True)}
+    files["JXL"] = imagecodecs.jpegxl_encode(photo, lossless=True)
+    files["12-bit JPEG"] = imagecodecs.jpeg_encode(photo.astype(np.uint16) * 16, bitspersample=12)
+    for compression in ("zstd", "lzma"):
+        out = io.BytesIO()
+        tifffile.imwrite(out, photo, photometric="rgb", compression=compression)
+        files[f"TIFF in {compression}"] = out.getvalue()
+    out = io.BytesIO()
+    heif.from_pillow(Image.fromarray(photo)).save(out, quality=90)
+    files["HEIC"] = out.getvalue()
+    out = io.BytesIO()
+    pages = [Image.fromarray(photo), Image.fromarray(255 - photo)]
+    pages[0].save(out, "AVIF", save_all=True, append_images=pages[1:])
+    files["AVIF sequence"] = out.getvalue()
+    return files
+
+
+def test_the_limit_of_pixels_is_looked_at_before_anything_is_decoded(colour_photo, tmp_path):
+    """So the pixels of these files may be missing: their end is zeroed, and the size is complained of all the same."""
+    for kind, data in decoded_whole(colour_photo).items():
+        name = "old.tga" if kind == "TGA" else "old"
+        assert Picture.decode(data, name, max_pixels=240_000).width == 600, kind
+        for given in (data, data[: len(data) // 2] + bytes(len(data) - len(data) // 2)):
+            with pytest.raises(
+                TooLargeError, match=rf"^{name}: 600 x 400 pixels are over the limit of 239,999"
+            ) as error:
+                Picture.decode(given, name, max_pixels=239_999)
+            assert "\n" not in str(error.value)
+    path = tmp_path / "old.bmp"
+    path.write_bytes(decoded_whole(colour_photo)["BMP"][:300])
+    small = Colorizer(max_pixels=1000)
+    for call in (
+        small.session,
+        small,
+        lambda p: small(colour_photo[:9, :9], reference=p),
+        lambda p: Guide.of(hints=p, max_pixels=1000),
+    ):
+        with pytest.raises(TooLargeError, match="600 x 400 pixels are over the limit of 1,000"):
+            call(str(path))
+
+
+def test_jpeg_xl_says_its_size_whatever_it_is_and_brings_its_xmp(colour_photo):
+    pytest.importorskip("pillow_jxl")
+    imagecodecs = pytest.importorskip("imagecodecs")
+    for width, height in ((1, 1), (8, 8), (60, 50), (400, 300), (160, 90), (300, 200), (7, 600), (9000, 2), (2, 70000)):
+        data = imagecodecs.jpegxl_encode(np.zeros((height, width), np.uint8), lossless=True)
+        assert jxl.read_header(data) == jxl.Header(width, height, False)
+    data = saved(colour_photo, "JXL", use_container=True, xmp=b"<x:xmpmeta/>", exif=b"II*\0\x08\0\0\0\0\0")
+    assert jxl.read_header(data) == jxl.Header(600, 400, False)
+    assert bytes(Picture.decode(data).header.get("xmp-data")) == b"<x:xmpmeta/>"
+    frames = np.stack([colour_photo, 255 - colour_photo])
+    moving = Picture.decode(imagecodecs.jpegxl_encode(frames, lossless=True, photometric="rgb", planar=False))
+    assert moving.note == "an animation: its first frame alone is coloured"
+    np.testing.assert_allclose(full_lightness(moving), lightness(colour_photo), atol=0.15)
+    for broken in (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", data[:30]):
+        with pytest.raises(PictureError, match="cannot be read as JPEG XL"):
+            Picture.decode(broken)
 
 
 def test_of_a_heif_with_several_pictures_the_primary_one_is_read(grey_photo):

@@ -133,6 +133,20 @@ def test_an_rgb_profile_is_honoured_everywhere(tmp_path, colour_photo, deep):
     assert np.abs(picture.small_ab(0, 60, 40) - other).mean() < 0.6
 
 
+def test_a_profile_whose_curve_is_damaged_counts_as_none(grey_photo):
+    """It would make the picture black: a fuzzed TIFF did (curve's numbers zeroed)."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    at = profile.index(b"para") + 12
+    damaged = profile[:at] + bytes(24) + profile[at + 24 :]
+    for embedded in (profile, damaged):
+        picture = Picture.of_array(np.dstack([grey_photo] * 3), embedded)
+        np.testing.assert_allclose(full_lightness(picture), lightness(grey_photo), atol=0.15)
+    linear = grey_profile(1.0)
+    at = linear.index(b"curv") + 12
+    picture = Picture.of_array(grey_photo[..., None], linear[:at] + bytes(len(linear) - at))
+    assert full_lightness(picture).max() > 90
+
+
 def test_cmyk_is_read_through_its_profile(tmp_path, colour_photo):
     import pyvips
 

@@ -64,6 +64,35 @@ def test_damage_raw_files_and_animations_are_refused(client, route, grey_photo):
         assert "an animation of 2 frames" in error_line(send(client, route, out.getvalue()), 415)
 
 
+def heic(pixels) -> bytes:
+    out = io.BytesIO()
+    pytest.importorskip("pillow_heif").from_pillow(Image.fromarray(pixels)).save(out, quality=90)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_telephones_heic_is_coloured(client, route, grey_photo):
+    data = heic(np.dstack([grey_photo] * 3))
+    answer = send(client, route, data, "old.heic")
+    if route == "/v1/colorize":
+        assert answer.headers["content-type"] == "image/avif"
+        assert Image.open(io.BytesIO(answer.content)).size == (600, 400)
+        return
+    assert (answer.status_code, answer.json()["width"], answer.json()["height"]) == (201, 600, 400)
+    held = client.app.state.app_state.store.get(answer.json()["id"]).bytes
+    assert held > 600 * 400 * 3  # what it holds decoded is counted
+    rendered = client.post(f"{route}/{answer.json()['id']}/render", json={"format": "png"})
+    assert Image.open(io.BytesIO(rendered.content)).size == (600, 400)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_heic_that_is_too_large_or_damaged(client, route):
+    data = heic(np.zeros((2000, 3000, 3), np.uint8))
+    assert "3000 x 2000 pixels are over the server's limit" in error_line(send(client, route, data, "old.heic"), 413)
+    data = heic(np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8))
+    assert "cannot be read as HEIC" in error_line(send(client, route, data[: len(data) // 2], "old.heic"), 415)
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_what_is_no_upload(client, route):
     assert error_line(client.post(route), 422) == "file: is missing"

@@ -112,7 +112,7 @@ def color(
         return
     if jobs is not None and jobs < 1:
         raise SettingError(f"jobs {jobs}: must be 1 or more")
-    guide, look = Guide.of(hint or (), hints, reference), Look(saturation, strength, warmth)
+    guide, look = Guide.of(hint or (), hints, reference, max_pixels), Look(saturation, strength, warmth)
     coloring, output = (
         ColorOptions(size, mood, seed, guide, look),
         OutputOptions(format, quality, provenance, overwrite),
@@ -123,7 +123,7 @@ def color(
             raise SettingError("- stands for one picture, without --json, --variants or --confidence")
         _through_pipe(inputs[0], out, options, Colorizer(model, device, max_pixels=max_pixels))
         return
-    tasks = _plan(inputs, out, output)
+    tasks = _plan(inputs, out, output, max_pixels)
     whole = sum(not task.problem for task in tasks)
     if guide.places and whole > 1:
         raise SettingError(f"hints speak of places in one picture; here are {whole}: colour them one by one")
@@ -131,17 +131,21 @@ def color(
     _color_all(Colorizer(model, device, max_pixels=max_pixels), tasks, options, jobs, as_json)
 
 
-def _plan(inputs: list[str], out: str | None, output: OutputOptions) -> list[Task]:
+def _plan(inputs: list[str], out: str | None, output: OutputOptions, max_pixels: int) -> list[Task]:
     from colorizing_things import batch
 
     is_folder = out is not None and out.endswith(("/", "\\"))
-    return batch.plan([Path(name) for name in inputs], Path(out) if out else None, is_folder, output)
+    return batch.plan([Path(name) for name in inputs], Path(out) if out else None, is_folder, output, max_pixels)
 
 
 def _through_pipe(source: str, out: str | None, options: BatchOptions, colorizer: Colorizer) -> None:
     from colorizing_things.imaging.picture import Picture
 
-    picture = Picture.decode(sys.stdin.buffer.read(), "stdin") if source == STANDARD else Picture.read(source)
+    most = colorizer.max_pixels
+    if source == STANDARD:
+        picture = Picture.decode(sys.stdin.buffer.read(), "stdin", most)
+    else:
+        picture = Picture.read(source, most)
     if options.negative:
         picture = picture.positive()
     if picture.note:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.imaging.opening import open_picture
 from colorizing_things.imaging.picture import Picture
 
@@ -27,8 +28,16 @@ class Guide:
     reference: Picture | None = None
 
     @classmethod
-    def of(cls, hint: Sequence[Hint | str] = (), hints: Any = None, reference: Any = None) -> Self:
+    def of(
+        cls, hint: Sequence[Hint | str] = (), hints: Any = None, reference: Any = None, max_pixels: int = MAX_PIXELS
+    ) -> Self:
         """Of hints as the command line has them (``"120,340=#7a4a2b"``), and of pictures as :class:`.Colorizer` does.
+
+        Args:
+            hint: points.
+            hints: painted ones.
+            reference: a picture in colour.
+            max_pixels: refuse larger pictures.
 
         Raises:
             PictureError: a picture that cannot be read.
@@ -40,7 +49,8 @@ class Guide:
             (1, True)
         """
         points = [Hint.parse(point) if isinstance(point, str) else point for point in hint]
-        layer, other = (None if picture is None else open_picture(picture) for picture in (hints, reference))
+        layer = None if hints is None else open_picture(hints, max_pixels)
+        other = None if reference is None else open_picture(reference, max_pixels)
         return cls(points, layer, other)
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyvips
 
+from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError
 
 from . import foreign, png, tiff
@@ -47,8 +48,8 @@ class Source:
         note: what a user should know of it, or empty.
     """
 
-    def __init__(self, name: str, origin: Path | bytes) -> None:
-        self.name, self._origin = name, origin
+    def __init__(self, name: str, origin: Path | bytes, max_pixels: int = MAX_PIXELS) -> None:
+        self.name, self._origin, self._max_pixels = name, origin, max_pixels
         self.directories: list[tiff.Directory] = []
         self.png = png.PngFacts()
         self._decoded: Decoded | None = None
@@ -61,7 +62,7 @@ class Source:
     def _look(self) -> None:
         if isinstance(self._origin, bytes) and len(self._origin) < 2:
             raise PictureError(f"{self.name}: cannot be read: {NO_PICTURE}")
-        self._decoded = foreign.decode_if_needed(self.name, self._origin)
+        self._decoded = foreign.decode_if_needed(self.name, self._origin, self._max_pixels)
         if self._decoded is not None:
             self.kind, self.pages, self.note = self._decoded.kind, 1, self._decoded.note
             self.directories = self._decoded.directories
@@ -87,6 +88,11 @@ class Source:
             if self.png.frames > 1:
                 self.note = foreign.ANIMATION.format(self.png.frames)
         self.pages = len(self._numbers)
+
+    @property
+    def decoded_image(self) -> pyvips.Image | None:
+        """Its pixels, where they are held in memory."""
+        return self._decoded.image if self._decoded else None
 
     def open(self, page: int, access: str) -> pyvips.Image:
         """A page's pixels, not turned: 8 or 16 bits, sRGB or with a profile, of float only where it says its meaning.

@@ -16,9 +16,10 @@ from typing import IO, Any
 import numpy as np
 import pyvips
 
-from colorizing_things.errors import PictureError
+from colorizing_things.defaults import MAX_PIXELS
+from colorizing_things.errors import PictureError, TooLargeError
 
-from . import tiff
+from . import jxl, tiff
 from .psd import read_psd
 from .whole import CIELAB, ICC_LAB, Decoded, as_image, check_size, of_lab
 
@@ -42,10 +43,14 @@ BIT_DEPTH_12 = b"\x0c"
 FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2", b"\xff\xc3")
 
 
-def decode_if_needed(name: str, origin: Path | bytes) -> Decoded | None:
+Reader = Callable[[IO[bytes], int], Decoded]  # of a file; more pixels than that are refused before they are decoded
+
+
+def decode_if_needed(name: str, origin: Path | bytes, max_pixels: int = MAX_PIXELS) -> Decoded | None:
     """Decode what libvips cannot; None where it can, or nobody does.
 
     Raises:
+        TooLargeError: it would have more than ``max_pixels``.
         PictureError: a raw file, a damaged one, or one that needs a library which is not installed.
     """
     with tiff.open_binary(origin) as file:
@@ -58,9 +63,11 @@ def decode_if_needed(name: str, origin: Path | bytes) -> Decoded | None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return read(file)
+                return read(file, max_pixels)
         except ModuleNotFoundError as error:
             raise PictureError(f"{name}: to read {kind}, install the extra formats: {FORMATS_EXTRA}") from error
+        except TooLargeError as error:
+            raise TooLargeError(error.width, error.height, error.max_pixels, name) from error
         except PictureError as error:
             raise PictureError(f"{name}: cannot be read as {kind}: {error}") from error
         except MemoryError:
@@ -74,7 +81,7 @@ def _first_line(error: Exception) -> str:
     return f"{said[0] if said else type(error).__name__}; the file is damaged, or of a rare kind"
 
 
-def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]], Decoded]] | None:
+def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Reader] | None:
     suffix = Path(name).suffix.lower()
     if suffix in RAW_SUFFIXES or (head[:4] in (b"II\x2a\0", b"II\x55\0", b"IIRO") and head[8:10] == b"CR"):
         raise PictureError(f"{name}: {RAW}")
@@ -83,16 +90,16 @@ def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[
     if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3] in b" \t\r\n#":
         return "PNM", _with_pillow("pnm")
     if head.startswith(JP2):
-        return "JPEG 2000", _jpeg_2000
+        return "JPEG 2000", _with_pillow("jp2")
     if head.startswith(JXL):
         return "JPEG XL", _jpeg_xl
-    if head[4:8] == b"ftyp" and (head[8:12] in HEIC_BRANDS or _is_hevc(head)):
+    if is_heic(head):
         return "HEIC", _heic
     if head[4:12] == b"ftypavis":
         return "AVIF", _avif_sequence
     if head.startswith(b"8BPS"):
         return "PSD", read_psd
-    if head.startswith(b"\xff\xd8") and _precision(file) == 12:
+    if head.startswith(b"\xff\xd8") and _frame(file)[0] == 12:
         return "12-bit JPEG", _jpeg_12
     if suffix == ".tga":
         return "TGA", _with_pillow("tga")
@@ -104,28 +111,30 @@ def _reader(head: bytes, file: IO[bytes], name: str) -> tuple[str, Callable[[IO[
 _BMP_HEADERS = tuple(struct.pack("<I", size) for size in (12, 16, 40, 52, 56, 64, 108, 124))
 
 
-def _is_hevc(head: bytes) -> bool:
-    """Whether a HEIF of a general brand is coded in HEVC: its item is of type hvc1."""
-    return head[8:12] in (b"mif1", b"msf1") and b"hvc1" in head
+def is_heic(data: bytes) -> bool:
+    """Whether a file that begins so is a HEIF coded in HEVC: by its brand, or by its item where that is general."""
+    general = data[8:12] in (b"mif1", b"msf1") and b"hvc1" in data[:HEAD]
+    return data[4:8] == b"ftyp" and (data[8:12] in HEIC_BRANDS or general)
 
 
-def _precision(file: IO[bytes]) -> int:
-    """Bits a sample of a JPEG, from its frame's header; 0 where there is none."""
+def _frame(file: IO[bytes]) -> tuple[int, int, int]:
+    """Bits a sample, width and height of a JPEG, from its frame's header; zeros where there is none."""
     at = 2
     while True:
         file.seek(at)
-        marker = file.read(5)
-        if len(marker) < 5 or marker[0] != 0xFF:
-            return 0
+        marker = file.read(9)
+        if len(marker) < 9 or marker[0] != 0xFF:
+            return 0, 0, 0
         if marker[:2] in FRAMES:
-            return marker[4]
+            height, width = struct.unpack(">HH", marker[5:9])
+            return marker[4], width, height
         if marker[1] == 0xFF:
             at += 1
             continue
         at += 2 + struct.unpack(">H", marker[2:4])[0]
 
 
-def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]], Decoded]] | None:
+def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Reader] | None:
     directories = tiff.read_directories(file)
     if not directories:
         return None
@@ -149,22 +158,22 @@ def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Callable[[IO[bytes]],
     return None
 
 
-def _with_pillow(kind: str) -> Callable[[IO[bytes]], Decoded]:
+def _with_pillow(kind: str) -> Reader:
     formats = {"bmp": ("BMP", "DIB"), "pnm": ("PPM",), "tga": ("TGA",), "jp2": ("JPEG2000",)}[kind]
 
-    def read(file: IO[bytes]) -> Decoded:
-        return Decoded(kind, _pillow_image(file, formats))
+    def read(file: IO[bytes], max_pixels: int) -> Decoded:
+        return Decoded(kind, _pillow_image(file, formats, max_pixels))
 
     return read
 
 
-def _pillow_image(file: IO[bytes], formats: tuple[str, ...]) -> pyvips.Image:
+def _pillow_image(file: IO[bytes], formats: tuple[str, ...], max_pixels: int) -> pyvips.Image:
     from PIL import Image
 
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked by who asks
     try:
         with Image.open(file, formats=formats) as picture:
-            check_size(*picture.size)
+            check_size(*picture.size, max_pixels)
             picture.load()
             return _of_pillow(picture)
     finally:
@@ -188,54 +197,59 @@ def _of_pillow(picture: Any) -> pyvips.Image:
     )  # fmt: skip
 
 
-def _jpeg_2000(file: IO[bytes]) -> Decoded:
-    return Decoded("jp2", _pillow_image(file, ("JPEG2000",)))
-
-
-def _avif_sequence(file: IO[bytes]) -> Decoded:
+def _avif_sequence(file: IO[bytes], max_pixels: int) -> Decoded:
     """The first frame, or the only one."""
     from PIL import Image
 
     with Image.open(file, formats=("AVIF",)) as picture:
         frames = getattr(picture, "n_frames", 1)
     file.seek(0)
-    return Decoded("heif", _pillow_image(file, ("AVIF",)), note=ANIMATION.format(frames) if frames > 1 else "")
+    image = _pillow_image(file, ("AVIF",), max_pixels)
+    return Decoded("heif", image, note=ANIMATION.format(frames) if frames > 1 else "")
 
 
-def _jpeg_xl(file: IO[bytes]) -> Decoded:
+def _jpeg_xl(file: IO[bytes], max_pixels: int) -> Decoded:
     import imagecodecs
     import pillow_jxl  # noqa: F401 - Pillow reads its metadata then
     from PIL import Image
 
-    pixels = imagecodecs.jpegxl_decode(file.read())
+    data = file.read()
+    header = jxl.read_header(data)
+    check_size(header.width, header.height, max_pixels)
+    pixels = imagecodecs.jpegxl_decode(data, index=0)
     if pixels.dtype.kind == "f":
         pixels = (pixels.clip(0, 1) * 65535).round().astype(np.uint16)
     file.seek(0)
     with Image.open(file, formats=("JXL",)) as picture:
-        info, size = picture.info, picture.size
-    if pixels.shape[:2] != size[::-1]:
-        raise PictureError("an animation")
-    return Decoded("jxl", as_image(pixels, icc=info.get("icc_profile"), exif=info.get("exif"), xmp=info.get("xmp")))
+        info = picture.info
+    note = "an animation: its first frame alone is coloured" if header.animated else ""
+    icc, exif, xmp = info.get("icc_profile"), info.get("exif"), jxl.xmp(data)
+    return Decoded("jxl", as_image(pixels, icc=icc, exif=exif, xmp=xmp), note=note)
 
 
-def _heic(file: IO[bytes]) -> Decoded:
+def _heic(file: IO[bytes], max_pixels: int) -> Decoded:
     import pillow_heif
 
     picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
+    width, height = picture.size
+    check_size(width, height, max_pixels)
     pixels, info = np.asarray(picture), picture.info
     xmp, icc = info.get("xmp"), info.get("icc_profile")
     return Decoded("heif", as_image(pixels, icc=icc, exif=info.get("exif"), xmp=xmp))
 
 
-def _jpeg_12(file: IO[bytes]) -> Decoded:
+def _jpeg_12(file: IO[bytes], max_pixels: int) -> Decoded:
     import imagecodecs
 
+    _, width, height = _frame(file)
+    check_size(width, height, max_pixels)
+    file.seek(0)
     pixels = imagecodecs.jpeg_decode(file.read())
     codes = (pixels.astype(np.float64) * (65535 / 4095)).round().astype(np.uint16)
     return Decoded("jpeg", as_image(codes), note="12 bits a channel: --format tiff or png keeps them, JPEG has 8")
 
 
-def _rare_tiff(file: IO[bytes]) -> Decoded:
+def _rare_tiff(file: IO[bytes], max_pixels: int) -> Decoded:
     import imagecodecs  # noqa: F401 - tifffile asks for it
     import tifffile
 
@@ -244,6 +258,7 @@ def _rare_tiff(file: IO[bytes]) -> Decoded:
     file.seek(0)
     with tifffile.TiffFile(file) as opened:
         page: Any = opened.pages[0]
+        check_size(page.imagewidth, page.imagelength, max_pixels)
         pixels = page.asarray()
         photometric, bits, planar = int(page.photometric), int(page.bitspersample), int(page.planarconfig)
         orientation = int(page.tags[274].value) if 274 in page.tags else 1

@@ -10,6 +10,7 @@ import pyvips
 from colorizing_things.errors import PictureError
 
 PROFILE = "icc-profile-data"
+LEAST_RANGE = 10.0  # of luminance, 0..100, between white and black: below that a profile is damaged
 SAME_AS_SRGB = 2  # codes of 255: profiles that differ by less are sRGB under another name
 FREE = ("scrgb", "lab", "labs", "lch", "xyz", "yxy")  # interpretations that say what their numbers mean
 
@@ -95,7 +96,21 @@ def _profile(image: pyvips.Image) -> bytes | None:
         return None
     data = bytes(image.get(PROFILE))
     channels = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}.get(data[16:20])
-    return data if channels == image.bands else None
+    return data if channels == image.bands and _tells_white_from_black(data, channels) else None
+
+
+@lru_cache(maxsize=8)
+def _tells_white_from_black(profile: bytes, channels: int) -> bool:
+    """Whether it is of any use: one whose tables are damaged, or point nowhere, makes a picture black."""
+    kind = {1: "b-w", 3: "srgb", 4: "cmyk"}[channels]
+    codes = np.zeros((1, 2, channels), np.uint8)
+    codes[0, 0 if channels == 4 else 1] = 255  # the second is white: all light, or no ink
+    try:
+        y = _with_profile(codes, kind, profile).icc_import(embedded=True, pcs="xyz", intent="relative")[1].numpy()
+    except pyvips.Error:
+        return True  # who asks it for a picture's colours hears of that, and goes on without it
+    black, white = y.ravel()
+    return bool(white - black > LEAST_RANGE)
 
 
 def _with_profile(pixels: np.ndarray, interpretation: str, profile: bytes) -> pyvips.Image:

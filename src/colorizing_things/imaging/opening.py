@@ -24,18 +24,18 @@ def open_picture(picture: Any, max_pixels: int = MAX_PIXELS) -> Picture:
         PictureError: it cannot be read, or is too large.
         SettingError: a type or shape that is no picture.
     """
-    opened = _open(picture)
+    opened = _open(picture, max_pixels)
     opened.check_size(max_pixels)
     return opened
 
 
-def _open(picture: Any) -> Picture:
+def _open(picture: Any, max_pixels: int) -> Picture:
     if isinstance(picture, Picture):
         return picture
     if isinstance(picture, str | Path):
-        return Picture.read(picture)
+        return Picture.read(picture, max_pixels)
     if isinstance(picture, bytes | bytearray | memoryview):
-        return Picture.decode(bytes(picture))
+        return Picture.decode(bytes(picture), max_pixels=max_pixels)
     if isinstance(picture, np.ndarray):
         return open_array(picture)
     if is_pil(picture):

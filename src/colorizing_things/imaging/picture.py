@@ -15,7 +15,7 @@ import pyvips
 
 from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.defaults import MAX_PIXELS as MAX_PIXELS
-from colorizing_things.errors import PictureError
+from colorizing_things.errors import PictureError, TooLargeError
 from colorizing_things.types import Codes, Float32
 
 from . import png, tiff
@@ -69,11 +69,11 @@ class Picture:
         note: what a user should know of it, or empty.
     """
 
-    def __init__(self, name: str, origin: pyvips.Image | Path | bytes) -> None:
-        """``origin``: pixels in memory, or a picture file, or the bytes of one."""
+    def __init__(self, name: str, origin: pyvips.Image | Path | bytes, max_pixels: int = MAX_PIXELS) -> None:
+        """``origin``: pixels in memory, or a picture file, or the bytes of one. Of ``max_pixels`` see :meth:`read`."""
         self.name = name
         self.inverted, self._page = False, 0
-        self._source = origin if isinstance(origin, pyvips.Image) else Source(name, origin)
+        self._source = origin if isinstance(origin, pyvips.Image) else Source(name, origin, max_pixels)
         self.kind, self.pages, self.note = "array", 1, ""
         if isinstance(self._source, Source):
             self.kind, self.pages, self.note = self._source.kind, self._source.pages, self._source.note
@@ -105,11 +105,16 @@ class Picture:
         return other
 
     @classmethod
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str | Path, max_pixels: int = MAX_PIXELS) -> Self:
         """Open a picture file.
 
+        Args:
+            path: the file.
+            max_pixels: larger ones of the formats that are decoded whole at once (:mod:`.foreign`) are refused before
+                that; for all others it is :meth:`check_size` that does so.
+
         Raises:
-            PictureError: missing, no file, empty, not a picture, or not what its name says.
+            PictureError: too large, missing, no file, empty, not a picture, or not what its name says.
         """
         name, path = str(path), Path(path)
         if not name:
@@ -132,22 +137,22 @@ class Picture:
             raise PictureError(f"{path}: cannot be read: {error.strerror}; check its permissions") from error
         if about.st_size == 0:
             raise PictureError(f"{path}: is empty (0 bytes); copy it again from where it came")
-        picture = cls(name, path)
+        picture = cls(name, path, max_pixels)
         said = SUFFIX_KINDS.get(path.suffix.lower())
         if said and said != picture.kind:
             raise PictureError(f"{path}: is a {picture.kind.upper()} file by its content; rename it to match")
         return picture
 
     @classmethod
-    def decode(cls, data: bytes, name: str = "picture") -> Self:
-        """Open an encoded picture (a file's bytes).
+    def decode(cls, data: bytes, name: str = "picture", max_pixels: int = MAX_PIXELS) -> Self:
+        """Open an encoded picture (a file's bytes); ``max_pixels`` as for :meth:`read`.
 
         Raises:
-            PictureError: empty, or not a picture.
+            PictureError: too large, empty, or not a picture.
         """
         if not data:
             raise PictureError(f"{name}: is empty (0 bytes)")
-        return cls(name, data)
+        return cls(name, data, max_pixels)
 
     @classmethod
     def of_array(cls, pixels: Codes, icc_profile: bytes | None = None, name: str = "array") -> Self:
@@ -179,13 +184,18 @@ class Picture:
         """Refuse a page of more than ``max_pixels`` pixels.
 
         Raises:
-            PictureError: it has more.
+            TooLargeError: it has more.
         """
         if self.width * self.height > max_pixels:
-            raise PictureError(
-                f"{self.name}: {self.width} x {self.height} pixels are over the limit of {max_pixels:,};"
-                " raise it with --max-pixels"
-            )
+            raise TooLargeError(self.width, self.height, max_pixels, self.name)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of pixels that it holds; none where its file is decoded anew each time."""
+        image = self._source.decoded_image if isinstance(self._source, Source) else self._source
+        if image is None:
+            return 0
+        return int(image.width * image.height * image.bands) * {"uchar": 1, "ushort": 2}.get(image.format, 4)
 
     def directory(self) -> tiff.Directory:
         """What a TIFF says of this page; empty for other kinds."""

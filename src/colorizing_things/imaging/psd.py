@@ -16,15 +16,20 @@ from .whole import ICC_LAB, Decoded, Pixels, as_image, check_size, of_lab
 
 GREY, RGB, CMYK, LAB, DUOTONE, BITMAP = 1, 3, 4, 9, 8, 0
 RESOLUTION, PROFILE, EXIF, XMP = 1005, 1039, 1058, 1060
+MOST_CHANNELS = 56  # of the format
 
 
-def read_psd(file: IO[bytes]) -> Decoded:
-    """The flattened picture that Photoshop writes behind the layers (Adobe Photoshop File Formats)."""
+def read_psd(file: IO[bytes], max_pixels: int) -> Decoded:
+    """The flattened picture that Photoshop writes behind the layers (Adobe Photoshop File Formats).
+
+    Raises:
+        PictureError: over ``max_pixels``, damaged, or of a mode that is not read.
+    """
     head = file.read(26)
     version, channels, rows, columns, bits, mode = struct.unpack(">4xH6xHIIHH", head)
-    if version not in (1, 2) or not rows or not columns or not channels:
+    if version not in (1, 2) or not rows or not columns or not 1 <= channels <= MOST_CHANNELS:
         raise PictureError("not a header of Photoshop's")
-    check_size(columns, rows)
+    check_size(columns, rows, max_pixels)
     if bits not in (1, 8, 16):
         raise PictureError(f"{bits} bits a channel are not read; save it with 16 first")
     wanted = {GREY: 1, RGB: 3, CMYK: 4, LAB: 3, DUOTONE: 1, BITMAP: 1}.get(mode)

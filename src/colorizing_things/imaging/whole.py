@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from colorizing_things.defaults import MAX_PIXELS
-from colorizing_things.errors import PictureError
+from colorizing_things.errors import TooLargeError
 
 from . import tiff
 from .exif import said_of_the_photograph, with_block
@@ -30,10 +29,14 @@ class Decoded:
     note: str = ""
 
 
-def check_size(width: int, height: int) -> None:
-    """Before anything is decoded: a tiny file may claim to be huge."""
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"{width} x {height} pixels are over what can be held in memory")
+def check_size(width: int, height: int, max_pixels: int) -> None:
+    """Before anything is decoded: a tiny file may claim to be huge.
+
+    Raises:
+        TooLargeError: it does.
+    """
+    if width * height > max_pixels:
+        raise TooLargeError(width, height, max_pixels)
 
 
 def as_image(

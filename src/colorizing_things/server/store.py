@@ -38,7 +38,7 @@ class StoredSession:
     @property
     def bytes(self) -> int:
         """What it holds, near enough."""
-        return len(self.data) + self.session.seen.nbytes
+        return len(self.data) + self.session.picture.nbytes + self.session.seen.nbytes
 
     def variants(
         self, shown: Session, count: int, seed: int, hints: Sequence[Hint], deadline: Deadline

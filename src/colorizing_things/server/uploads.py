@@ -14,7 +14,8 @@ from urllib.parse import quote
 import pyvips
 from fastapi import UploadFile
 
-from colorizing_things.errors import PictureError
+from colorizing_things.errors import PictureError, TooLargeError
+from colorizing_things.imaging.foreign import is_heic
 from colorizing_things.imaging.picture import Picture, Strip
 from colorizing_things.imaging.saying import as_picture_error
 from colorizing_things.types import Float32
@@ -27,6 +28,7 @@ LONGEST_NAME = 100
 NAMELESS = "picture"
 
 # Decoders that are made for files from strangers; libvips' others (SVG, PDF, MATLAB, ...) stay shut.
+# Beside them HEIC is read, which telephones send, by the library that libvips would read it with.
 DECODERS = ("Jpeg", "Png", "Tiff", "Webp", "Heif", "Nsgif")
 
 
@@ -68,8 +70,11 @@ class Upload(Picture):
         if not data:
             raise ApiError(422, f"{name}: is empty (0 bytes)")
         try:
-            _check_header(data, name, max_pixels)
-            picture = cls(name, data)
+            if not is_heic(data):  # which libvips does not know; its reader looks at the size before it decodes
+                _check_header(data, name, max_pixels)
+            picture = cls(name, data, max_pixels)
+        except TooLargeError as error:
+            raise _too_large(name, error.width, error.height, 1, max_pixels) from error
         except PictureError as error:
             raise ApiError(415, str(error)) from error
         if picture.note and picture.kind != "jpeg":  # nobody would be there to read it
@@ -109,8 +114,12 @@ def _check_header(data: bytes, name: str, max_pixels: int) -> None:
     if pages > MAX_PAGES:
         raise ApiError(413, f"{name}: {pages} pages are over the limit of {MAX_PAGES}")
     if header.width * header.height * pages > max_pixels:
-        size = f"{header.width} x {header.height} pixels" + (f" on {pages} pages" if pages > 1 else "")
-        raise ApiError(413, f"{name}: {size} are over the server's limit of {max_pixels:,}")
+        raise _too_large(name, header.width, header.height, pages, max_pixels)
+
+
+def _too_large(name: str, width: int, height: int, pages: int, max_pixels: int) -> ApiError:
+    size = f"{width} x {height} pixels" + (f" on {pages} pages" if pages > 1 else "")
+    return ApiError(413, f"{name}: {size} are over the server's limit of {max_pixels:,}")
 
 
 def read(file: UploadFile) -> bytes:
