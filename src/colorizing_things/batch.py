@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from . import faults, stopping
 from .colorizer import Colorizer, Stopped
 from .defaults import MAX_PIXELS
-from .errors import ColorizingError, PictureError, SettingError
+from .errors import PictureError, SettingError
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
@@ -188,27 +189,53 @@ def _walk(inputs: list[Path], skip: Path | None) -> Iterator[_Found]:
 
 
 def _walk_folder(folder: Path, skip: Path | None) -> Iterator[_Found]:
-    found = 0
-    for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        ours = _is_result(file) or (skip is not None and skip != folder and skip in file.parents)
-        if hidden or ours or file.is_dir():
+    pictures = False
+    for found in _files(folder):
+        file = found.source
+        if found.problem:
+            pictures |= not found.left_out
+            yield found
+            continue
+        if _is_result(file) or (skip is not None and skip != folder and skip in file.parents):
             continue
         suffix = file.suffix.lower()
         if suffix in PICTURE_SUFFIXES:
-            found += 1
+            pictures = True
             marked = _is_marked(file)
             problem = "is machine-coloured already, as its metadata says; to colour it again, name it" if marked else ""
-            yield _Found(file, inside, f"{file}: {problem}" if marked else "", marked)
+            yield _Found(file, found.place, f"{file}: {problem}" if marked else "", marked)
         elif suffix in UNREAD_SUFFIXES:
             said = "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
-            yield _Found(file, inside, f"{file}: {said}", True)
+            yield _Found(file, found.place, f"{file}: {said}", True)
         elif _starts_as_picture(file):
-            yield _Found(file, inside, f"{file}: a picture by its content; give it the suffix of its format", True)
-    if not found:
+            yield _Found(file, found.place, f"{file}: a picture by its content; give it the suffix of its format", True)
+    if not pictures:
         looked = ", ".join(sorted(PICTURE_SUFFIXES))
         yield _Found(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
+
+
+def _files(root: Path) -> Iterator[_Found]:
+    """All files but hidden ones; a folder that cannot be listed, or is a link, is a problem."""
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            with faults.naming(f"{folder}: cannot be listed"), os.scandir(folder) as listed:
+                entries = sorted((entry for entry in listed if not entry.name.startswith(".")), key=lambda e: e.name)
+        except PictureError as error:
+            yield _Found(folder, folder.relative_to(root), str(error))
+            continue
+        inner = []
+        for entry in entries:
+            path = folder / entry.name
+            if not _is_folder(path):
+                yield _Found(path, path.relative_to(root))
+            elif entry.is_symlink():
+                said = f"{path}: is a link to a folder, which may lead in a circle; to colour what it holds, name it"
+                yield _Found(path, path.relative_to(root), said, True)
+            else:
+                inner.append(path)
+        folders += reversed(inner)
 
 
 def _is_folder(path: Path) -> bool:
@@ -248,7 +275,7 @@ def _is_result(file: Path) -> bool:
     original = _original_stem(file)
     if original == file.stem:
         return False
-    return any(file.with_name(original + suffix).exists() for suffix in ("", *PICTURE_SUFFIXES))
+    return any(os.path.lexists(file.with_name(original + suffix)) for suffix in ("", *PICTURE_SUFFIXES))
 
 
 def _original_stem(file: Path) -> str:
@@ -282,24 +309,19 @@ def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result
         picture = open_picture(task.source, colorizer.max_pixels)
         if options.negative:
             picture = picture.positive()
-        written = _write(colorizer, picture, task, options)
+        with stopping.by(colorizer.stopping):
+            written = _write(colorizer, picture, task, options)
     except Stopped:
         raise
-    except ColorizingError as error:
-        message = str(error)
-    except MemoryError:
-        message = f"{task.source}: not enough memory; close other programs, or do fewer at once (--jobs 1)"
-    except OSError as error:
-        message = f"{error.filename or task.source}: {error.strerror or error}"
-    except Exception as error:  # of a library: it is this picture's failure, and not the run's
-        message = f"{task.source}: {type(error).__name__}: {error}"
+    except Exception as error:  # of a library too: it is this picture's failure, and not the run's
+        message = faults.line(error, str(task.source))
     else:
         seconds = time.perf_counter() - started
         return Result(
             task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs, written=written,
             note=picture.note,
         )  # fmt: skip
-    return Result(task, "failed", time.perf_counter() - started, error=_line(message))
+    return Result(task, "failed", time.perf_counter() - started, error=message)
 
 
 def _line(message: str) -> str:
@@ -311,7 +333,7 @@ def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
 
     The original counts as due, so that writing over it is an error and not a picture taken for done.
     """
-    return options.output.overwrite or not path.exists() or is_same_file(path, task.source)
+    return options.output.overwrite or not faults.asked(path.exists, path) or is_same_file(path, task.source)
 
 
 def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> tuple[Path, ...]:
