@@ -37,7 +37,7 @@ LAYERS = (
     {"session"},
     {"film"},
     {"colorizer", "demonstration"},
-    {"batch"},
+    {"finding", "batch"},
     {""},  # the package itself, the front door
     {"server"},
     {"cli"},

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,12 +14,12 @@ from . import faults, stopping
 from .colorizer import Colorizer, Stopped
 from .defaults import MAX_PIXELS
 from .errors import PictureError, SettingError
+from .finding import RESULT_STEM, is_folder, walk
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
-from .imaging.foreign import RAW_SUFFIXES
 from .imaging.opening import open_picture
-from .imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .imaging.picture import SUFFIX_KINDS, Picture
 from .imaging.writing import (
     default_destination,
     distinct_stem,
@@ -30,19 +28,8 @@ from .imaging.writing import (
     remove_unfinished,
     suffix_for,
 )
-from .imaging.xmp import SOURCE_TYPE
 from .options import ColorOptions, OutputOptions
 
-RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
-EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
-# Files that look like pictures, and are not read; what begins as one does under another name is found by its start.
-UNREAD_SUFFIXES = RAW_SUFFIXES | {
-    ".svg", ".svgz", ".pdf", ".eps", ".ai", ".xcf", ".kra", ".exr", ".hdr", ".ico", ".icns", ".wmf", ".emf", ".jxr",
-    ".wdp", ".hdp", ".dpx", ".cin", ".fits", ".djvu", ".pcx", ".pict", ".pct", ".jls", ".cdr", ".ora", ".qoi", ".ras",
-}  # fmt: skip
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II\x2a\0", b"MM\0\x2a", b"GIF87a", b"GIF89a", b"8BPS\0")
-MARK = SOURCE_TYPE.rpartition("/")[2].encode()
-MARKED_WITHIN = 1 << 16  # bytes from a file's start or end in which its mark lies
 SOON = 0.7  # s that running pictures have to end after Ctrl-C
 
 
@@ -140,10 +127,10 @@ def plan(
     Raises:
         SettingError: two pictures would get the same name, or a file's name says an unknown format.
     """
-    into_folder = out is not None and (out_is_folder or _is_folder(out) or len(inputs) > 1 or _is_folder(inputs[0]))
+    into_folder = out is not None and (out_is_folder or is_folder(out) or len(inputs) > 1 or is_folder(inputs[0]))
     tasks: dict[Path, Task] = {}
     problems: list[Task] = []
-    for found in _walk(inputs, out if into_folder else None):
+    for found in walk(inputs, out if into_folder else None):
         if found.problem:
             problems.append(Task(found.source, found.source, found.problem, found.left_out))
             continue
@@ -161,127 +148,6 @@ def plan(
             )
         tasks[destination] = Task(found.source, destination)
     return [*tasks.values(), *problems]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file, its place in the tree, and what keeps it from being coloured."""
-
-    source: Path
-    place: Path
-    problem: str = ""
-    left_out: bool = False
-
-
-def _walk(inputs: list[Path], skip: Path | None) -> Iterator[_Found]:
-    """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``.
-
-    A result that is named, by ``*.jpg`` perhaps, is left out only where its original is named too.
-    """
-    named = {(path.parent, name) for path in inputs for name in (path.stem, path.name)}
-    for path in inputs:
-        if not _is_folder(path):
-            original = _original_stem(path)
-            if original == path.stem or (path.parent, original) not in named:
-                yield _Found(path, Path(path.name))
-            continue
-        yield from _walk_folder(path, skip)
-
-
-def _walk_folder(folder: Path, skip: Path | None) -> Iterator[_Found]:
-    pictures = False
-    for found in _files(folder):
-        file = found.source
-        if found.problem:
-            pictures |= not found.left_out
-            yield found
-            continue
-        if _is_result(file) or (skip is not None and skip != folder and skip in file.parents):
-            continue
-        suffix = file.suffix.lower()
-        if suffix in PICTURE_SUFFIXES:
-            pictures = True
-            marked = _is_marked(file)
-            problem = "is machine-coloured already, as its metadata says; to colour it again, name it" if marked else ""
-            yield _Found(file, found.place, f"{file}: {problem}" if marked else "", marked)
-        elif suffix in UNREAD_SUFFIXES:
-            said = "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
-            yield _Found(file, found.place, f"{file}: {said}", True)
-        elif _starts_as_picture(file):
-            yield _Found(file, found.place, f"{file}: a picture by its content; give it the suffix of its format", True)
-    if not pictures:
-        looked = ", ".join(sorted(PICTURE_SUFFIXES))
-        yield _Found(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
-
-
-def _files(root: Path) -> Iterator[_Found]:
-    """All files but hidden ones; a folder that cannot be listed, or is a link, is a problem."""
-    folders = [root]
-    while folders:
-        folder = folders.pop()
-        try:
-            with faults.naming(f"{folder}: cannot be listed"), os.scandir(folder) as listed:
-                entries = sorted((entry for entry in listed if not entry.name.startswith(".")), key=lambda e: e.name)
-        except PictureError as error:
-            yield _Found(folder, folder.relative_to(root), str(error))
-            continue
-        inner = []
-        for entry in entries:
-            path = folder / entry.name
-            if not _is_folder(path):
-                yield _Found(path, path.relative_to(root))
-            elif entry.is_symlink():
-                said = f"{path}: is a link to a folder, which may lead in a circle; to colour what it holds, name it"
-                yield _Found(path, path.relative_to(root), said, True)
-            else:
-                inner.append(path)
-        folders += reversed(inner)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that this system cannot have
-        return False
-
-
-def _is_marked(file: Path) -> bool:
-    """Whether its metadata says that its colours are machine-made."""
-    try:
-        with file.open("rb") as opened:
-            if MARK in opened.read(MARKED_WITHIN):
-                return True
-            opened.seek(max(0, opened.seek(0, os.SEEK_END) - MARKED_WITHIN))
-            return MARK in opened.read(MARKED_WITHIN)
-    except OSError:
-        return False
-
-
-def _starts_as_picture(file: Path) -> bool:
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as opened:
-            start = opened.read(16)
-    except OSError:
-        return False
-    return start.startswith(STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP") or start[4:8] == b"ftyp"
-
-
-def _is_result(file: Path) -> bool:
-    """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
-    if RESULT_STEM.search(file.stem):
-        return True
-    original = _original_stem(file)
-    if original == file.stem:
-        return False
-    return any(os.path.lexists(file.with_name(original + suffix)) for suffix in ("", *PICTURE_SUFFIXES))
-
-
-def _original_stem(file: Path) -> str:
-    """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
-    ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
-    return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
 def _destination(

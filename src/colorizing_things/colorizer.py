@@ -337,14 +337,8 @@ class Colorizer:
 
     def _with(self, source: Any, work: Callable[[Picture], Result]) -> Result:
         """Open a picture and work on it, until Ctrl-C, :meth:`stop` or the thread's own stop."""
-
-        def all_of_it() -> Result:
-            picture = open_picture(source, self.max_pixels)
-            with faults.naming(f"{picture.name}: cannot be coloured"):
-                return work(picture)
-
         use_threads()
-        return interruptible(all_of_it, self.stopping)
+        return interruptible(lambda: work(open_picture(source, self.max_pixels)), self.stopping)
 
     def _sheets(
         self,
