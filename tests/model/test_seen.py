@@ -38,9 +38,9 @@ def runs(monkeypatch):
     """Outputs that graphs were asked for, run by run."""
     asked, run = [], Graph.run
 
-    def counted(self, wanted, feeds, keep_memory):
+    def counted(self, wanted, feeds):
         asked.append(tuple(wanted))
-        return run(self, wanted, feeds, keep_memory)
+        return run(self, wanted, feeds)
 
     monkeypatch.setattr(Graph, "run", counted)
     return asked

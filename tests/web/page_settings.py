@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+SIZES = {
+    "desktop": DESKTOP,
+    "phone": PHONE,
+    "phone on its side": {"width": 844, "height": 390},
+    "tablet": {"width": 820, "height": 1180},
+}
 WAIT = 60_000  # ms: a busy machine may be slow
 # No graphics card is asked for, and colours are those of the page: sRGB.
 FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-color-profile=srgb"]

@@ -42,10 +42,22 @@ def test_no_serious_fault(page: Page, photos: dict[str, Path], scheme: str, size
     if page.get_by_role("heading", name="Your colours").is_visible():
         click_picture(page, 0.6, 0.5)
         expect(page.get_by_role("dialog", name="Colour here")).to_be_visible()
-    assert not faults(page)
+        page.get_by_role("dialog").get_by_text("By name").click()
+        assert not faults(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="More ways to download").click()
     assert not faults(page)
+    page.keyboard.press("Escape")
+    for opens in ("?", "v"):
+        page.keyboard.press(opens)
+        page.get_by_role("dialog").wait_for()
+        assert not faults(page)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Apply to other pictures…").click()
+    assert not faults(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Remove all photographs").click()
+    assert not faults(page)  # the empty page, and the offer to bring them back
 
 
 def test_every_control_is_reached_by_tab(page: Page, photos: dict[str, Path]) -> None:
@@ -59,5 +71,5 @@ def test_every_control_is_reached_by_tab(page: Page, photos: dict[str, Path]) ->
                 "(e => e.getAttribute('aria-label') ?? e.labels?.[0]?.innerText ?? e.innerText)(document.activeElement)"
             )
         )
-    wanted = {"Add photographs", "Download", "Before and after", "Zoom in", "Saturation", "Warmth", "Strength"}
+    wanted = {"Add photographs", "Download", "Before and after slider", "Zoom in", "Saturation", "Warmth", "Strength"}
     assert wanted <= reached

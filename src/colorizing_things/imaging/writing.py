@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import io
 import os
@@ -17,15 +18,13 @@ from typing import Any
 
 import pyvips
 
-from colorizing_things import faults
-from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.errors import ColorizingError, PictureError, SettingError
 
 from . import png, tiff
 from .decoding import is_utf8
-from .libvips import stoppable
 from .metadata import Beside
 from .picture import SUFFIX_KINDS, Picture
-from .saying import UNWRITABLE, as_picture_error
+from .saying import as_picture_error
 from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
@@ -129,7 +128,9 @@ def check_destination(path: Path, original: Path, overwrite: bool) -> None:
     """
     if is_same_file(path, original):
         raise PictureError(f"{path}: is the original; give another name with -o")
-    if faults.asked(path.exists, path) and not overwrite:
+    with _failing_as(path):
+        exists = path.exists()
+    if exists and not overwrite:
         raise PictureError(
             f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
         )
@@ -230,15 +231,13 @@ def to_file(pages: Iterable[AbstractContextManager[Sheet]], destination: Path, e
                 with page as sheet, _target(path) as target:
                     ready = finish.begin(sheet)
                     options = encoding.options(ready, count)
-                    with stoppable(ready):
-                        ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
+                    ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
             with ExitStack() as stack:
                 files = [stack.enter_context(path.open("r+b")) for path in (temporary, *others)]
                 finish(files)
         finally:
             for path in others:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
                 _unfinished.discard(path)
 
     write_atomically(destination, write)
@@ -286,7 +285,7 @@ _LEFTOVER = re.compile(r"\.([0-9a-f]{8})-(\d+)-\d+(\.\d+)?\.part$")
 
 def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file beside ``destination``, then rename it."""
-    with faults.naming(f"{destination}: cannot be written"):
+    with _failing_as(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
         start = f".{destination.stem[:40]}."
         _remove_leftovers(destination.parent, start)
@@ -294,12 +293,11 @@ def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
         try:
             _unfinished.add(temporary)
             temporary.touch(exist_ok=False)
-            with as_picture_error(f"{destination}: cannot be written", UNWRITABLE):
+            with as_picture_error(f"{destination}: cannot be written"):
                 write(temporary)
             temporary.replace(destination)
         finally:
-            with suppress(OSError):  # what is raised already says why
-                temporary.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             _unfinished.discard(temporary)
 
 
@@ -334,13 +332,25 @@ def _is_alive(process: int) -> bool:
 def to_bytes(pages: Iterable[AbstractContextManager[Sheet]], encoding: Encoding, name: str, count: int) -> bytes:
     """Encode in memory; arguments as :func:`to_file`'s."""
     files, finish = [], _Finish(encoding)
-    with as_picture_error(f"{name}: cannot be encoded as {encoding.format}", UNWRITABLE):
+    with as_picture_error(f"{name}: cannot be encoded as {encoding.format}"):
         for page in pages:
             with page as sheet:
                 ready = finish.begin(sheet)
                 options = encoding.options(ready, count)
-                with stoppable(ready):
-                    data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
+                data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
             files.append(io.BytesIO(data))
-        finish(files)
+    finish(files)
     return files[0].getvalue()
+
+
+@contextmanager
+def _failing_as(destination: Path) -> Iterator[None]:
+    try:
+        yield
+    except ColorizingError:
+        raise
+    except OSError as error:
+        advice = "free some space" if error.errno == errno.ENOSPC else "choose another place with -o"
+        if error.errno == errno.ENAMETOOLONG:
+            advice = "give a shorter name with -o"
+        raise PictureError(f"{destination}: cannot be written: {error.strerror or error}; {advice}") from error

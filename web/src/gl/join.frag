@@ -4,9 +4,9 @@
 precision highp float;
 precision highp sampler2D;
 
-uniform sampler2D lightness;   // neutral sRGB codes
+uniform sampler2D lightness;   // neutral sRGB codes; alpha, where there is some
+uniform sampler2D original;    // the file's own colours, where they are not grey
 uniform sampler2D chroma;      // a, b; float, so four taps each way are fetched by hand
-uniform sampler2D confidence;  // 0..1
 uniform sampler2D limits;      // largest chroma by (diamond angle, lightness)
 
 uniform vec2 canvas;     // size in device pixels
@@ -15,8 +15,8 @@ uniform vec2 drawn;      // the picture's size on the canvas, in device pixels
 uniform float saturation;
 uniform float warmth;    // already in units of b
 uniform float strength;
-uniform float split;     // device pixels from the left: what lies left of it stays grey
-uniform float doubt;     // 0, or 1 to hatch where the network is unsure
+uniform float split;     // device pixels from the left: what lies left of it stays as it was
+uniform float toned;     // 1: as it was is the original; 0: the lightness
 uniform float density;   // device pixels per CSS pixel
 uniform mat3 fToLinear;
 
@@ -77,31 +77,31 @@ float pullIn(float fy, vec2 ab) {
   return min(1.0, texelFetch(limits, ivec2(column, row), 0).r / sqrt(max(dot(ab, ab), 1e-6)));
 }
 
-vec3 hatched(vec3 rgb, vec2 where, vec2 pixel) {
-  float unsure = smoothstep(0.25, 0.8, 1.0 - texture(confidence, where).r);
-  float stripe = step(0.5, fract((pixel.x + pixel.y) / (7.0 * density)));
-  return mix(rgb, vec3(0.85, 0.2, 0.75), unsure * (0.25 + 0.45 * stripe));
+/** Over squares of two greys, as editors show what is clear. */
+vec4 overSquares(vec3 rgb, float alpha, vec2 pixel) {
+  vec2 square = floor(pixel / (8.0 * density));
+  float under = mod(square.x + square.y, 2.0) < 0.5 ? 0.8 : 0.6;
+  return vec4(mix(vec3(under), rgb, alpha), 1.0);
 }
 
 void main() {
   vec2 pixel = vec2(gl_FragCoord.x, canvas.y - gl_FragCoord.y);
   vec2 where = (pixel - offset) / drawn;
-  float code = texture(lightness, where).r; // before any branch: mipmaps need neighbours
+  vec4 seen = texture(lightness, where); // before any branch: mipmaps need neighbours
+  vec3 before = mix(seen.rrr, texture(original, where).rgb, toned);
   if (any(lessThan(where, vec2(0.0))) || any(greaterThanEqual(where, vec2(1.0)))) {
     colour = vec4(0.0);
     return;
   }
   if (pixel.x < split) {
-    colour = vec4(vec3(code), 1.0);
+    colour = overSquares(before, seen.a, pixel);
     return;
   }
-  float fy = fOfLightness(code);
+  float fy = fOfLightness(seen.r);
   vec2 ab = (enlarged(where) * saturation + vec2(0.0, warmth)) * strength;
   vec3 linear = toLinear(fy, ab);
   if (any(lessThan(linear, vec3(-1e-4))) || any(greaterThan(linear, vec3(1.0001)))) {
     linear = toLinear(fy, ab * pullIn(fy, ab));
   }
-  vec3 rgb = toSrgb(linear);
-  if (doubt > 0.0) rgb = hatched(rgb, where, pixel);
-  colour = vec4(rgb, 1.0);
+  colour = overSquares(toSrgb(linear), seen.a, pixel);
 }

@@ -13,8 +13,7 @@ export interface Scene {
   offset: [number, number];
   drawn: [number, number];
   look: Look;
-  split: number;
-  doubt: boolean;
+  split: number; // what lies left of it is as it was
   density: number;
 }
 
@@ -26,10 +25,10 @@ const UNIFORMS = [
   'warmth',
   'strength',
   'split',
-  'doubt',
+  'toned',
   'density',
 ] as const;
-const TEXTURES = ['lightness', 'chroma', 'confidence', 'limits'] as const;
+const TEXTURES = ['lightness', 'original', 'chroma', 'limits'] as const;
 
 export class NoWebGL extends Error {
   constructor() {
@@ -45,6 +44,7 @@ export class Joiner {
   readonly #places: Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
   readonly #textures: Record<(typeof TEXTURES)[number], WebGLTexture>;
   #lightness: ImageBitmap | null = null;
+  #original: ImageBitmap | null = null;
   #chroma: Chroma | null = null;
 
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -73,15 +73,17 @@ export class Joiner {
   }
 
   /** Does nothing if it is there already. */
-  setLightness(bitmap: ImageBitmap): void {
+  setLightness(bitmap: ImageBitmap, hasAlpha: boolean): void {
     if (bitmap === this.#lightness) return;
     this.#lightness = bitmap;
-    const gl = this.#gl;
-    this.#bind('lightness');
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, gl.RED, gl.UNSIGNED_BYTE, bitmap);
-    gl.generateMipmap(gl.TEXTURE_2D);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+    this.#fill('lightness', bitmap, hasAlpha);
+  }
+
+  /** What a toned photograph was before; null: its lightness says it. */
+  setOriginal(bitmap: ImageBitmap | null): void {
+    if (bitmap === this.#original) return;
+    this.#original = bitmap;
+    if (bitmap) this.#fill('original', bitmap, true);
   }
 
   /** Does nothing if it is there already. */
@@ -89,7 +91,7 @@ export class Joiner {
     if (chroma === this.#chroma) return;
     this.#chroma = chroma;
     const gl = this.#gl;
-    const { width, height, ab, confidence } = chroma;
+    const { width, height, ab } = chroma;
     const plane = width * height;
     const pairs = new Float32Array(2 * plane);
     for (let i = 0; i < plane; i++) {
@@ -98,12 +100,6 @@ export class Joiner {
     }
     this.#bind('chroma');
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, width, height, 0, gl.RG, gl.FLOAT, pairs);
-    if (!confidence) return;
-    const bytes = Uint8Array.from(confidence, (chance) => Math.round(255 * chance)); // 8 bits may be filtered
-    this.#bind('confidence');
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, width, height, 0, gl.RED, gl.UNSIGNED_BYTE, bytes);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   }
 
   /** Show nothing. */
@@ -124,9 +120,19 @@ export class Joiner {
     gl.uniform1f(this.#places.warmth, WARMTH * scene.look.warmth);
     gl.uniform1f(this.#places.strength, scene.look.strength);
     gl.uniform1f(this.#places.split, scene.split);
-    gl.uniform1f(this.#places.doubt, scene.doubt ? 1 : 0);
+    gl.uniform1f(this.#places.toned, this.#original ? 1 : 0);
     gl.uniform1f(this.#places.density, scene.density);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  #fill(name: 'lightness' | 'original', bitmap: ImageBitmap, whole: boolean): void {
+    const gl = this.#gl;
+    this.#bind(name);
+    if (whole) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    else gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, gl.RED, gl.UNSIGNED_BYTE, bitmap);
+    gl.generateMipmap(gl.TEXTURE_2D);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   }
 
   #bind(name: (typeof TEXTURES)[number]): void {

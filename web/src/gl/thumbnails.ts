@@ -4,28 +4,35 @@ import type { Chroma, Look } from '../lib/types';
 
 let shared: Joiner | null = null;
 
-/** Draw onto a 2D canvas at the bitmap's own size; grey while there is no chroma yet. */
+/** Draw a part of the picture's colours onto a 2D canvas; grey while there is no chroma yet.
+ *
+ * `side`: of the longer side, in pixels; the bitmap's own where left out. */
 export function drawThumbnail(
-  target: HTMLCanvasElement,
+  target: HTMLCanvasElement | OffscreenCanvas,
   lightness: ImageBitmap,
   chroma: Chroma | null,
   look: Look,
+  side = Math.max(lightness.width, lightness.height),
 ): void {
-  const { width, height } = lightness;
+  const scale = Math.min(1, side / Math.max(lightness.width, lightness.height));
+  const size: [number, number] = [
+    Math.max(1, Math.round(scale * lightness.width)),
+    Math.max(1, Math.round(scale * lightness.height)),
+  ];
+  const [width, height] = size;
   target.width = width;
   target.height = height;
-  const pen = target.getContext('2d');
+  const pen = target.getContext('2d') as CanvasRenderingContext2D | null;
   if (!pen) return;
-  pen.drawImage(lightness, 0, 0);
+  pen.drawImage(lightness, 0, 0, width, height);
   if (!chroma) return;
   try {
     if (!shared?.alive) shared = new Joiner(document.createElement('canvas'));
   } catch {
     return; // no WebGL: grey thumbnails; the stage says why
   }
-  shared.setLightness(lightness);
+  shared.setLightness(lightness, true);
   shared.setChroma(chroma);
-  const size: [number, number] = [width, height];
-  shared.draw({ width, height, offset: [0, 0], drawn: size, look, split: -1, doubt: false, density: 1 });
+  shared.draw({ width, height, offset: [0, 0], drawn: size, look, split: -1, density: 1 });
   pen.drawImage(shared.canvas, 0, 0);
 }

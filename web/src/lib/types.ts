@@ -21,6 +21,7 @@ export interface Hint {
   x: number;
   y: number;
   color: string;
+  stroke?: string; // of one stroke of the brush; the page's own word
 }
 
 export interface Variant {
@@ -71,3 +72,13 @@ export const UNTOUCHED: Edits = {
   warmth: 0,
   strength: 1,
 };
+
+/** Whether two edits mean the same small field of colour: the look is the graphics card's business. */
+export function sameColors(one: Edits, other: Edits): boolean {
+  return (
+    one.mood === other.mood &&
+    (one.reference?.id ?? null) === (other.reference?.id ?? null) &&
+    (one.variant === other.variant || JSON.stringify(one.variant) === JSON.stringify(other.variant)) &&
+    (one.hints === other.hints || JSON.stringify(one.hints) === JSON.stringify(other.hints))
+  );
+}

@@ -16,6 +16,7 @@ export interface Shown {
 
 export class Viewport {
   transform = $state.raw<ZoomTransform>(zoomIdentity);
+  locked = false; // one finger or the mouse draws instead of panning
   width = $state(0); // of the stage, CSS pixels
   height = $state(0);
 
@@ -26,7 +27,7 @@ export class Viewport {
   constructor() {
     this.#zoom = zoom<HTMLElement, unknown>()
       .clickDistance(5)
-      .filter(isForPicture)
+      .filter((event: MouseEvent) => isForPicture(event) && (!this.locked || isForZoom(event)))
       .on('zoom', (event: { transform: ZoomTransform }) => (this.transform = event.transform));
   }
 
@@ -73,6 +74,13 @@ export class Viewport {
   /** One pixel of the picture on one of the screen. */
   actual(): void {
     this.#selection?.call(this.#zoom.scaleTo, 1 / devicePixelRatio);
+  }
+
+  /** Bring a place of the picture into the middle, near enough to judge it. */
+  show(x: number, y: number): void {
+    const k = Math.max(this.transform.k, Math.min(2 * this.fitScale, CLOSEST));
+    this.#go(zoomIdentity.translate(this.width / 2 - k * x, this.height / 2 - k * y).scale(k));
+    this.panBy(0, 0); // no further than the picture goes
   }
 
   zoomBy(factor: number): void {
@@ -136,6 +144,10 @@ export class Viewport {
 function isForPicture(event: MouseEvent): boolean {
   if (event.type === 'wheel') return !isWithin(event.target, '[role=dialog]');
   return !event.button && !event.ctrlKey && !isWithin(event.target, 'button, input, [role=dialog]');
+}
+
+function isForZoom(event: MouseEvent | TouchEvent): boolean {
+  return event.type === 'wheel' || ('touches' in event && event.touches.length > 1);
 }
 
 function isWithin(target: EventTarget | null, selector: string): boolean {

@@ -1,19 +1,39 @@
 /** The server's HTTP interface, typed. */
-import ky from 'ky';
-import { decodeLightness } from '../gl/bitmap';
+import ky, { HTTPError } from 'ky';
+import { asItIs } from '../gl/bitmap';
 import { offered, type LikelyColor } from '../gl/swatch';
 import type { Backend, RenderOptions } from '../lib/backend';
 import type { Chroma, Edits, Hint, Session, Swatch } from '../lib/types';
-import { explain, isGone } from './errors';
+import { explain, isAway, isGone, isRefusal } from './errors';
+import { send } from './upload';
+
+const ROOT = new URL('v1/', document.baseURI);
+const PATIENCE = 1200; // ms for a sign of life
+const BUSY = { tries: 8, longest: 5000 }; // ms between two tries of a server that has too much to do
 
 const http = ky.create({
-  prefixUrl: new URL('v1', document.baseURI),
+  prefixUrl: ROOT,
   timeout: false, // the server has a limit of its own, and says so in words
-  retry: { limit: 8, methods: ['get', 'post', 'put', 'delete'], statusCodes: [429], backoffLimit: 5000 },
+  retry: {
+    limit: BUSY.tries,
+    backoffLimit: BUSY.longest,
+    shouldRetry: ({ error }) => isBusy(error), // a server that is away is the connection's business
+  },
 });
 
-async function openSession(file: File): Promise<Session> {
-  return http.post('sessions', { body: form(file) }).json<Session>();
+async function openSession(
+  file: File,
+  onSent?: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<Session> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await send<Session>(new URL('sessions', ROOT), form(file), onSent, signal);
+    } catch (error) {
+      if (!isBusy(error) || tried > BUSY.tries) throw error;
+      await new Promise((done) => setTimeout(done, Math.min(BUSY.longest, 500 * tried)));
+    }
+  }
 }
 
 async function getSession(id: string): Promise<Session> {
@@ -26,12 +46,18 @@ async function closeSession(id: string): Promise<void> {
 
 async function lightness(id: string, maxSide: number, signal?: AbortSignal): Promise<ImageBitmap> {
   const searchParams = { max_side: maxSide };
-  return decodeLightness(await http.get(`sessions/${id}/lightness`, { searchParams, signal }).blob());
+  return asItIs(await http.get(`sessions/${id}/lightness`, { searchParams, signal }).blob());
 }
 
-async function predict(id: string, edits: Edits): Promise<Chroma> {
-  const { hints, variant, mood } = edits;
-  const answer = await http.post(`sessions/${id}/predict`, { json: { hints, variant, mood } });
+async function original(id: string, maxSide: number, signal?: AbortSignal): Promise<ImageBitmap> {
+  const searchParams = { max_side: maxSide };
+  return asItIs(await http.get(`sessions/${id}/original`, { searchParams, signal }).blob());
+}
+
+async function predict(id: string, edits: Edits, signal?: AbortSignal): Promise<Chroma> {
+  const { variant, mood } = edits;
+  const json = { hints: sent(edits.hints), variant, mood };
+  const answer = await http.post(`sessions/${id}/predict`, { json, signal });
   const width = Number(answer.headers.get('X-Chroma-Width'));
   const height = Number(answer.headers.get('X-Chroma-Height'));
   const planes = new Float32Array(await answer.arrayBuffer());
@@ -40,10 +66,16 @@ async function predict(id: string, edits: Edits): Promise<Chroma> {
   return { width, height, ab: planes.subarray(0, 2 * plane), confidence };
 }
 
-async function variants(id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> {
-  const { hints, mood } = edits;
+async function variants(
+  id: string,
+  count: number,
+  seed: number,
+  edits: Edits,
+  signal?: AbortSignal,
+): Promise<Chroma[]> {
+  const json = { count, seed, hints: sent(edits.hints), mood: edits.mood };
   const answer = await http
-    .post(`sessions/${id}/variants`, { json: { count, seed, hints, mood } })
+    .post(`sessions/${id}/variants`, { json, signal })
     .json<{ width: number; height: number; variants: string[] }>();
   return answer.variants.map((base64) => ({
     width: answer.width,
@@ -58,7 +90,7 @@ async function palette(
   x: number,
   y: number,
   hints: Hint[],
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Swatch[]> {
   const searchParams = new URLSearchParams({ x: String(x), y: String(y) });
   for (const hint of hints) searchParams.append('hint', `${plain(hint.x)},${plain(hint.y)}=${hint.color}`);
@@ -68,21 +100,39 @@ async function palette(
   return offered(answer.colors);
 }
 
-async function setReference(id: string, file: File): Promise<void> {
-  await http.put(`sessions/${id}/reference`, { body: form(file) });
+async function setReference(id: string, file: File, signal?: AbortSignal): Promise<void> {
+  await http.put(`sessions/${id}/reference`, { body: form(file), signal });
 }
 
 async function dropReference(id: string): Promise<void> {
   await http.delete(`sessions/${id}/reference`);
 }
 
-async function render(id: string, edits: Edits, options: RenderOptions): Promise<File> {
-  const { hints, variant, mood, saturation, strength, warmth } = edits;
-  const json = { hints, variant, mood, saturation, strength, warmth, quality: null, ...options };
-  const answer = await http.post(`sessions/${id}/render`, { json });
+async function render(id: string, edits: Edits, options: RenderOptions, signal?: AbortSignal): Promise<File> {
+  const { variant, mood, saturation, strength, warmth } = edits;
+  const json = { hints: sent(edits.hints), variant, mood, saturation, strength, warmth, ...options };
+  const answer = await http.post(`sessions/${id}/render`, { json, signal });
   const blob = await answer.blob();
   const name = fileName(answer.headers.get('Content-Disposition') ?? '') ?? 'picture.color';
   return new File([blob], name, { type: blob.type });
+}
+
+async function answers(): Promise<boolean> {
+  try {
+    const health = new URL('healthz', document.baseURI);
+    return (await fetch(health, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof HTTPError && error.response.status === 429;
+}
+
+/** Hints in the server's words: it refuses words that it does not know. */
+function sent(hints: Hint[]): Hint[] {
+  return hints.map(({ x, y, color }) => ({ x, y, color }));
 }
 
 /** A coordinate without an exponent, and still inside the picture. */
@@ -109,6 +159,7 @@ export const backend: Backend = {
   getSession,
   closeSession,
   lightness,
+  original,
   predict,
   variants,
   palette,
@@ -117,4 +168,7 @@ export const backend: Backend = {
   render,
   explain,
   isGone,
+  isRefusal,
+  isAway,
+  answers,
 };
