@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 
+ENTRY = "from colorizing_things.command import main; main()"
 
-def colorize(*args, stdin=None, cwd=None, env=None):
-    command = [sys.executable, "-c", "from colorizing_things.command import main; main()", *map(str, args)]
+
+def colorize(*args, stdin=None, cwd=None, env=None, code=ENTRY):
+    command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(
         command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
     )

@@ -36,6 +36,9 @@ PROGRAMS = {
     "npx": Program("Node", ("npx",), "the page as it is built", "npm"),
     "exiftool": Program("ExifTool", ("exiftool",), "metadata as ExifTool reads it", "libimage-exiftool-perl"),
     "nginx": Program("nginx", ("nginx",), "the server behind a proxy", "nginx-light"),
+    "gcc": Program("a C compiler", ("gcc", "cc"), "what the system refuses", "gcc, libc6-dev"),
+    "caddy": Program("Caddy", ("caddy",), "the server behind another proxy", "caddy"),
+    "localedef": Program("localedef", ("localedef",), "other locales", "locales"),
     "ffprobe": Program("ffprobe", ("ffprobe",), "films as others read them", "ffmpeg"),
 }
 

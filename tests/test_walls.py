@@ -28,7 +28,7 @@ FILM_TOO = {"av", "cv2"}  # the extra ``video``: no other module of the product 
 
 # Lowest first: a module may import from its own layer (without a circle) and from those before it.
 LAYERS = (
-    {"types", "errors", "defaults"},
+    {"types", "errors", "defaults", "faults", "processes", "stopping"},
     {"color"},
     {"imaging"},
     {"model"},
@@ -37,7 +37,7 @@ LAYERS = (
     {"session"},
     {"film"},
     {"colorizer", "demonstration"},
-    {"batch"},
+    {"finding", "batch"},
     {""},  # the package itself, the front door
     {"server"},
     {"cli"},

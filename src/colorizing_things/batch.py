@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from . import faults, stopping
 from .colorizer import Colorizer, Stopped
 from .defaults import MAX_PIXELS
-from .errors import ColorizingError, PictureError, SettingError
+from .errors import PictureError, SettingError
+from .finding import RESULT_STEM, is_folder, walk
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
-from .imaging.foreign import RAW_SUFFIXES
 from .imaging.opening import open_picture
-from .imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS, Picture
+from .imaging.picture import SUFFIX_KINDS, Picture
 from .imaging.writing import (
     default_destination,
     distinct_stem,
@@ -29,19 +28,8 @@ from .imaging.writing import (
     remove_unfinished,
     suffix_for,
 )
-from .imaging.xmp import SOURCE_TYPE
 from .options import ColorOptions, OutputOptions
 
-RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
-EXTRAS = (".sheet", ".confidence")  # and of what comes along with it
-# Files that look like pictures, and are not read; what begins as one does under another name is found by its start.
-UNREAD_SUFFIXES = RAW_SUFFIXES | {
-    ".svg", ".svgz", ".pdf", ".eps", ".ai", ".xcf", ".kra", ".exr", ".hdr", ".ico", ".icns", ".wmf", ".emf", ".jxr",
-    ".wdp", ".hdp", ".dpx", ".cin", ".fits", ".djvu", ".pcx", ".pict", ".pct", ".jls", ".cdr", ".ora", ".qoi", ".ras",
-}  # fmt: skip
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II\x2a\0", b"MM\0\x2a", b"GIF87a", b"GIF89a", b"8BPS\0")
-MARK = SOURCE_TYPE.rpartition("/")[2].encode()
-MARKED_WITHIN = 1 << 16  # bytes from a file's start or end in which its mark lies
 SOON = 0.7  # s that running pictures have to end after Ctrl-C
 
 
@@ -139,10 +127,10 @@ def plan(
     Raises:
         SettingError: two pictures would get the same name, or a file's name says an unknown format.
     """
-    into_folder = out is not None and (out_is_folder or _is_folder(out) or len(inputs) > 1 or _is_folder(inputs[0]))
+    into_folder = out is not None and (out_is_folder or is_folder(out) or len(inputs) > 1 or is_folder(inputs[0]))
     tasks: dict[Path, Task] = {}
     problems: list[Task] = []
-    for found in _walk(inputs, out if into_folder else None):
+    for found in walk(inputs, out if into_folder else None):
         if found.problem:
             problems.append(Task(found.source, found.source, found.problem, found.left_out))
             continue
@@ -160,101 +148,6 @@ def plan(
             )
         tasks[destination] = Task(found.source, destination)
     return [*tasks.values(), *problems]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file, its place in the tree, and what keeps it from being coloured."""
-
-    source: Path
-    place: Path
-    problem: str = ""
-    left_out: bool = False
-
-
-def _walk(inputs: list[Path], skip: Path | None) -> Iterator[_Found]:
-    """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``.
-
-    A result that is named, by ``*.jpg`` perhaps, is left out only where its original is named too.
-    """
-    named = {(path.parent, name) for path in inputs for name in (path.stem, path.name)}
-    for path in inputs:
-        if not _is_folder(path):
-            original = _original_stem(path)
-            if original == path.stem or (path.parent, original) not in named:
-                yield _Found(path, Path(path.name))
-            continue
-        yield from _walk_folder(path, skip)
-
-
-def _walk_folder(folder: Path, skip: Path | None) -> Iterator[_Found]:
-    found = 0
-    for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        ours = _is_result(file) or (skip is not None and skip != folder and skip in file.parents)
-        if hidden or ours or file.is_dir():
-            continue
-        suffix = file.suffix.lower()
-        if suffix in PICTURE_SUFFIXES:
-            found += 1
-            marked = _is_marked(file)
-            problem = "is machine-coloured already, as its metadata says; to colour it again, name it" if marked else ""
-            yield _Found(file, inside, f"{file}: {problem}" if marked else "", marked)
-        elif suffix in UNREAD_SUFFIXES:
-            said = "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
-            yield _Found(file, inside, f"{file}: {said}", True)
-        elif _starts_as_picture(file):
-            yield _Found(file, inside, f"{file}: a picture by its content; give it the suffix of its format", True)
-    if not found:
-        looked = ", ".join(sorted(PICTURE_SUFFIXES))
-        yield _Found(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that this system cannot have
-        return False
-
-
-def _is_marked(file: Path) -> bool:
-    """Whether its metadata says that its colours are machine-made."""
-    try:
-        with file.open("rb") as opened:
-            if MARK in opened.read(MARKED_WITHIN):
-                return True
-            opened.seek(max(0, opened.seek(0, os.SEEK_END) - MARKED_WITHIN))
-            return MARK in opened.read(MARKED_WITHIN)
-    except OSError:
-        return False
-
-
-def _starts_as_picture(file: Path) -> bool:
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as opened:
-            start = opened.read(16)
-    except OSError:
-        return False
-    return start.startswith(STARTS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP") or start[4:8] == b"ftyp"
-
-
-def _is_result(file: Path) -> bool:
-    """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
-    if RESULT_STEM.search(file.stem):
-        return True
-    original = _original_stem(file)
-    if original == file.stem:
-        return False
-    return any(file.with_name(original + suffix).exists() for suffix in ("", *PICTURE_SUFFIXES))
-
-
-def _original_stem(file: Path) -> str:
-    """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
-    ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
-    return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)
 
 
 def _destination(
@@ -282,24 +175,19 @@ def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result
         picture = open_picture(task.source, colorizer.max_pixels)
         if options.negative:
             picture = picture.positive()
-        written = _write(colorizer, picture, task, options)
+        with stopping.by(colorizer.stopping):
+            written = _write(colorizer, picture, task, options)
     except Stopped:
         raise
-    except ColorizingError as error:
-        message = str(error)
-    except MemoryError:
-        message = f"{task.source}: not enough memory; close other programs, or do fewer at once (--jobs 1)"
-    except OSError as error:
-        message = f"{error.filename or task.source}: {error.strerror or error}"
-    except Exception as error:  # of a library: it is this picture's failure, and not the run's
-        message = f"{task.source}: {type(error).__name__}: {error}"
+    except Exception as error:  # of a library too: it is this picture's failure, and not the run's
+        message = faults.line(error, str(task.source))
     else:
         seconds = time.perf_counter() - started
         return Result(
             task, "done", seconds, picture.width, picture.height, picture.pages, outputs=outputs, written=written,
             note=picture.note,
         )  # fmt: skip
-    return Result(task, "failed", time.perf_counter() - started, error=_line(message))
+    return Result(task, "failed", time.perf_counter() - started, error=message)
 
 
 def _line(message: str) -> str:
@@ -311,7 +199,7 @@ def _is_due(path: Path, task: Task, options: BatchOptions) -> bool:
 
     The original counts as due, so that writing over it is an error and not a picture taken for done.
     """
-    return options.output.overwrite or not path.exists() or is_same_file(path, task.source)
+    return options.output.overwrite or not faults.asked(path.exists, path) or is_same_file(path, task.source)
 
 
 def _write(colorizer: Colorizer, picture: Picture, task: Task, options: BatchOptions) -> tuple[Path, ...]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from . import faults
 from .color.chroma import Chroma
 from .color.join import Joiner
 from .color.look import Look
@@ -31,25 +30,28 @@ from .model.card import Card
 from .model.catalog import DEFAULT
 from .model.model import Model
 from .options import ColorOptions, OutputOptions
+from .processes import cores, use_threads
 from .session import Session
+from .stopping import Stop, Stopped, current, interruptible
 from .types import Codes
 
 if TYPE_CHECKING:
     from .film.coloring import ColoredFrame
     from .film.encoding import FilmOutput
 
+__all__ = ["Colorizer", "Stopped"]
+
 AnyPicture = TypeVar("AnyPicture")
-
-
-class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
-    """Raised inside work that :meth:`Colorizer.stop` cuts short."""
+Result = TypeVar("Result")
 
 
 class Colorizer:
     """Colours pictures with one network.
 
     A picture goes in as a path, bytes, PIL image or ndarray, and comes out as the same type: a path as the path
-    of the new file, bytes in the same format, arrays with the same dtype. One object may serve many threads.
+    of the new file, bytes in the same format, arrays with the same dtype. One object may serve many threads, but not
+    a forked child of the process that made it: start processes with ``multiprocessing.get_context("spawn")``, to which
+    it may be sent (it loads its network anew there).
 
     Examples:
         >>> import numpy as np
@@ -76,20 +78,26 @@ class Colorizer:
         Args:
             model: a bundled name, a model's folder, or an ONNX file with its card beside it.
             device: auto, cpu, cuda, or what else ONNX Runtime offers here.
-            threads: cores to use; all by default.
+            threads: cores to use; all that this process may by default.
             max_pixels: refuse pictures with larger pages.
 
         Raises:
             ModelError: unknown or broken model.
             SettingError: a device or number of threads that cannot be had.
+            ColorizingError: in a forked child of a process that has coloured pictures.
         """
         if threads is not None and threads < 1:
             raise SettingError(f"threads {threads}: must be 1 or more")
         self.model = Model(model, device, threads)
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or cores()
         self.max_pixels = max_pixels
+        self._made_of = (model, device, threads, max_pixels)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="join")
-        self._stopping = threading.Event()
+        self.stopping = Stop()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as what it was made of: unpickling loads the network anew."""
+        return Colorizer, self._made_of
 
     @property
     def card(self) -> Card:
@@ -280,16 +288,19 @@ class Colorizer:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: an option that cannot work.
         """
-        picture = open_picture(source, self.max_pixels)
-        output = output or OutputOptions()
-        if destination:
-            output = output.named(Path(destination))
-        encoding = output.encoding(picture.kind)
-        path = Path(destination) if destination else default_destination(Path(picture.name), encoding.format)
-        check_destination(path, Path(picture.name), output.overwrite)
-        encoding.check(picture)
-        to_file(self._sheets(picture, options, chroma, encoding), path, encoding, picture.pages)
-        return path
+
+        def work(picture: Picture) -> Path:
+            writing = output or OutputOptions()
+            if destination:
+                writing = writing.named(Path(destination))
+            encoding = writing.encoding(picture.kind)
+            path = Path(destination) if destination else default_destination(Path(picture.name), encoding.format)
+            check_destination(path, Path(picture.name), writing.overwrite)
+            encoding.check(picture)
+            to_file(self._sheets(picture, options, chroma, encoding), path, encoding, picture.pages)
+            return path
+
+        return self._with(source, work)
 
     def encode(
         self,
@@ -300,23 +311,34 @@ class Colorizer:
         chroma: Chroma | Sequence[Chroma] | None = None,
     ) -> bytes:
         """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
-        picture = open_picture(source, self.max_pixels)
-        encoding = (output or OutputOptions()).encoding(picture.kind)
-        encoding.check(picture)
-        return to_bytes(self._sheets(picture, options, chroma, encoding), encoding, picture.name, picture.pages)
+
+        def work(picture: Picture) -> bytes:
+            encoding = (output or OutputOptions()).encoding(picture.kind)
+            encoding.check(picture)
+            return to_bytes(self._sheets(picture, options, chroma, encoding), encoding, picture.name, picture.pages)
+
+        return self._with(source, work)
 
     def pixels(
         self, source: Any, *, options: ColorOptions | None = None, chroma: Chroma | Sequence[Chroma] | None = None
     ) -> Codes:
         """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
-        picture = open_picture(source, self.max_pixels)
-        if picture.pages > 1:
-            raise SettingError(f"{picture.name}: has {picture.pages} pages; an array holds one, colorize_file all")
-        return np.concatenate(list(self._rows(picture, options or ColorOptions(), chroma, 0)))
+
+        def work(picture: Picture) -> Codes:
+            if picture.pages > 1:
+                raise SettingError(f"{picture.name}: has {picture.pages} pages; an array holds one, colorize_file all")
+            return np.concatenate(list(self._rows(picture, self._field(picture, options, chroma, 0), 0, current())))
+
+        return self._with(source, work)
 
     def stop(self) -> None:
         """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
-        self._stopping.set()
+        self.stopping.ask()
+
+    def _with(self, source: Any, work: Callable[[Picture], Result]) -> Result:
+        """Open a picture and work on it, until Ctrl-C, :meth:`stop` or the thread's own stop."""
+        use_threads()
+        return interruptible(lambda: work(open_picture(source, self.max_pixels)), self.stopping)
 
     def _sheets(
         self,
@@ -327,46 +349,47 @@ class Colorizer:
     ) -> Iterator[AbstractContextManager[Sheet]]:
         """The coloured pages, one after the other."""
         for page in range(picture.pages):
-            yield self._sheet(picture, options or ColorOptions(), chroma, encoding, page)
+            yield self._sheet(picture, options, chroma, encoding, page)
 
     @contextmanager
     def _sheet(
         self,
         picture: Picture,
-        options: ColorOptions,
+        options: ColorOptions | None,
         chroma: Chroma | Sequence[Chroma] | None,
         encoding: Encoding,
         page: int,
     ) -> Iterator[Sheet]:
         one = picture.part(page)
         one.check_size(self.max_pixels)
-        rows = self._rows(picture, options, chroma, page)
+        rows = self._rows(picture, self._field(picture, options, chroma, page), page, current())
         with RowSource(rows, one.width, one.height, 4 if one.has_alpha else 3, one.deep) as image:
             image, beside = copy_metadata(one, image, encoding.format)
             yield Sheet(encoding.prepare(image), beside)
 
-    def _rows(
-        self, picture: Picture, options: ColorOptions, chroma: Chroma | Sequence[Chroma] | None, page: int
-    ) -> Iterator[Codes]:
-        """A page's coloured blocks of rows; a few are joined ahead on the pool."""
-        ahead: deque[Future[Codes]] = deque()
+    def _field(
+        self, picture: Picture, options: ColorOptions | None, chroma: Chroma | Sequence[Chroma] | None, page: int
+    ) -> Chroma:
+        """A page's small field as it shall look."""
+        current().check()
+        options = options or ColorOptions()
         given = [chroma] if isinstance(chroma, Chroma) else chroma
-        self.check_stopped()
-        field = given[page] if given else self.predict(picture, options, page=page)
+        with faults.naming(f"{picture.name}: cannot be coloured"):
+            field = given[page] if given else self.predict(picture, options, page=page)
+        return field.with_look(options.look)
+
+    def _rows(self, picture: Picture, field: Chroma, page: int, stop: Stop) -> Iterator[Codes]:
+        """A page's coloured blocks of rows, asked for from any thread; a few are joined ahead on the pool."""
+        ahead: deque[Future[Codes]] = deque()
         one = picture.part(page)
-        joiner = Joiner(field.with_look(options.look), one.height, one.width, one.deep)
+        joiner = Joiner(field, one.height, one.width, one.deep)
         for strip in one.strips(0):
-            self.check_stopped()
+            stop.check()
             ahead.append(self._pool.submit(_join, joiner, strip))
             if len(ahead) > self.threads + 1:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
-
-    def check_stopped(self) -> None:
-        """Raise :class:`Stopped` after :meth:`stop`."""
-        if self._stopping.is_set():
-            raise Stopped
 
 
 def _join(joiner: Joiner, strip: Strip) -> Codes:

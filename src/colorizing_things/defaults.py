@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from .processes import cores
 
 MODEL = "default"
 MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
@@ -10,4 +10,4 @@ MAX_PIXELS = 2_000_000_000  # generous: a 40,000 x 50,000 scan
 
 def jobs() -> int:
     """How many pictures at once: two keep decoding, network and encoding from waiting for each other."""
-    return min(2, os.cpu_count() or 1)
+    return min(2, cores())

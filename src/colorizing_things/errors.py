@@ -4,7 +4,14 @@ from __future__ import annotations
 
 
 class ColorizingError(Exception):
-    """Base of all errors raised on purpose by this package."""
+    """Base of all errors raised on purpose by this package.
+
+    Attributes:
+        refused: what the system refused: ``memory``, ``space`` on a disk, or a ``file``; empty where it refused nothing
+            and the picture or the caller is to blame.
+    """
+
+    refused: str = ""
 
 
 class PictureError(ColorizingError):

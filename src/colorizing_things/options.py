@@ -11,7 +11,7 @@ from .guidance.guide import Guide
 from .imaging.picture import SUFFIX_KINDS
 from .imaging.writing import Encoding, format_of_name, output_format
 
-SMALLEST, LARGEST = 32, 2048  # px: sizes at which a network still says something, and still fits in memory
+SMALLEST, LARGEST = 32, 800  # px: sizes at which a network still says something, and still fits in memory
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class ColorOptions:
     """How a picture is coloured.
 
     Attributes:
-        size: shorter side at which the network sees the picture, 32 to 2048 px; None: the card's default.
+        size: shorter side at which the network sees the picture, 32 to 800 px; None: the card's default. It is less
+            where the picture would come to more than 640,000 pixels.
         mood: of a model that draws its colours with noise, 0 (the mean of all colourings, safe and dull) to 1 (one of
             them, lively and sometimes wrong); None: the card's own.
         seed: which colouring, of such a model; which variants, of any that has them.

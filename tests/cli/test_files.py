@@ -134,7 +134,9 @@ def test_a_full_disk_behind_a_pipe_is_one_line(old_jpg):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert done.stderr.decode().splitlines() == ["colorize: stdout: cannot be written: No space left on device"]
+    assert done.stderr.decode().splitlines() == [
+        "colorize: stdout: cannot be written: the disk is full; free some space and run again"
+    ]
 
 
 def test_what_is_new_is_told_from_what_was_there(old_jpg):
@@ -170,7 +172,7 @@ def start(*words, cwd):
 
 @pytest.mark.parametrize("after", [0.15, 0.3, 0.5, 0.8])
 def test_ctrl_c_in_the_first_second(old_jpg, after):
-    process = start("old.jpg", "--variants", "30", "--size", "1024", cwd=old_jpg.parent)
+    process = start("old.jpg", "--variants", "30", "--size", "800", cwd=old_jpg.parent)
     time.sleep(after)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -181,7 +183,7 @@ def test_ctrl_c_in_the_first_second(old_jpg, after):
 
 
 def test_ctrl_c_during_variants_stops_within_a_second_or_so(old_jpg):
-    process = start("old.jpg", "--variants", "60", "--size", "1024", cwd=old_jpg.parent)
+    process = start("old.jpg", "--variants", "60", "--size", "800", cwd=old_jpg.parent)
     time.sleep(4)
     assert process.poll() is None
     begun = time.monotonic()

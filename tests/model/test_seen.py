@@ -38,9 +38,9 @@ def runs(monkeypatch):
     """Outputs that graphs were asked for, run by run."""
     asked, run = [], Graph.run
 
-    def counted(self, wanted, feeds):
+    def counted(self, wanted, feeds, keep_memory):
         asked.append(tuple(wanted))
-        return run(self, wanted, feeds)
+        return run(self, wanted, feeds, keep_memory)
 
     monkeypatch.setattr(Graph, "run", counted)
     return asked

@@ -33,3 +33,12 @@ def test_padding_keeps_the_picture_in_its_corner():
 def test_what_is_no_field_is_left_as_it_is():
     codes = np.zeros((5, 8), np.float32)
     assert Frame.of(CARD, 4, 36).cut(codes) is codes
+
+
+@pytest.mark.parametrize(("width", "height"), [(6000, 4000), (4000, 4000), (3000, 9000), (40, 4000)])
+def test_a_network_never_sees_more_than_its_memory_allows(width, height):
+    for size in (32, 224, 500, 800):
+        seen = network_size(CARD, width, height, size)
+        assert seen[0] * seen[1] <= 1.02 * 640_000  # the stride's rounding
+        assert max(seen) <= 4 * size + 2
+    assert min(network_size(CARD, 6000, 4000, 600)) == 600

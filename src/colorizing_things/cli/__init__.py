@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
 
 from . import color, demo, doctor, models, serve
@@ -33,7 +34,7 @@ class PicturesFirst(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default verb in front of a first word that is none."""
         verb = bool(args) and args[0] in self.commands
-        if verb and len(args) == 1 and args[0] not in ALONE and Path(args[0]).is_dir():
+        if verb and len(args) == 1 and args[0] not in ALONE and faults.asked(Path(args[0]).is_dir, Path(args[0])):
             verb = False  # such a verb needs more words: a folder of that name is meant
         if args and not verb and args[0] not in LIGHT:
             args = [DEFAULT_VERB, *args]
@@ -81,13 +82,13 @@ def main() -> None:
         _leave("stopped; run the same command again to go on", INTERRUPTED)
     except _Terminated:
         _leave("ended from outside; run the same command again to go on", TERMINATED)
-    except MemoryError:
-        fail("not enough memory; close other programs, or choose a smaller --size")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except OSError as error:
-        fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except Exception as error:
+        if faults.explain(error) is None:
+            raise
+        fail(faults.line(error, "the system"))
     sys.exit(code)
 
 

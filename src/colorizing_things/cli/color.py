@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from colorizing_things import faults
 from colorizing_things.defaults import MAX_PIXELS, MODEL
 from colorizing_things.defaults import jobs as default_jobs
 from colorizing_things.errors import PictureError, SettingError
@@ -91,6 +92,7 @@ def color(
     invert: Annotated[bool, typer.Option("--invert", help="They are negatives.", rich_help_panel=LOOK)] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...", rich_help_panel=MACHINE)] = "auto",
     jobs: Annotated[int | None, typer.Option(help="Pictures at once.", rich_help_panel=MACHINE)] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores to use; all that it may.", rich_help_panel=MACHINE)] = None,
     max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=MACHINE)] = MAX_PIXELS,
 ) -> None:
     """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
@@ -121,14 +123,14 @@ def color(
     if STANDARD in inputs or out == STANDARD:
         if as_json or len(inputs) > 1 or variants is not None or confidence:
             raise SettingError("- stands for one picture, without --json, --variants or --confidence")
-        _through_pipe(inputs[0], out, options, Colorizer(model, device, max_pixels=max_pixels))
+        _through_pipe(inputs[0], out, options, Colorizer(model, device, threads, max_pixels))
         return
     tasks = _plan(inputs, out, output, max_pixels)
     whole = sum(not task.problem for task in tasks)
     if guide.places and whole > 1:
         raise SettingError(f"hints speak of places in one picture; here are {whole}: colour them one by one")
     jobs = jobs or (default_jobs() if whole > 1 else 1)
-    _color_all(Colorizer(model, device, max_pixels=max_pixels), tasks, options, jobs, as_json)
+    _color_all(Colorizer(model, device, threads, max_pixels), tasks, options, jobs, as_json)
 
 
 def _plan(inputs: list[str], out: str | None, output: OutputOptions, max_pixels: int) -> list[Task]:
@@ -154,18 +156,18 @@ def _through_pipe(source: str, out: str | None, options: BatchOptions, colorizer
         if sys.stdout.isatty():
             raise SettingError("a picture cannot be shown here: send it on with > or | , or name a file with -o")
         data = colorizer.encode(picture, options=options.color, output=options.output)
-        try:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise PictureError(f"stdout: cannot be written: {error.strerror}") from error
+        with faults.naming("stdout: cannot be written"):
+            _send(data)
         return
     path = Path(out)
-    if path.is_dir() or out.endswith(("/", "\\")):
+    if faults.asked(path.is_dir, path) or out.endswith(("/", "\\")):
         raise PictureError(f"{out}: is a folder; a picture from stdin needs a file's name")
     colorizer.colorize_file(picture, path, options=options.color, output=options.output)
+
+
+def _send(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:

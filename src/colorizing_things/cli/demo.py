@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from colorizing_things import faults
 from colorizing_things.defaults import MODEL
 from colorizing_things.errors import PictureError
 
@@ -21,9 +22,9 @@ def demo(
 ) -> None:
     """Colour a real photograph that comes with the package: grey, coloured, and both side by side."""
     folder = Path(out)
-    if not out or (folder.exists() and not folder.is_dir()):
+    if not out or (faults.asked(folder.exists, folder) and not folder.is_dir()):
         raise PictureError(f"{out or 'an empty name'}: is no folder; -o takes one")
-    there = [folder / name for name in NAMES if (folder / name).exists()]
+    there = [folder / name for name in NAMES if faults.asked((folder / name).exists, folder / name)]
     if there and not overwrite:
         raise PictureError(f"{there[0]}: exists already; --overwrite redoes it, -o names another folder")
     import numpy as np

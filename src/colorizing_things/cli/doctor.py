@@ -7,6 +7,8 @@ import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
 
+from colorizing_things.processes import cores
+
 LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
 
 
@@ -25,7 +27,7 @@ def doctor() -> None:
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "libvips": f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} (pyvips {version('pyvips')})",
         **about(),
-        "cores": str(os.cpu_count()),
+        "cores": f"{cores()} of {os.cpu_count()}",
         "lab": ", ".join(_lab()) or "not installed (only needed to train)",
     }
     started = time.perf_counter()

@@ -29,6 +29,7 @@ def serve(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     model: Annotated[str, typer.Option(help="A bundled name, or a path.")] = DEFAULT,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = USUAL.device,
+    threads: Annotated[int | None, typer.Option(help="Cores to use; all that it may.")] = None,
     name: Annotated[
         list[str] | None, typer.Option(help="A further name that it is reached by, as behind a proxy.")
     ] = None,
@@ -50,8 +51,8 @@ def serve(
         raise SettingError(f"port {port}: must be 0 to 65535")
     max_upload = max_upload_mb * MEGABYTE
     settings = replace(
-        USUAL, host=host, names=tuple(name or ()), model=model, device=device, workers=workers, queue=queue,
-        max_upload=max_upload, max_pixels=max_pixels, time_limit=time_limit, max_sessions=sessions,
+        USUAL, host=host, names=tuple(name or ()), model=model, device=device, threads=threads, workers=workers,
+        queue=queue, max_upload=max_upload, max_pixels=max_pixels, time_limit=time_limit, max_sessions=sessions,
         session_seconds=session_minutes * 60, session_bytes=max(USUAL.session_bytes, max_upload),
     )  # fmt: skip
     _run(settings, port, open_page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import re
 import threading
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pyvips
 
+from colorizing_things import faults
 from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError
 
@@ -57,7 +59,8 @@ class Source:
         self._numbers, self._verified = [0], set[int]()
         self.strict, self.note = "error", ""
         self.shallow = False  # 8 bits, which are given as 16
-        self._look()
+        with faults.naming(f"{name}: cannot be read"):
+            self._look()
 
     def _look(self) -> None:
         if isinstance(self._origin, bytes) and len(self._origin) < 2:
@@ -121,7 +124,7 @@ class Source:
         """
         if self._decoded is not None or page in self._verified or page >= len(self.directories):
             return
-        with tiff.open_binary(self._origin) as file:
+        with faults.naming(f"{self.name}: cannot be read"), tiff.open_binary(self._origin) as file:
             if not tiff.checksums_hold(file, self.directories[page]):
                 raise PictureError(f"{self.name}: cannot be read: {DAMAGED}")
         self._verified.add(page)
@@ -249,12 +252,11 @@ def _through_gamma(image: pyvips.Image, gamma: float) -> pyvips.Image:
 
 
 def is_utf8(path: Path) -> bool:
-    """Whether libvips can be told that name: a file system may have others."""
+    """Whether libvips can be told that name, which it takes in UTF-8: file systems and locales may have others."""
     try:
-        str(path).encode()
+        return os.name == "nt" or os.fsencode(path) == str(path).encode()
     except UnicodeEncodeError:
         return False
-    return True
 
 
 class _Listening(logging.Filter):

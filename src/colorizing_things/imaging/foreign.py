@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 import pyvips
 
+from colorizing_things import faults
 from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError, TooLargeError
 
@@ -61,7 +62,7 @@ def decode_if_needed(name: str, origin: Path | bytes, max_pixels: int = MAX_PIXE
         kind, read = found
         file.seek(0)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), faults.naming(f"{name}: cannot be read"):
                 warnings.simplefilter("ignore")
                 return read(file, max_pixels)
         except ModuleNotFoundError as error:
@@ -69,9 +70,9 @@ def decode_if_needed(name: str, origin: Path | bytes, max_pixels: int = MAX_PIXE
         except TooLargeError as error:
             raise TooLargeError(error.width, error.height, error.max_pixels, name) from error
         except PictureError as error:
+            if error.refused:
+                raise
             raise PictureError(f"{name}: cannot be read as {kind}: {error}") from error
-        except MemoryError:
-            raise
         except Exception as error:  # each of these libraries has errors of its own
             raise PictureError(f"{name}: cannot be read as {kind}: {_first_line(error)}") from error
 

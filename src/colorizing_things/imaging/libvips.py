@@ -10,6 +10,8 @@ from typing import Any
 
 import pyvips
 
+from colorizing_things import stopping
+
 
 @contextmanager
 def operations_not_cached() -> Iterator[None]:
@@ -26,6 +28,17 @@ def operations_not_cached() -> Iterator[None]:
     finally:
         pyvips.cache_set_max(cached)
         logger.setLevel(level)
+
+
+@contextmanager
+def stoppable(image: pyvips.Image) -> Iterator[pyvips.Image]:
+    """Meanwhile libvips' work on an image ends where this thread's work is stopped.
+
+    Raises:
+        Stopped: it was.
+    """
+    with stopping.current().telling(lambda: image.set_kill(True)):
+        yield image
 
 
 def hear_safely() -> None:

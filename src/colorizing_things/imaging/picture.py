@@ -13,13 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
+from colorizing_things import faults
 from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.defaults import MAX_PIXELS as MAX_PIXELS
 from colorizing_things.errors import PictureError, TooLargeError
+from colorizing_things.processes import use_threads
 from colorizing_things.types import Codes, Float32
 
 from . import png, tiff
 from .decoding import Source
+from .libvips import stoppable
 from .lightness import lab, lightness_plane
 from .saying import as_picture_error
 
@@ -71,6 +74,7 @@ class Picture:
 
     def __init__(self, name: str, origin: pyvips.Image | Path | bytes, max_pixels: int = MAX_PIXELS) -> None:
         """``origin``: pixels in memory, or a picture file, or the bytes of one. Of ``max_pixels`` see :meth:`read`."""
+        use_threads()
         self.name = name
         self.inverted, self._page = False, 0
         self._source = origin if isinstance(origin, pyvips.Image) else Source(name, origin, max_pixels)
@@ -120,21 +124,20 @@ class Picture:
         if not name:
             raise PictureError("an empty name is no picture (is a variable not set?)")
         try:
-            about = path.stat()
-        except FileNotFoundError:
-            raise PictureError(f"{path}: no such file") from None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a name that this system can have"
-            raise PictureError(f"{path}: cannot be read: {reason}") from error
+            with faults.naming(f"{path}: cannot be read"):
+                about = path.stat()
+        except ValueError:
+            raise PictureError(f"{path}: cannot be read: not a name that this system can have") from None
+        except PictureError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise PictureError(f"{path}: no such file") from None
+            raise
         if stat.S_ISDIR(about.st_mode):
             raise PictureError(f"{path}: is a folder, not a picture")
         if not stat.S_ISREG(about.st_mode):
             raise PictureError(f"{path}: is a pipe or a device; send a stream in through -, as in: ... | colorize -")
-        try:
-            with path.open("rb"):
-                pass
-        except OSError as error:
-            raise PictureError(f"{path}: cannot be read: {error.strerror}; check its permissions") from error
+        with faults.naming(f"{path}: cannot be read"), path.open("rb"):
+            pass
         if about.st_size == 0:
             raise PictureError(f"{path}: is empty (0 bytes); copy it again from where it came")
         picture = cls(name, path, max_pixels)
@@ -218,7 +221,7 @@ class Picture:
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels: Codes | Float32 = self._patiently(
-                number, lambda: self._lightness(self._shrink(number, width, height)).numpy()
+                number, lambda: _numpy(self._lightness(self._shrink(number, width, height)))
             )
         return pixels
 
@@ -226,7 +229,7 @@ class Picture:
         """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged."""
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
-            pixels = self._patiently(number, lambda: lab(self._shrink(number, width, height)).numpy())
+            pixels = self._patiently(number, lambda: _numpy(lab(self._shrink(number, width, height))))
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
     def small_rgb(self, page: int, width: int, height: int) -> Codes:
@@ -234,7 +237,7 @@ class Picture:
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels: Codes = self._patiently(
-                number, lambda: lab(self._shrink(number, width, height)).colourspace("srgb").numpy()
+                number, lambda: _numpy(lab(self._shrink(number, width, height)).colourspace("srgb"))
             )
         return pixels
 
@@ -242,7 +245,7 @@ class Picture:
         """The whole page's alpha, uint8 or uint16 ``[height, width]``; for pictures that have one."""
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
-            pixels: Codes = self._patiently(number, lambda: self._shrink(number, width, height)[-1].numpy())
+            pixels: Codes = self._patiently(number, lambda: _numpy(self._shrink(number, width, height)[-1]))
         return pixels
 
     def page(self, number: int) -> pyvips.Image:
@@ -287,6 +290,7 @@ class Picture:
         return plane * -1 + 100 if plane.format == "float" else plane.invert()
 
     def _open_raw(self, page: int, access: str) -> pyvips.Image:
+        use_threads()
         return self._source.open(page, access) if isinstance(self._source, Source) else self._source
 
     def _open(self, page: int) -> pyvips.Image:
@@ -294,6 +298,7 @@ class Picture:
         return self._open_raw(page, "random" if self.orientation > 1 else "sequential").autorot()
 
     def _shrink(self, page: int, width: int, height: int) -> pyvips.Image:
+        use_threads()
         if isinstance(self._source, Source):
             return self._source.shrink(page, width, height)
         return self._source.thumbnail_image(width, height=height, size="force")
@@ -309,6 +314,11 @@ class Picture:
             if not self._relent(error, page):
                 raise
         return work()
+
+
+def _numpy(image: pyvips.Image) -> npt.NDArray:
+    with stoppable(image):
+        return np.asarray(image.numpy())
 
 
 class _Page:

@@ -6,6 +6,7 @@ directory it keeps little, and Pillow rewrites texts. Here values stay the bytes
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zlib
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+
+from .lightness import PixelError
 
 # Sizes of the field types, and of the units that a byte order turns around in them.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -149,7 +152,9 @@ def _read_directory(file: IO[bytes], layout: Layout, at: int, depth: int = 0) ->
         count = len(_raw_entries(file, layout, at))
         file.seek(at + struct.calcsize(layout.order + layout.counter) + count * layout.entry)
         following = layout.unpack(layout.offset, file.read(layout.inline))[0]
-    except (struct.error, OSError, OverflowError, ValueError):
+    except (struct.error, OSError, OverflowError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # the disk's fault, not of where it points
+            raise
         following = 0
     return found, following
 
@@ -244,7 +249,7 @@ def join_pages(base: IO[bytes], others: list[IO[bytes]], tags: list[Directory], 
     for number, file in enumerate([base, *others]):
         begun = read_layout(file)
         if begun is None:
-            raise OSError("no TIFF was written")
+            raise PixelError("no TIFF was written")
         layout, first = begun
         entries = _raw_entries(file, layout, first)
         shift = 0
@@ -274,10 +279,10 @@ def _shifted(file: IO[bytes], layout: Layout, tail: _Tail, entry: tuple[int, int
     if shift and tag in (STRIPS, TILES):
         found = _read_entry(file, layout, kind, count, value)
         if found is None:
-            raise OSError("a page's strips cannot be found")
+            raise PixelError("a page's strips cannot be found")
         moved = np.array(found.numbers, np.uint64) + np.uint64(shift)
         if not layout.big and int(moved.max()) > 0xFFFFFFFF:
-            raise OSError("the pages are over 4 GB together")
+            raise PixelError("the pages are over 4 GB together")
         kind = 16 if layout.big else LONG
         return tail.entry(tag, Entry(kind, count, moved.astype("<u8" if layout.big else "<u4").tobytes()))
     if shift and size > layout.inline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import glob
 import io
 import os
@@ -18,13 +17,15 @@ from typing import Any
 
 import pyvips
 
-from colorizing_things.errors import ColorizingError, PictureError, SettingError
+from colorizing_things import faults
+from colorizing_things.errors import PictureError, SettingError
 
 from . import png, tiff
 from .decoding import is_utf8
+from .libvips import stoppable
 from .metadata import Beside
 from .picture import SUFFIX_KINDS, Picture
-from .saying import as_picture_error
+from .saying import UNWRITABLE, as_picture_error
 from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
@@ -128,9 +129,7 @@ def check_destination(path: Path, original: Path, overwrite: bool) -> None:
     """
     if is_same_file(path, original):
         raise PictureError(f"{path}: is the original; give another name with -o")
-    with _failing_as(path):
-        exists = path.exists()
-    if exists and not overwrite:
+    if faults.asked(path.exists, path) and not overwrite:
         raise PictureError(
             f"{path}: exists already; delete it, name another, or overwrite it on purpose (overwrite=True, --overwrite)"
         )
@@ -231,13 +230,15 @@ def to_file(pages: Iterable[AbstractContextManager[Sheet]], destination: Path, e
                 with page as sheet, _target(path) as target:
                     ready = finish.begin(sheet)
                     options = encoding.options(ready, count)
-                    ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
+                    with stoppable(ready):
+                        ready.write_to_target(target, FORMATS[encoding.format].suffix, **options)
             with ExitStack() as stack:
                 files = [stack.enter_context(path.open("r+b")) for path in (temporary, *others)]
                 finish(files)
         finally:
             for path in others:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
                 _unfinished.discard(path)
 
     write_atomically(destination, write)
@@ -285,7 +286,7 @@ _LEFTOVER = re.compile(r"\.([0-9a-f]{8})-(\d+)-\d+(\.\d+)?\.part$")
 
 def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file beside ``destination``, then rename it."""
-    with _failing_as(destination):
+    with faults.naming(f"{destination}: cannot be written"):
         destination.parent.mkdir(parents=True, exist_ok=True)
         start = f".{destination.stem[:40]}."
         _remove_leftovers(destination.parent, start)
@@ -293,11 +294,12 @@ def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
         try:
             _unfinished.add(temporary)
             temporary.touch(exist_ok=False)
-            with as_picture_error(f"{destination}: cannot be written"):
+            with as_picture_error(f"{destination}: cannot be written", UNWRITABLE):
                 write(temporary)
             temporary.replace(destination)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # what is raised already says why
+                temporary.unlink(missing_ok=True)
             _unfinished.discard(temporary)
 
 
@@ -332,25 +334,13 @@ def _is_alive(process: int) -> bool:
 def to_bytes(pages: Iterable[AbstractContextManager[Sheet]], encoding: Encoding, name: str, count: int) -> bytes:
     """Encode in memory; arguments as :func:`to_file`'s."""
     files, finish = [], _Finish(encoding)
-    with as_picture_error(f"{name}: cannot be encoded as {encoding.format}"):
+    with as_picture_error(f"{name}: cannot be encoded as {encoding.format}", UNWRITABLE):
         for page in pages:
             with page as sheet:
                 ready = finish.begin(sheet)
                 options = encoding.options(ready, count)
-                data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
+                with stoppable(ready):
+                    data = bytes(ready.write_to_buffer(FORMATS[encoding.format].suffix, **options))
             files.append(io.BytesIO(data))
-    finish(files)
+        finish(files)
     return files[0].getvalue()
-
-
-@contextmanager
-def _failing_as(destination: Path) -> Iterator[None]:
-    try:
-        yield
-    except ColorizingError:
-        raise
-    except OSError as error:
-        advice = "free some space" if error.errno == errno.ENOSPC else "choose another place with -o"
-        if error.errno == errno.ENAMETOOLONG:
-            advice = "give a shorter name with -o"
-        raise PictureError(f"{destination}: cannot be written: {error.strerror or error}; {advice}") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from colorizing_things import faults
 from colorizing_things.errors import ModelError, SettingError
 
 CONTRACT = 1  # of names, shapes and units between the two houses; a card of another contract is refused
@@ -144,9 +145,11 @@ class Card:
         """
         paths = {name: self.folder / graph.file for name, graph in self.graphs.items()}
         for name, path in paths.items():
-            if not path.exists():
-                raise ModelError(f"{path}: missing; the card beside it names it")
-            if hashlib.sha256(path.read_bytes()).hexdigest() != self.graphs[name].sha256:
+            if not faults.asked(path.exists, path):
+                raise ModelError(f"{path}: missing; the card beside it names it: export or install the model again")
+            with faults.naming(f"{path}: cannot be read", ModelError):
+                found = hashlib.sha256(path.read_bytes()).hexdigest()
+            if found != self.graphs[name].sha256:
                 raise ModelError(f"{path}: does not match its card's checksum; export or install it again")
         return paths
 
@@ -163,7 +166,7 @@ class Card:
         """Write ``card.json`` into the folder."""
         text = json.dumps(self.content(), indent=1, ensure_ascii=False)
         pairs = re.compile(r"\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]")  # three hundred bins, a line each at most
-        (self.folder / "card.json").write_text(pairs.sub(r"[\1, \2]", text) + "\n")
+        (self.folder / "card.json").write_text(pairs.sub(r"[\1, \2]", text) + "\n", encoding="utf-8")
 
 
 def load_card(folder: Path) -> Card:
@@ -174,7 +177,7 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / "card.json"
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read as a card: {error}") from error
     known = {f.name for f in dataclasses.fields(Card)} - {"folder"}

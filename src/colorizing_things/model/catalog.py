@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from colorizing_things import faults
 from colorizing_things.defaults import MODEL
 from colorizing_things.errors import ModelError
 
@@ -38,7 +39,7 @@ def find_model(model: str | Path) -> Card:
     path = installed or Path(model)
     if path.suffix == ".onnx":
         path = path.parent
-    if (path / "card.json").exists():
+    if faults.asked((path / "card.json").exists, path):
         return load_card(path)
     if str(model) in published():
         raise ModelError(f"model {model} is not installed: {how_to_fetch(str(model))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,18 +32,22 @@ class Model:
         Args:
             model: a bundled name, a model's folder, an ONNX file beside its card, or a card.
             device: one of :func:`.devices`.
-            threads: cores to use; all by default.
+            threads: cores to use; all that this process may by default.
 
         Raises:
             ModelError: unknown or broken model, or one that is not what its card says.
             SettingError: no such device here.
         """
         self.card = model if isinstance(model, Card) else find_model(model)
-        self.device = device
+        self.device, self._threads = device, threads
         graphs = {name: Graph(path, device, threads) for name, path in self.card.verified_paths().items()}
         self._encoder = graphs.get("encoder")
         self._decoder = graphs.get("decoder") or graphs["model"]
         _check(self.card, self._encoder, self._decoder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as what it was made of: unpickling loads the network anew."""
+        return Model, (self.card, self.device, self._threads)
 
     def see(self, L: Float32) -> SeenPicture:
         """Look at a picture: L* 0..100, float32 ``[h,w]``, both multiples of the card's ``output_stride``.
@@ -56,7 +61,9 @@ class Model:
         L = np.ascontiguousarray(L, np.float32)
         frame = Frame.of(self.card, *L.shape)
         padded = frame.pad(L, "symmetric")[None]
-        features = self._encoder.run(list(self._encoder.outputs), {"L": padded}) if self._encoder else {}
+        features: dict[str, Float32] = {}
+        if self._encoder:
+            features = self._encoder.run(list(self._encoder.outputs), {"L": padded}, frame.is_usual)
         return SeenPicture(self.card, self._decoder, frame, L, {"L": padded, **features})
 
     def network_size(self, width: int, height: int, size: int | None = None) -> tuple[int, int]:

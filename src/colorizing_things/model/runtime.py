@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from colorizing_things import faults, stopping
 from colorizing_things.errors import ModelError, SettingError
+from colorizing_things.processes import cores, use_threads
 from colorizing_things.types import Float32
 
 # It would note an id of this machine under the user's home and look up its maker's host, from its import on.
@@ -28,6 +30,7 @@ PROVIDERS = {
     "coreml": "CoreMLExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
 }
+FATAL = 4  # what else the runtime would print in red becomes an error of ours
 AUTOMATIC = ("cuda", "rocm", "directml")  # what "auto" prefers to the CPU, where it is installed
 
 
@@ -64,10 +67,33 @@ class Graph:
         self.inputs: dict[str, list[Any]] = {given.name: given.shape for given in self._session.get_inputs()}
         self.outputs: dict[str, list[Any]] = {found.name: found.shape for found in self._session.get_outputs()}
 
-    def run(self, wanted: Sequence[str], feeds: Mapping[str, Float32]) -> dict[str, Float32]:
-        """The ``wanted`` outputs for one picture; neither they nor ``feeds`` have the batch axis."""
+    def run(self, wanted: Sequence[str], feeds: Mapping[str, Float32], keep_memory: bool = True) -> dict[str, Float32]:
+        """The ``wanted`` outputs for one picture; neither they nor ``feeds`` have the batch axis.
+
+        Args:
+            wanted: names.
+            feeds: by name.
+            keep_memory: for the next run; otherwise it goes back to the system.
+
+        Raises:
+            MemoryError: the system refuses it.
+            Stopped: nobody waits for it any longer.
+        """
+        use_threads()
         batch = {name: np.ascontiguousarray(value[None], np.float32) for name, value in feeds.items()}
-        found = self._session.run(list(wanted), batch)
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = FATAL
+        if not keep_memory:
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        try:
+            with stopping.current().telling(lambda: setattr(options, "terminate", True)):
+                found = self._session.run(list(wanted), batch, options)
+        except stopping.Stopped:
+            raise
+        except Exception as error:  # of its own kinds, without a common one
+            if said := faults.explain(error):
+                raise MemoryError(said[1]) from error
+            raise
         return {name: value[0] for name, value in zip(wanted, found, strict=True)}
 
 
@@ -77,13 +103,16 @@ def _open_session(path: Path, device: str, threads: int | None) -> onnxruntime.I
         raise SettingError(f"device {device!r} is not to be had here: choose {', '.join(offered)}")
     preferred = [name for name in AUTOMATIC if name in offered] if device == "auto" else [device]
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or cores()  # if it counts itself, it takes cores that it may not have
+    options.log_severity_level = FATAL
+    use_threads()
     try:
         session = onnxruntime.InferenceSession(
             path, options, providers=[PROVIDERS[name] for name in dict.fromkeys([*preferred, "cpu"])]
         )
     except Exception as error:
+        if said := faults.explain(error):
+            raise faults.refusal(f"{path}: cannot be loaded: {said[1]}", said[0], ModelError) from error
         first = str(error).splitlines()[0]
         raise ModelError(f"{path}: cannot be loaded: {first}") from error
     if device != "auto" and PROVIDERS[device] not in session.get_providers():  # it would run on the CPU, unasked

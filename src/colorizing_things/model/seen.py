@@ -140,7 +140,8 @@ class SeenPicture:
         given = self.z if z is None else self._checked(z)
         if given is not None:
             feeds["z"] = given
-        return found | {name: self._frame.cut(value) for name, value in self._decoder.run(names, feeds).items()}
+        decoded = self._decoder.run(names, feeds, self._frame.is_usual)
+        return found | {name: self._frame.cut(value) for name, value in decoded.items()}
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
         """What was computed under that name, or is now; for answers that depend on this picture and its ``z`` alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,14 @@ from colorizing_things.types import Float32
 from .card import Card
 
 LONGEST = 4  # times the shorter side: longer panoramas are seen smaller
+MOST_PIXELS = 640_000  # before a network, 800 x 800: its attention's memory grows with their square
+KEPT_PIXELS = 2**17  # before a network: the memory that a larger picture took is given back at once
 
 
 def network_size(card: Card, width: int, height: int, size: int | None = None) -> tuple[int, int]:
     """(width, height) at which a network sees a picture: same shape, multiples of its output's stride.
+
+    Never more than :data:`MOST_PIXELS`, but for what the strides add: a larger ``size`` is less, then.
 
     Args:
         card: the network's.
@@ -28,6 +33,7 @@ def network_size(card: Card, width: int, height: int, size: int | None = None) -
         return tuple(max(step, int(side * scale / step + 1e-6) * step) for side in (width, height))  # type: ignore[return-value]
     shorter = size or card.default_size
     scale = min(shorter / min(width, height), LONGEST * shorter / max(width, height))
+    scale = min(scale, math.sqrt(MOST_PIXELS / (width * height)))
     return tuple(max(step, round(side * scale / step) * step) for side in (width, height))  # type: ignore[return-value]
 
 
@@ -50,6 +56,11 @@ class Frame:
         """Around a picture of that size."""
         padded = (card.fixed_size or -(-side // card.stride) * card.stride for side in (height, width))
         return cls(height, width, *padded)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is so small that a network may keep the memory that it takes."""
+        return self.padded_height * self.padded_width <= KEPT_PIXELS
 
     def pad(self, field: Float32, mode: Literal["symmetric", "constant"] = "constant") -> Float32:
         """A field ``[..., height, width]`` of the picture as the network takes it: ``[..., padded sides]``."""

@@ -1,0 +1,87 @@
+"""What this process may use, and what it may no longer do: cores within its limits; nothing after a fork."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path, PurePosixPath
+
+from .errors import ColorizingError
+
+FORKED = (
+    "this process was forked from one that had coloured, and would hang: libvips' and ONNX Runtime's threads"
+    " did not come along; start processes with multiprocessing.get_context('spawn'), or colour nothing before the fork"
+)
+
+_has_threads = _is_forked = False
+
+
+def cores() -> int:
+    """How many cores this process may keep busy: its affinity and the quotas of its control groups are respected."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13; PYTHON_CPU_COUNT sets it too
+        count = os.process_cpu_count()
+    elif hasattr(os, "sched_getaffinity"):
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count()
+    return max(1, math.ceil(min(count or 1, quota())))
+
+
+def quota(groups: Path = Path("/proc/self/cgroup"), mounted: Path = Path("/sys/fs/cgroup")) -> float:
+    """Cores' worth of time that Linux' control groups allow, of both versions; infinite where they say nothing.
+
+    Args:
+        groups: lists the groups of this process.
+        mounted: where their settings lie.
+    """
+    least = math.inf
+    for entry in _read(groups).splitlines():
+        if entry.count(":") < 2:
+            continue
+        _, controllers, name = entry.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        inside = PurePosixPath(name.lstrip("/"))
+        for group in (inside, *inside.parents):  # each of them limits those within
+            folder = mounted / (controllers and "cpu") / group
+            if controllers:
+                limit = _read(folder / "cpu.cfs_quota_us") + " " + _read(folder / "cpu.cfs_period_us")
+            else:
+                limit = _read(folder / "cpu.max")
+            least = min(least, _share(limit.split()))
+    return least
+
+
+def _share(limit: list[str]) -> float:
+    """``["150000", "100000"]``: microseconds in a period of so many."""
+    if len(limit) == 2 and limit[0].isdecimal() and limit[1].isdecimal() and int(limit[0]) and int(limit[1]):
+        return int(limit[0]) / int(limit[1])
+    return math.inf
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return ""
+
+
+def use_threads() -> None:
+    """To be called before libvips or ONNX Runtime work: from then on a forked child of this process cannot.
+
+    Raises:
+        ColorizingError: this is such a child.
+    """
+    global _has_threads
+    if _is_forked:
+        raise ColorizingError(FORKED)
+    _has_threads = True
+
+
+def _after_fork() -> None:
+    global _is_forked
+    _is_forked = _has_threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,133 @@
+"""Cores within the limits of this process; forks, pickles and Ctrl-C in programs of others."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorizing_things import Colorizer, Model
+from colorizing_things.processes import cores, quota
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux does it")
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+def run(code: str, *words: str, timeout: float = 60) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("group", "files", "expected"),
+    [
+        ("0::/\n", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/\n", {"cpu.max": "max 100000"}, math.inf),
+        ("0::/a/b\n", {"a/cpu.max": "50000 100000", "a/b/cpu.max": "max 100000"}, 0.5),
+        ("3:cpu,cpuacct:/a\n0::/\n", {"cpu/a/cpu.cfs_quota_us": "200000", "cpu/a/cpu.cfs_period_us": "100000"}, 2.0),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, math.inf),
+        ("nonsense", {"cpu.max": "1 1"}, math.inf),
+        (None, {}, math.inf),
+    ],
+)
+def test_quotas_of_control_groups(tmp_path, group, files, expected):
+    if group is not None:
+        (tmp_path / "groups").write_text(group)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert quota(tmp_path / "groups", tmp_path) == expected
+
+
+def test_a_part_of_a_core_is_one(monkeypatch):
+    monkeypatch.setattr("colorizing_things.processes.quota", lambda: 0.3)
+    assert cores() == 1
+
+
+@LINUX
+def test_an_affinity_is_respected_without_a_word(old_jpg):
+    code = (
+        "import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from colorizing_things import Colorizer; from colorizing_things.processes import cores\n"
+        "made = Colorizer(); made(sys.argv[1]); print(cores(), made.threads)"
+    )
+    done = run(code, str(old_jpg))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 1\n", "")
+
+
+@FORKS
+def test_a_forked_child_is_told_and_does_not_hang(old_jpg):
+    code = """
+import os, sys
+from colorizing_things import Colorizer, ColorizingError, Picture
+made = Colorizer(threads=1)
+made(sys.argv[1], overwrite=True)
+picture = Picture.read(sys.argv[1])
+tries = (lambda: made(sys.argv[1], overwrite=True), lambda: Colorizer(), lambda: Picture.read(sys.argv[1]),
+         lambda: made.session(picture))
+for number, one in enumerate(tries):
+    if not os.fork():
+        try:
+            one()
+        except ColorizingError as error:
+            os._exit(3 if "spawn" in str(error) else 4)
+        os._exit(5)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    done = run(code, str(old_jpg))
+    assert done.stdout.split() == ["3"] * 4, done.stderr
+
+
+@FORKS
+def test_a_child_that_forks_before_may_colour(old_jpg):
+    code = """
+import os, sys
+import colorizing_things.colorizer
+if not os.fork():
+    from colorizing_things import Colorizer
+    Colorizer(threads=1)(sys.argv[1])
+    os._exit(3)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    assert run(code, str(old_jpg)).stdout.split() == ["3"]
+
+
+def test_a_colorizer_goes_to_other_processes(colorizer, grey_photo):
+    small = grey_photo[::4, ::4]
+    again = pickle.loads(pickle.dumps(Colorizer(threads=1, max_pixels=10**6)))
+    assert (again.threads, again.max_pixels) == (1, 10**6)
+    np.testing.assert_array_equal(again(small), colorizer(small))
+    model = pickle.loads(pickle.dumps(Model(threads=1)))
+    assert model.card == colorizer.card
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("after", [0.1, 0.4, 0.8, 1.2])
+def test_ctrl_c_reaches_who_called(tmp_path, after):
+    noise = np.random.default_rng(0).integers(0, 255, (4000, 6000), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "big.png", compress_level=1)
+    code = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from colorizing_things import Colorizer
+colorizer = Colorizer()
+print("ready", flush=True)
+try:
+    colorizer(sys.argv[1])
+except KeyboardInterrupt:
+    print("heard")
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "big.png")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "heard\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["big.png"]
