@@ -1,4 +1,4 @@
-"""Models of a few nodes, as folders: one of two graphs with noise, and one of one graph."""
+"""Models of a few nodes, as folders: one of two graphs with noise, one of one graph, one of classes with hints."""
 
 from __future__ import annotations
 
@@ -100,5 +100,30 @@ def plain_model(folder: Path) -> Path:
     Card(
         name="tiny-plain", method="by hand", summary="a test", stride=32, output_stride=FIELD, default_size=64,
         inputs=["L"], outputs=["ab"], parameters=2, file="model.onnx", sha256=checksum, folder=folder,
+    ).save()  # fmt: skip
+    return folder
+
+
+BINS = [[60.0, 0.0], [0.0, 60.0], [-60.0, 0.0], [0.0, -60.0]]
+
+
+def binned_model(folder: Path) -> Path:
+    """One graph that takes hints and gives a distribution over four bins, of a colour each; not an even one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = [
+        pooled("AveragePool", "L", "deep", FIELD),
+        helper.make_node("Mul", ["deep", "slope"], ["free"]),
+        helper.make_node("Mul", ["deep", "odds"], ["logits"]),
+    ]
+    checksum = save_graph(
+        folder / "model.onnx", [*free, *DECODER[3:]],
+        {"L": field("L", 1), "hint_ab": field("hint", 2), "hint_mask": field("hint", 1)},
+        {"ab": field("ab", 2), "logits": field("logits", len(BINS))},
+        [constant("slope", 0.2, -0.1), constant("odds", 0.01, 0.03, -0.01, 0.02), constant("least", 1e-6)],
+    )  # fmt: skip
+    Card(
+        name="tiny-bins", method="by hand", summary="a test", stride=32, output_stride=FIELD, default_size=64,
+        inputs=["L", "hint_ab", "hint_mask"], outputs=["ab", "logits"], parameters=6, file="model.onnx",
+        sha256=checksum, bins=BINS, folder=folder,
     ).save()  # fmt: skip
     return folder

@@ -86,6 +86,14 @@ def test_a_hint_leaves_a_variant_what_it_is(session, picture):
     assert (np.abs(hinted.ab - plain.ab).max(0) > 1e-3).sum() <= 4
 
 
+def test_no_variant_forgets_a_hint(session, picture):
+    hints = [Hint.of_color(*PLACE, "#2040c0")]
+    drawn = session.variants(4, 1, hints)
+    for n, one in enumerate(drawn):
+        np.testing.assert_allclose(cell(one.ab, picture, *PLACE), ab_of_color("#2040c0"), atol=1e-3)
+        np.testing.assert_array_equal(one.ab, session.variant(n, 4, 1, hints).ab)
+
+
 def test_the_palette_comes_from_draws_and_hears_hints(session, picture):
     swatches = session.palette(*PLACE, count=DRAWS)
     assert sum(swatch.probability for swatch in swatches) == pytest.approx(1)

@@ -61,6 +61,17 @@ def test_the_encoder_runs_once_and_each_answer_is_one_run_of_the_decoder(model, 
     assert len(runs) == 4
 
 
+def test_beyond_the_picture_lightness_is_mirrored_and_hints_are_none(model, L, monkeypatch):
+    """As CONTRIBUTING promises to whoever makes a model: a bright edge must not end in black."""
+    given, run = {}, Graph.run
+    monkeypatch.setattr(Graph, "run", lambda self, wanted, feeds: given.update(feeds) or run(self, wanted, feeds))
+    model.see(L).decode(hint(35, 99, (40, -30)))
+    np.testing.assert_array_equal(given["L"], np.pad(L, [(0, 28), (0, 28)], mode="symmetric")[None])
+    for name in ("hint_ab", "hint_mask"):
+        assert given[name][..., 35, 99].all()
+        assert not given[name][..., 36:, :].any() and not given[name][..., 100:].any()
+
+
 def test_hints_are_inputs_of_the_graph_and_nothing_is_done_beside_it(model, L):
     """The tiny graph leaves all cells but the hinted ones alone; so must the product."""
     seen = model.see(L)
