@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from . import faults
 from .errors import PictureError
@@ -22,7 +22,9 @@ UNREAD_SUFFIXES = RAW_SUFFIXES | {
     ".wdp", ".hdp", ".dpx", ".cin", ".fits", ".djvu", ".pcx", ".pict", ".pct", ".jls", ".cdr", ".ora", ".qoi", ".ras",
 }  # fmt: skip
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II\x2a\0", b"MM\0\x2a", b"GIF87a", b"GIF89a", b"8BPS\0")
+LINK = "is a link to a folder, which may lead in a circle; to colour what it holds, name it"
 MARK = SOURCE_TYPE.rpartition("/")[2].encode()
+MARKED = "is machine-coloured already, as its metadata says; to colour it again, name it"
 MARKED_WITHIN = 1 << 16  # bytes from a file's start or end in which its mark lies
 
 
@@ -44,7 +46,7 @@ def walk(inputs: list[Path], skip: Path | None) -> Iterator[Found]:
     named = {(path.parent, name) for path in inputs for name in (path.stem, path.name)}
     for path in inputs:
         if not is_folder(path):
-            original = _original_stem(path)
+            original = original_stem(path)
             if original == path.stem or (path.parent, original) not in named:
                 yield Found(path, Path(path.name))
             continue
@@ -64,12 +66,10 @@ def _walk_folder(folder: Path, skip: Path | None) -> Iterator[Found]:
         suffix = file.suffix.lower()
         if suffix in PICTURE_SUFFIXES:
             pictures = True
-            marked = _is_marked(file)
-            problem = "is machine-coloured already, as its metadata says; to colour it again, name it" if marked else ""
-            yield Found(file, found.place, f"{file}: {problem}" if marked else "", marked)
+            marked = is_marked(file)
+            yield Found(file, found.place, f"{file}: {MARKED}" if marked else "", marked)
         elif suffix in UNREAD_SUFFIXES:
-            said = "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
-            yield Found(file, found.place, f"{file}: {said}", True)
+            yield Found(file, found.place, f"{file}: {why_unread(suffix)}", True)
         elif _starts_as_picture(file):
             yield Found(file, found.place, f"{file}: a picture by its content; give it the suffix of its format", True)
     if not pictures:
@@ -94,8 +94,7 @@ def _files(root: Path) -> Iterator[Found]:
             if not is_folder(path):
                 yield Found(path, path.relative_to(root))
             elif entry.is_symlink():
-                said = f"{path}: is a link to a folder, which may lead in a circle; to colour what it holds, name it"
-                yield Found(path, path.relative_to(root), said, True)
+                yield Found(path, path.relative_to(root), f"{path}: {LINK}", True)
             else:
                 inner.append(path)
         folders += reversed(inner)
@@ -109,7 +108,12 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def _is_marked(file: Path) -> bool:
+def why_unread(suffix: str) -> str:
+    """What is said of a file with one of :data:`UNREAD_SUFFIXES`."""
+    return "a raw file, to be developed first" if suffix in RAW_SUFFIXES else f"{suffix} is not read"
+
+
+def is_marked(file: Path) -> bool:
     """Whether its metadata says that its colours are machine-made."""
     try:
         with file.open("rb") as opened:
@@ -136,13 +140,13 @@ def _is_result(file: Path) -> bool:
     """Whether we wrote it: by its name, and for what comes along by that of its original beside it too."""
     if RESULT_STEM.search(file.stem):
         return True
-    original = _original_stem(file)
+    original = original_stem(file)
     if original == file.stem:
         return False
     return any(os.path.lexists(file.with_name(original + suffix)) for suffix in ("", *PICTURE_SUFFIXES))
 
 
-def _original_stem(file: Path) -> str:
+def original_stem(file: PurePath) -> str:
     """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
     ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
     return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)

@@ -28,6 +28,7 @@ LOOK = "How it looks"
 FILES = "Files"
 FILM = "Films"
 MACHINE = "Machine"
+ARCHIVE = "Archives"
 MOST_NAMED = 20  # files left out, each in a line
 
 
@@ -94,6 +95,13 @@ def color(
     jobs: Annotated[int | None, typer.Option(help="Pictures at once.", rich_help_panel=MACHINE)] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; all that it may.", rich_help_panel=MACHINE)] = None,
     max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=MACHINE)] = MAX_PIXELS,
+    engine: Annotated[
+        str | None, typer.Option(help="ray: an archive, a folder or a bucket.", rich_help_panel=ARCHIVE)
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster; this machine alone.", rich_help_panel=ARCHIVE)
+    ] = None,
+    gpus: Annotated[int, typer.Option(help="GPUs that the workers share.", rich_help_panel=ARCHIVE)] = 0,
 ) -> None:
     """Colour pictures: old.jpg becomes old.color.jpg beside it, or goes where -o says."""
     for what, given in (("", inputs), ("-o: ", [out]), ("--hints: ", [hints]), ("--reference: ", [reference])):
@@ -120,6 +128,18 @@ def color(
         OutputOptions(format, quality, provenance, overwrite),
     )
     options = BatchOptions(coloring, output, variants, confidence, invert)
+    if engine not in (None, "ray"):
+        raise SettingError(f"engine {engine!r}: there is ray; leave it out for this machine without Ray")
+    if engine == "ray":
+        from . import archive
+
+        archive.color(
+            inputs, out, options, reference, model=model, device=device, max_pixels=max_pixels, jobs=jobs,
+            address=address, gpus=gpus, as_json=as_json,
+        )  # fmt: skip
+        return
+    if address is not None or gpus:
+        raise SettingError("--address and --gpus are for --engine ray")
     if STANDARD in inputs or out == STANDARD:
         if as_json or len(inputs) > 1 or variants is not None or confidence:
             raise SettingError("- stands for one picture, without --json, --variants or --confidence")

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyvips
@@ -73,7 +73,7 @@ def output_format(asked: str | None, kind: str) -> str:
     return name
 
 
-def suffix_for(source: Path, format_name: str) -> str:
+def suffix_for(source: PurePath, format_name: str) -> str:
     """The source's own suffix where it fits the format (``.JPEG``), else the format's."""
     kind = SUFFIX_KINDS.get(source.suffix.lower())
     own = source.suffix.lower() == ".avif" if format_name == "avif" else kind == format_name
@@ -109,11 +109,19 @@ def distinct_stem(source: Path, format_name: str) -> str:
     if suffix_for(source, format_name) == source.suffix:
         return source.stem
     try:
-        beside = [other.suffix.lower() for other in source.parent.glob(f"{glob.escape(source.stem)}.*")
-                  if other.stem == source.stem and other.name != source.name]  # fmt: skip
+        beside = [other.name for other in source.parent.glob(f"{glob.escape(source.stem)}.*")]
     except OSError:
         beside = []
-    return source.name if any(suffix in SUFFIX_KINDS for suffix in beside) else source.stem
+    return stem_beside(source, format_name, beside)
+
+
+def stem_beside(source: PurePath, format_name: str, beside: Iterable[str]) -> str:
+    """The same of a file that may be anywhere: ``beside`` has the names in its folder, or those with its stem."""
+    if suffix_for(source, format_name) == source.suffix:
+        return source.stem
+    others = (PurePath(name) for name in beside if name != source.name)
+    taken = any(other.stem == source.stem and other.suffix.lower() in SUFFIX_KINDS for other in others)
+    return source.name if taken else source.stem
 
 
 def one_sheet(image: pyvips.Image) -> list[AbstractContextManager[Sheet]]:

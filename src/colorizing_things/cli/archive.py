@@ -1,0 +1,134 @@
+"""``colorize archive/ -o out/ --engine ray``: an archive, by Ray on this machine or a cluster."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from colorizing_things.errors import ColorizingError, PictureError, SettingError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from colorizing_things.batch import BatchOptions
+
+MOST_NAMED = 20  # files left out, each in a line; failures are all named
+
+
+def color(
+    inputs: list[str], out: str | None, options: BatchOptions, reference: str | None, *, model: str, device: str,
+    max_pixels: int, jobs: int | None, address: str | None, gpus: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Colour it; every option as the command has it."""
+    if len(inputs) != 1 or out is None or "-" in (inputs[0], out):
+        raise SettingError("--engine ray takes one folder or bucket, and another for its results: colorize in/ -o out/")
+    if gpus < 0:
+        raise SettingError(f"gpus {gpus}: must be 0 or more")
+    _check_extra()
+    from colorizing_things.ray.engine import run
+    from colorizing_things.ray.job import Job
+    from colorizing_things.ray.place import Place
+
+    guide, color = options.color.guide, options.color.unguided()
+    if guide.places:
+        raise SettingError("hints speak of places in one picture; --engine ray colours an archive")
+    job = Job(
+        Place.of(inputs[0]), Place.of(out), replace(options, color=color), _bytes(reference), model,
+        "cuda" if gpus and device == "auto" else device, max_pixels,
+    )  # fmt: skip
+    with _Told(as_json) as told:
+        run(job, address=address, workers=jobs, gpus=gpus, report=told.rows, expect=told.expect)
+    told.sum_up()
+    if told.counts["failed"]:
+        raise typer.Exit(1)
+
+
+def _check_extra() -> None:
+    try:
+        import pyarrow
+        import ray.data  # noqa: F401 - are they there?
+
+        del pyarrow
+    except ModuleNotFoundError as error:
+        install = "pip install 'colorizing-things[ray]', or '.[ray]' in a checkout"
+        raise ColorizingError(f"--engine ray needs Ray: {install} (no module {error.name})") from None
+
+
+def _bytes(reference: str | None) -> bytes | None:
+    """The reference as a file's bytes: the workers may be elsewhere."""
+    if reference is None:
+        return None
+    try:
+        return Path(reference).read_bytes()
+    except OSError as error:
+        raise PictureError(f"{reference}: cannot be read: {error.strerror}") from error
+
+
+class _Told:
+    """What the user sees of a run: a bar with the rate, a line for each failure, the sums; or JSON, a line each."""
+
+    def __init__(self, as_json: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.as_json, self.counts = as_json, Counter[str]()
+        self.console = Console(stderr=True, highlight=False)
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+        self.progress: Progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self.bar = self.progress.add_task("", total=None, rate="Ray starts")
+        self.began: float | None = None
+        self.settled = 0
+        self.left_out: list[str] = []
+
+    def __enter__(self) -> _Told:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def expect(self, due: int, settled: int) -> None:
+        """How many will come, and how many an earlier run has settled."""
+        self.settled = settled
+        self.progress.update(self.bar, total=due)
+
+    def rows(self, rows: list[dict[str, Any]]) -> None:
+        """Some of the manifest."""
+        now = self.progress.get_time()
+        if self.began is None:  # the rate is of what comes after the first: starting Ray takes a while
+            self.began, self.first = now, len(rows)
+        for row in rows:
+            self._row(row)
+        rate = (self.counts.total() - self.first) / max(now - self.began, 1e-3)
+        self.progress.update(self.bar, advance=len(rows), rate=f"{rate:.1f}/s" if rate else "")
+
+    def _row(self, row: dict[str, Any]) -> None:
+        self.counts[row["status"]] += 1
+        if self.as_json:
+            print(json.dumps(row), flush=True)
+        elif row["status"] == "left out":
+            if len(self.left_out) < MOST_NAMED:
+                self.left_out.append(f"left out: {row['source']}: {row['error']}")
+        elif row["status"] == "failed":
+            self._say(f"failed: {row['error']}")
+        elif row["note"]:
+            self._say(f"{row['source']}: {row['note']}")
+
+    def _say(self, text: str) -> None:
+        from .color import shown
+
+        self.progress.print(shown(text), soft_wrap=True, markup=False)
+
+    def sum_up(self) -> None:
+        """How many of each; an earlier run's are "skipped"."""
+        from colorizing_things.batch import counted
+
+        rest = self.counts["left out"] - len(self.left_out)
+        for line in [*self.left_out, *([f"... and {rest} more; the manifest names all"] if rest > 0 and self.left_out else [])]:
+            self._say(line)
+        self._say(counted(self.counts + Counter(skipped=self.settled)))
