@@ -2,10 +2,10 @@
 
     python benchmarks/archive.py [--count 2000] [--kill-every 30] [--seconds 3600]
 
-The photographs are of one megapixel, each with grain of its own. The store is moto's server, in a process of its own. The
-same photographs go through one process with one thread first (``--alone`` of them), without Ray and without a store. Cores
-are shared with the store, Ray and whatever else runs, so the rate is given twice: by the clock, and in processor time of
-everything that took part: that of the workers, of Ray and of the store.
+The photographs are of one megapixel, no two alike. The store is moto's server, in a process of its own. The same
+photographs go through one process with one thread first (``--alone`` of them), without Ray and without a store. Cores
+are shared with the store, Ray and whatever else runs, so the rate is given twice: by the clock, and in processor time
+of all that took part: the workers, Ray, this process and the store.
 
 ``--kill-every`` ends a worker with SIGKILL every so many seconds. At the end the manifest is held against a listing of
 both buckets: nothing lost, nothing twice, every checksum right. ``--seconds`` ends the run early, as Ctrl-C does.
@@ -34,6 +34,7 @@ from speed import make_photo
 
 TICK = os.sysconf("SC_CLK_TCK")
 WIDTH, HEIGHT = 1200, 900
+PORT = 5055
 
 
 def photographs(folder: Path, count: int) -> None:
@@ -88,7 +89,12 @@ def memory(pid: int) -> float:
 def bucket(folder: Path) -> Iterator[str]:
     """A store that keeps what it is given in temporary files, not in memory. Yields its address."""
     environment = {**os.environ, "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": "1024", "TMPDIR": str(folder)}
-    command = ["sh", "-c", f'ulimit -n $(ulimit -Hn); exec {sys.executable} -m moto.server -H 127.0.0.1 -p "$0"', "5055"]
+    command = [
+        "sh",
+        "-c",
+        f'ulimit -n $(ulimit -Hn); exec {sys.executable} -m moto.server -H 127.0.0.1 -p "$0"',
+        "5055",
+    ]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "Running on" not in process.stderr.readline():
@@ -96,7 +102,7 @@ def bucket(folder: Path) -> Iterator[str]:
             raise SystemExit("moto's server did not start: pip install 'moto[server,s3]'")
     threading.Thread(target=lambda: all(process.stderr), daemon=True).start()
     try:
-        yield "127.0.0.1:5055"
+        yield f"127.0.0.1:{PORT}"
     finally:
         process.terminate()
         process.wait(30)
@@ -186,7 +192,9 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     photographs(folder, options.count)
     (folder / "alone").mkdir()
     rate, seconds = alone(scans, options.alone, folder)
-    print(f"one process, one thread, no store   {rate:6.2f} a second   {seconds:.3f} processor seconds each", flush=True)
+    print(
+        f"one process, one thread, no store   {rate:6.2f} a second   {seconds:.3f} processor seconds each", flush=True
+    )
     watch = Watch(options.kill_every)
     with bucket(folder) as server:
         for name in ("archive", "coloured"):
@@ -220,14 +228,14 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             watch.ended.set()
             watch.join()
             clock = time.monotonic() - first[0]
-            used = sum(watch.used.values()) - watch.before
-            print(f"two nodes of a core, bucket to bucket {done / clock:5.2f} a second   {used / done:.3f} processor seconds each")
-            print(f"  of one process's rate a core: {100 * seconds / (used / done):.0f}% in processor time, "
-                  f"{100 * done / clock / (2 * rate):.0f}% by the clock")  # fmt: skip
+            ours, each = done / clock, (sum(watch.used.values()) - watch.before) / done
+            print(f"two nodes of a core, with a store    {ours:5.2f} a second   {each:.3f} processor seconds each")
+            print(f"  of one process's rate a core: {100 * seconds / each:.0f}% in processor time, "
+                  f"{100 * ours / (2 * rate):.0f}% by the clock")  # fmt: skip
             print(f"  {clock:.0f} s, {watch.killed} workers killed; {check(job, ended)}")
-            step = max(1, len(watch.held) // 10)
-            for what, held in zip(("driver", "largest worker", "all else of Ray"), zip(*watch.held), strict=True):
-                print(f"  MB along the run, {what}: {' '.join(f'{mb:.0f}' for mb in held[::step])}")
+            some = watch.held[:: max(1, len(watch.held) // 10)]
+            for n, what in enumerate(("this process", "the largest worker", "all else of Ray")):
+                print(f"  MB along the run, {what}: {' '.join(f'{held[n]:.0f}' for held in some)}")
         finally:
             ray.shutdown()
             cluster.shutdown()

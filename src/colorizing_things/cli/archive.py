@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
+
+from .terminal import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -41,7 +46,7 @@ def color(
         Place.of(inputs[0]), Place.of(out), replace(options, color=color), _bytes(reference), model,
         "cuda" if gpus and device == "auto" else device, max_pixels,
     )  # fmt: skip
-    with _Told(as_json) as told:
+    with _Told(as_json) as told, redirect_stdout(sys.stderr):  # Ray says there that a worker died
         run(job, address=address, workers=jobs, gpus=gpus, report=told.rows, expect=told.expect)
     told.sum_up()
     if told.counts["failed"]:
@@ -50,10 +55,7 @@ def color(
 
 def _check_extra() -> None:
     try:
-        import pyarrow
-        import ray.data  # noqa: F401 - are they there?
-
-        del pyarrow
+        import_module("ray.data")  # which has Arrow with it
     except ModuleNotFoundError as error:
         install = "pip install 'colorizing-things[ray]', or '.[ray]' in a checkout"
         raise ColorizingError(f"--engine ray needs Ray: {install} (no module {error.name})") from None
@@ -76,10 +78,12 @@ class _Told:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self.as_json, self.counts = as_json, Counter[str]()
+        self.counts, self.json = Counter[str](), sys.stdout if as_json else None
         self.console = Console(stderr=True, highlight=False)
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-        self.progress: Progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self.progress: Progress = Progress(
+            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
+        )
         self.bar = self.progress.add_task("", total=None, rate="Ray starts")
         self.began: float | None = None
         self.settled = 0
@@ -109,8 +113,8 @@ class _Told:
 
     def _row(self, row: dict[str, Any]) -> None:
         self.counts[row["status"]] += 1
-        if self.as_json:
-            print(json.dumps(row), flush=True)
+        if self.json:
+            print(json.dumps(row), file=self.json, flush=True)
         elif row["status"] == "left out":
             if len(self.left_out) < MOST_NAMED:
                 self.left_out.append(f"left out: {row['source']}: {row['error']}")
@@ -120,15 +124,14 @@ class _Told:
             self._say(f"{row['source']}: {row['note']}")
 
     def _say(self, text: str) -> None:
-        from .color import shown
-
         self.progress.print(shown(text), soft_wrap=True, markup=False)
 
     def sum_up(self) -> None:
         """How many of each; an earlier run's are "skipped"."""
         from colorizing_things.batch import counted
 
-        rest = self.counts["left out"] - len(self.left_out)
-        for line in [*self.left_out, *([f"... and {rest} more; the manifest names all"] if rest > 0 and self.left_out else [])]:
+        for line in self.left_out:
             self._say(line)
+        if self.counts["left out"] > len(self.left_out) > 0:
+            self._say(f"... and {self.counts['left out'] - len(self.left_out)} more; the manifest names all")
         self._say(counted(self.counts + Counter(skipped=self.settled)))

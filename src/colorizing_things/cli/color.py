@@ -17,6 +17,7 @@ from colorizing_things.errors import PictureError, SettingError
 
 from . import films
 from .films import FilmArguments
+from .terminal import shown
 
 if TYPE_CHECKING:
     from colorizing_things.batch import BatchOptions, Result, Task
@@ -230,12 +231,6 @@ def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, j
         console.print(batch.counted(counts))
     if counts["failed"]:
         raise typer.Exit(1)
-
-
-def shown(text: str) -> str:
-    """A text with names in it, as the terminal can show it."""
-    encoding = sys.stderr.encoding or "ascii"
-    return text.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 def _sentence(result: Result) -> str:

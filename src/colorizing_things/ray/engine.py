@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext
-from ray.data.exceptions import UserCodeException
+from ray.exceptions import RayError, UserCodeException
 
 from colorizing_things.errors import ColorizingError, SettingError
 from colorizing_things.processes import cores
@@ -20,10 +21,11 @@ from . import names
 from .attempts import Attempts
 from .job import Job
 from .manifest import Manifest
-from .worker import Worker
+from .worker import UNFIT, Worker
 
 STORE = 200 << 20  # bytes of a local run's object store: only names and rows of the manifest pass through it
-WATCH = 0.5  # s between looks whether the archive is counted
+
+PATIENCE = 10  # s that a cluster may take to answer
 
 
 @contextmanager
@@ -37,17 +39,31 @@ def cluster(address: str | None, gpus: int, workers: int | None) -> Iterator[Non
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else it warns on the terminal of what it mends itself
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # without a word on it from Ray
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if not address:
+    if address:
+        _check_answers(address)
+    else:
         quiet |= {"num_cpus": workers or cores(), "num_gpus": gpus, "object_store_memory": STORE}
     try:
         with _stderr_closed():
             ray.init(address, include_dashboard=None if address else False, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise SettingError(f"--address {address}: no Ray cluster answers: {_line(error)}") from error
+    except Exception as error:  # Ray raises bare ones
+        where = f"--address {address}: no Ray cluster answers" if address else "Ray does not start on this machine"
+        raise SettingError(f"{where}: {_line(error)}") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Ray would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():  # "auto", ray://...
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+    except OSError as error:
+        raise SettingError(f"--address {address}: no Ray cluster answers: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -88,9 +104,11 @@ def run(
     """
     job.archive.check()
     with cluster(address, gpus, workers), Manifest.open(job.out) as manifest:
-        counting = ray.remote(num_cpus=0)(names.count).remote(job)
+        counting: Any = ray.remote(num_cpus=0)(names.count).remote(job)
         try:
             for rows in _rows(job, workers, gpus):
+                if UNFIT in rows["status"].to_pylist():
+                    raise SettingError(rows["error"][0].as_py())
                 manifest.add(rows)
                 report(rows.to_pylist())
                 if counting is not None and ray.wait([counting], timeout=0)[0]:
@@ -98,8 +116,8 @@ def run(
                     counting = None
             if counting is not None:
                 expect(*ray.get(counting))
-        except (ray.exceptions.RayError, UserCodeException) as error:
-            raise _ours(error) from error
+        except (RayError, UserCodeException) as error:
+            raise ColorizingError(f"Ray ended the run: {_line(error)}") from error
 
 
 def _rows(job: Job, workers: int | None, gpus: int) -> Iterator[pa.Table]:
@@ -109,26 +127,16 @@ def _rows(job: Job, workers: int | None, gpus: int) -> Iterator[pa.Table]:
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
-    cores = int(ray.cluster_resources().get("CPU", 1))
+    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     at_once = min(workers or cores, cores)
+    # It may shrink to one: so a worker whose node has died finds a core again when others have nothing left to do.
     pool = ActorPoolStrategy(min_size=1, initial_size=at_once, max_size=workers, max_tasks_in_flight_per_actor=2)
+    share: dict[str, Any] = {"num_gpus": min(1.0, gpus / at_once), "batch_size": names.MOST} if gpus else {}
     found = ray.data.read_datasource(names.Names(job), num_cpus=0).map_batches(
-        Worker, fn_constructor_args=(job, attempts), batch_size=None, batch_format="pyarrow", compute=pool,
-        num_cpus=1, num_gpus=min(1.0, gpus / at_once) if gpus else None,
+        Worker, fn_constructor_args=(job, attempts), batch_format="pyarrow", compute=pool, num_cpus=1,
+        **{"batch_size": None, **share},
     )  # fmt: skip
-    for rows in found.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-        yield rows
-
-
-def _ours(error: Exception) -> ColorizingError:
-    """What a worker raised, as our error where it is one."""
-    cause: BaseException | None = error
-    while cause is not None:
-        inner = getattr(cause, "cause", None)
-        if isinstance(cause, ColorizingError):
-            return cause
-        cause = inner if isinstance(inner, BaseException) else cause.__cause__
-    return ColorizingError(f"Ray ended the run: {_line(error)}")
+    yield from found.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
 
 
 def _line(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,16 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from pyarrow import ArrowException, ArrowNotImplementedError
-from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, FSSpecHandler, LocalFileSystem, PyFileSystem
+from pyarrow.fs import (
+    FileInfo,
+    FileSelector,
+    FileSystem,
+    FileType,
+    FSSpecHandler,
+    LocalFileSystem,
+    PyFileSystem,
+    S3FileSystem,
+)  # fmt: skip
 
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.imaging.writing import write_atomically
@@ -109,10 +119,8 @@ class Place:
             return
         with TemporaryDirectory(prefix="colorize-") as folder:
             copy = Path(folder) / PurePosixPath(name).name
-            with self._failing(self.shown(name)), self.system.open_input_stream(self.path(name)) as stream:
-                with copy.open("wb") as file:
-                    while data := stream.read(BLOCK):
-                        file.write(data)
+            with self._reading(name) as stream, copy.open("wb") as file:
+                shutil.copyfileobj(stream, file, BLOCK)
             yield copy
 
     @contextmanager
@@ -151,10 +159,15 @@ class Place:
             PictureError: it cannot be read.
         """
         found = hashlib.sha256()
-        with self._failing(self.shown(name)), self.system.open_input_stream(self.path(name)) as stream:
+        with self._reading(name) as stream:
             while data := stream.read(BLOCK):
                 found.update(data)
         return found.hexdigest()
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Any]:
+        with self._failing(self.shown(name)), self.system.open_input_stream(self.path(name)) as stream:
+            yield stream
 
     @contextmanager
     def _failing(self, shown: str) -> Iterator[None]:
@@ -167,7 +180,8 @@ class Place:
 def _open(address: str) -> tuple[FileSystem, str]:
     scheme = address.partition("://")[0]
     try:
-        return FileSystem.from_uri(address)
+        system, root = FileSystem.from_uri(address)
+        return (_in_one_request(system) if isinstance(system, S3FileSystem) else system), root
     except (ValueError, ArrowNotImplementedError) as error:  # of a kind that Arrow does not know, or was built without
         if "scheme" not in str(error) and "nrecognized" not in str(error):
             raise
@@ -177,6 +191,12 @@ def _open(address: str) -> tuple[FileSystem, str]:
         raise SettingError(f"{address}: no file system is known for {scheme}://")
     system, root = fsspec.core.url_to_fs(address)
     return PyFileSystem(FSSpecHandler(system)), root.rstrip("/") if "http" not in scheme else root
+
+
+def _in_one_request(system: S3FileSystem) -> S3FileSystem:
+    """The same, but a small file is written by one request and not by the three of a large one: each has its price."""
+    _, (settings,) = system.__reduce__()
+    return S3FileSystem(**{**settings, "allow_delayed_open": True})
 
 
 def _is_web(system: FileSystem) -> bool:

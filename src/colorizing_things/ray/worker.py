@@ -22,6 +22,7 @@ from colorizing_things.imaging.libvips import operations_not_cached
 from .job import Job
 from .manifest import SCHEMA
 
+UNFIT = "unfit"  # status of a row that says why this worker cannot work
 TRIES = 2  # processes that one photograph may end
 
 
@@ -32,16 +33,27 @@ class Worker:
         """``attempts``: the actor's handle, of :class:`.Attempts`."""
         ExitStack().enter_context(operations_not_cached())  # for as long as this process lives
         self.job, self.attempts, self.me = job, attempts, uuid.uuid4().hex
-        self.options = replace(job.options, color=job.color)
-        self.colorizer = Colorizer(job.model, job.device, threads=1, max_pixels=job.max_pixels)
+        self.unfit = ""
+        try:
+            self.options = replace(job.options, color=job.color)
+            self.colorizer = Colorizer(job.model, job.device, threads=1, max_pixels=job.max_pixels)
+        except ColorizingError as error:  # which concerns the run: told as a row, or Ray would show where it was raised
+            self.unfit = f"{error} (on {ray.util.get_node_ip_address()})"
 
     def __call__(self, names: pa.Table) -> pa.Table:
         """Rows of :data:`.names.SCHEMA` in, rows of :data:`.manifest.SCHEMA` out, one each."""
+        if self.unfit:
+            return pa.Table.from_pylist([{"status": UNFIT, "error": self.unfit}], SCHEMA)
         return pa.Table.from_pylist([self.one(**row) for row in names.to_pylist()], SCHEMA)
 
     def one(self, source: str, destination: str, problem: str) -> dict[str, Any]:
         """One photograph; never raises for it."""
-        row: dict[str, Any] = {"source": source, "destination": destination or None, "status": "left out", "error": problem or None}
+        row: dict[str, Any] = {
+            "source": source,
+            "destination": destination or None,
+            "status": "left out",
+            "error": problem or None,
+        }
         if problem:
             return row
         started = time.perf_counter()
@@ -56,7 +68,9 @@ class Worker:
         if out.has(destination):  # of a worker or a run that ended before it could say so
             return {"status": "done", "error": None, "seconds": None, "checksum": out.checksum(destination)}
         if ray.get(self.attempts.begin.remote(self.me, source)) >= TRIES:
-            raise PictureError(f"{archive.shown(source)}: {TRIES} processes ended with it; look for a huge or damaged file")
+            raise PictureError(
+                f"{archive.shown(source)}: {TRIES} processes ended with it; look for a huge or damaged file"
+            )
         with archive.lent(source) as file:
             if is_marked(file):
                 return {"error": MARKED}

@@ -1,0 +1,77 @@
+import functools
+import hashlib
+import http.server
+import pickle
+import threading
+
+import pytest
+
+from colorizing_things import PictureError, SettingError
+from colorizing_things.ray.place import Place
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request, tmp_path, store):
+    if request.param == "folder":
+        return Place.of(str(tmp_path / "out"))
+    return Place.of(f"s3://coloured/{tmp_path.name}{store}")
+
+
+def test_what_is_written_is_there_whole_and_elsewhere_too(place):
+    place.write("deep/a.bin", b"abc" * 10)
+    other = pickle.loads(pickle.dumps(place))
+    assert other.has("deep/a.bin") and not other.has("deep/b.bin") and not other.has("deep")
+    with other.lent("deep/a.bin") as path:
+        assert path.read_bytes() == b"abc" * 10 and path.name == "a.bin"
+    assert [about.base_name for about in place.listing("deep")] == ["a.bin"]
+    assert place.checksum("deep/a.bin") == hashlib.sha256(b"abc" * 10).hexdigest()
+
+
+def test_a_file_that_fails_half_written_does_not_appear(place):
+    with pytest.raises(RuntimeError), place.taken("a.jpg") as path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not place.is_local:  # there the colorizer itself writes whole or not at all
+            path.write_bytes(b"half")
+        raise RuntimeError
+    assert not place.has("a.jpg")
+
+
+def test_a_folder_that_is_not_there_lists_nothing_and_is_refused_as_an_archive(place):
+    assert place.listing("nothing") == []
+    with pytest.raises(PictureError, match="no such folder"):
+        Place(place.address, place.system, place.path("nothing")).check()
+
+
+def test_a_missing_file_is_one_line_with_the_users_name(place):
+    with pytest.raises(PictureError, match=r"gone\.jpg: "):
+        place.checksum("gone.jpg")
+    assert "?" not in place.shown("gone.jpg")
+
+
+@pytest.mark.parametrize("address", ["unheard://of", "s3:///x"])
+def test_an_address_that_cannot_be_is_refused(address, environment):
+    with pytest.raises(SettingError, match=address.split(":")[0]):
+        Place.of(address)
+
+
+def test_a_web_servers_folders_are_walked(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.jpg").write_bytes(b"a photograph")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = Place.of(f"http://127.0.0.1:{server.server_port}/")
+        place.check()
+        assert [about.path.removeprefix(place.root) for about in place.listing("")] == ["sub/"]
+        assert [about.path.removeprefix(place.root) for about in place.listing("sub/")] == ["sub/a.jpg"]
+        assert place.has("sub/a.jpg")
+        with place.lent("sub/a.jpg") as path:
+            assert path.read_bytes() == b"a photograph"
+        server.shutdown()
+
+
+def test_a_small_file_costs_a_bucket_one_request(store, caplog):
+    caplog.set_level("INFO", "werkzeug")
+    Place.of(f"s3://coloured/requests{store}").write("a.jpg", b"x" * 1000)
+    sent = [record.getMessage().split('"')[1].split()[0] for record in caplog.records if "a.jpg" in record.getMessage()]
+    assert sent == ["PUT"]
