@@ -63,7 +63,7 @@ $(VENV)/.product: pyproject.toml | $(BIN)/python
 
 $(VENV)/.everything: pyproject.toml | $(BIN)/python
 	$(BIN)/python -c "import torch" 2>/dev/null || $(PIP) $(TORCH)
-	$(PIP) -e ".[server,formats,video,train,test,dev]"
+	$(PIP) -e ".[server,formats,ray,video,train,test,dev]"
 	@touch $@ $(VENV)/.product
 
 $(VENV)/.docs: pyproject.toml | $(BIN)/python

@@ -16,6 +16,8 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_EC2_METADATA_DISABLED": "true",
     "no_proxy": "*",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # else beside anything else that runs here they would wait
 }
 
 
@@ -48,7 +50,9 @@ def cluster(environment: None) -> Iterator[str]:
     """Its address. Nothing runs on the node of the test itself."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, "include_log_monitor": False}
+    )
     for _ in range(2):
         cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
     yield cluster.address

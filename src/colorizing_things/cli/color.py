@@ -132,6 +132,8 @@ def color(
     if engine not in (None, "ray"):
         raise SettingError(f"engine {engine!r}: there is ray; leave it out for this machine without Ray")
     if engine == "ray":
+        if threads is not None:
+            raise SettingError("--engine ray gives each worker one core; --jobs says how many")
         from . import archive
 
         archive.color(
