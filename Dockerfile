@@ -25,7 +25,8 @@ COPY --from=build /opt/colorize /opt/colorize
 USER 10001
 WORKDIR /tmp
 EXPOSE 8000
+# http.client heeds no proxy variables.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/healthz'); exit(c.getresponse().status != 200)"]
 ENTRYPOINT ["colorize"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -128,9 +128,39 @@ def test_a_large_json_body(client):
     assert "1 MB" in error_line(answer, 413)
 
 
-def test_the_other_decoders_open_again_afterwards(serving):
-    from colorizing_things import Picture, PictureError
+@pytest.mark.parametrize("lifespan", ["on", "off", "mounted"])
+def test_other_decoders_are_not_let_near_an_upload_however_the_app_was_started(lifespan, jpg):
+    """And a host's own files are decoded as before."""
+    import httpx
+    from fastapi import FastAPI
+
+    from colorizing_things import Picture
+    from colorizing_things.server.app import create_app
     from colorizing_things.server.settings import Settings
 
-    with serving(Settings(workers=1)), pytest.raises(PictureError):
-        Picture.decode(SVG)
+    app = create_app(Settings(workers=1))
+    if lifespan == "mounted":
+        host = FastAPI()
+        host.mount("/colour", app)
+        app = host
+
+    async def ask():
+        import contextlib
+
+        started = app.router.lifespan_context(app) if lifespan == "on" else contextlib.nullcontext()
+        base = "http://localhost/colour" if lifespan == "mounted" else "http://localhost"
+        async with started, httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
+            assert Picture.decode(SVG).width > 0
+            answers = [
+                await client.post(route, files={"file": ("a.jpg", data)})
+                for route in ("/v1/colorize", "/v1/sessions")
+                for data in (SVG, jpg)
+            ]
+            both = {"file": ("a.jpg", jpg), "reference": ("b.jpg", SVG)}
+            return [*answers, await client.post("/v1/colorize", files=both)]
+
+    import asyncio
+
+    answers = asyncio.run(ask())
+    assert [answer.status_code for answer in answers] == [415, 200, 415, 201, 415]
+    assert "no picture in a format" in error_line(answers[0], 415)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 import typer
@@ -17,6 +15,7 @@ from typer.core import TyperGroup
 
 from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
+from colorizing_things.processes import Terminated
 
 from . import color, demo, doctor, models, serve
 
@@ -74,13 +73,11 @@ def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
     try:
         _say_any_name()
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _terminated)
         with _settings():
             code = _main()
     except KeyboardInterrupt:
         _leave("stopped; run the same command again to go on", INTERRUPTED)
-    except _Terminated:
+    except Terminated:
         _leave("ended from outside; run the same command again to go on", TERMINATED)
     except BrokenPipeError:
         sys.stderr.close()
@@ -123,14 +120,6 @@ def _main() -> int:
             raise
         fail(f"{verb} {NO_LAB} (no module {error.name})")
     return code if isinstance(code, int) else 0
-
-
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-def _terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
-    raise _Terminated
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 
 from colorizing_things.defaults import MODEL as DEFAULT
 from colorizing_things.errors import ColorizingError, SettingError
+from colorizing_things.processes import Terminated
 from colorizing_things.server.settings import MEGABYTE, Settings
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ def serve(
         int, typer.Option(help="Refuse larger uploads.", rich_help_panel=LIMITS)
     ] = USUAL.max_upload // MEGABYTE,
     max_pixels: Annotated[int, typer.Option(help="Refuse larger pictures.", rich_help_panel=LIMITS)] = USUAL.max_pixels,
+    max_size: Annotated[
+        int, typer.Option(help="Largest size that a client may ask for.", rich_help_panel=LIMITS)
+    ] = USUAL.max_size,
     time_limit: Annotated[float, typer.Option(help="Seconds a request.", rich_help_panel=LIMITS)] = USUAL.time_limit,
     sessions: Annotated[int, typer.Option(help="Pictures kept open.", rich_help_panel=LIMITS)] = USUAL.max_sessions,
     session_minutes: Annotated[
@@ -52,8 +57,8 @@ def serve(
     max_upload = max_upload_mb * MEGABYTE
     settings = replace(
         USUAL, host=host, names=tuple(name or ()), model=model, device=device, threads=threads, workers=workers,
-        queue=queue, max_upload=max_upload, max_pixels=max_pixels, time_limit=time_limit, max_sessions=sessions,
-        session_seconds=session_minutes * 60, session_bytes=max(USUAL.session_bytes, max_upload),
+        queue=queue, max_upload=max_upload, max_pixels=max_pixels, max_size=max_size, time_limit=time_limit,
+        max_sessions=sessions, session_seconds=session_minutes * 60, session_bytes=max(USUAL.session_bytes, max_upload),
     )  # fmt: skip
     _run(settings, port, open_page)
 
@@ -70,19 +75,28 @@ def _run(settings: Settings, port: int, open_page: bool) -> None:
     )  # fmt: skip
     listening = _listen(settings.host, port)
     port = listening.getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else host}:{port}"
+    address = f"http://{_reached_at(settings.host)}:{port}"
     server = uvicorn.Server(config)
     Console(stderr=True, highlight=False).print(f"{address}  (Ctrl-C ends it)", soft_wrap=True)
     if open_page:
         threading.Thread(target=_open_when_up, args=(server, address), daemon=True).start()
-    server.run(sockets=[listening])
+    with suppress(Terminated):  # it has ended in order, and that is no failure
+        server.run(sockets=[listening])
+
+
+def _reached_at(host: str) -> str:
+    """A host that a browser on this machine reaches the server at."""
+    if host in ("", "0.0.0.0") or (host == "::" and socket.has_dualstack_ipv6()):
+        return "127.0.0.1"
+    host = "::1" if host == "::" else host
+    return f"[{host}]" if ":" in host else host
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=128, dualstack_ipv6=both)
     except OSError as error:
         message = f"{host}:{port} cannot be listened at: {error.strerror}; choose another --host or --port"
         raise SettingError(message) from error

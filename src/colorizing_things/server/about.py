@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from colorizing_things.model.card import Card
@@ -11,6 +11,7 @@ from colorizing_things.model.catalog import list_models
 from .dependencies import AppStateDep
 from .errors import error_responses
 from .schema import Health, Model, Models
+from .words import known_words_only
 
 router = APIRouter(tags=["the server"], responses=error_responses())
 
@@ -21,7 +22,7 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/v1/models")
+@router.get("/v1/models", dependencies=[Depends(known_words_only)], responses=error_responses(422))
 async def models(state: AppStateDep) -> Models:
     """The bundled models, and the one that this server colours with."""
     card = state.colorizer.card

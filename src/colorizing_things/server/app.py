@@ -15,11 +15,17 @@ from . import about, one_shot, sessions
 from .dependencies import AppState
 from .errors import add_error_handlers
 from .metrics import MetricsMiddleware
-from .middleware import BodyLimitMiddleware, KnownHostMiddleware, SameSiteMiddleware, SecurityHeadersMiddleware
+from .middleware import (
+    BodyLimitMiddleware,
+    HeadMiddleware,
+    KnownHostMiddleware,
+    SameSiteMiddleware,
+    SecurityHeadersMiddleware,
+    ShutdownMiddleware,
+)
 from .page import serve_api_page, serve_page
 from .settings import Settings
 from .store import Store
-from .uploads import trusted_decoders_only
 
 SWEEP = 60.0  # seconds between two looks for expired sessions, at most
 
@@ -49,9 +55,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     serve_page(app)
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimitMiddleware, max_upload=settings.max_upload, upload_timeout=settings.upload_timeout)
-    app.add_middleware(SameSiteMiddleware)
+    app.add_middleware(SameSiteMiddleware, names=settings.names)
     app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(ShutdownMiddleware)
     app.add_middleware(MetricsMiddleware, metrics=state.metrics)
     return app
 
@@ -61,7 +69,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
     sweeping = asyncio.create_task(_sweep(state.store, min(SWEEP, state.settings.session_seconds / 2)))
     try:
-        with trusted_decoders_only(), operations_not_cached():
+        with operations_not_cached():
             yield
     finally:
         sweeping.cancel()

@@ -8,6 +8,7 @@ from fastapi import Depends, Request, UploadFile
 
 from colorizing_things.colorizer import Colorizer
 
+from .errors import ApiError
 from .metrics import Metrics
 from .pool import Deadline, Pool
 from .settings import Settings
@@ -34,6 +35,15 @@ class AppState:
         """An upload's bytes, and the picture in them."""
         data = read(file)
         return data, self.reopen(data, safe_name(file.filename), deadline)
+
+    def check_size(self, size: int | None) -> None:
+        """Refuse a size that takes more memory than a client of this server may.
+
+        Raises:
+            ApiError: 422.
+        """
+        if size is not None and size > self.settings.max_size:
+            raise ApiError(422, f"size {size}: this server allows {self.settings.max_size} at most")
 
     def reopen(self, data: bytes, name: str, deadline: Deadline) -> Upload:
         """The picture in bytes."""

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from colorizing_things import faults
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
 
 logger = logging.getLogger("colorizing_things.server")
@@ -24,10 +25,17 @@ DESCRIPTIONS = {
     415: "The upload is no picture in a known format.",
     422: "An option cannot work, or the picture is damaged or empty.",
     429: "Too much to do; Retry-After says in how many seconds to try again.",
-    503: "Not enough memory, or the server is shutting down.",
+    503: "Not enough memory, files that cannot be read or written, or the server is shutting down.",
     504: "It took longer than the server's time limit.",
+    507: "No space left on the server's disk.",
 }
 ALWAYS = (400, 403)
+# What the system refused the server, as a client is told: status and line. The log has the rest.
+REFUSED = {
+    faults.MEMORY: (503, "not enough memory for this picture; try a smaller one, or again later"),
+    faults.SPACE: (507, "the server's disk is full; try again later"),
+    faults.FILE: (503, "the server cannot read or write its files just now; try again later"),
+}
 
 
 class ApiError(ColorizingError):
@@ -61,6 +69,8 @@ def add_error_handlers(app: FastAPI) -> None:
     async def known(request: Request, error: ColorizingError) -> JSONResponse:
         if isinstance(error, ApiError):
             return error_response(error.status, str(error), error.headers)
+        if error.refused:
+            return _refused(request, error.refused, error)
         if isinstance(error, PictureError | SettingError):
             return error_response(422, str(error))
         logger.error("%s %s: %s", request.method, request.url.path, error)
@@ -72,18 +82,25 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.__cause__ is not None and (found := faults.explain(error.__cause__)):  # while an upload was kept
+            return _refused(request, found[0], error.__cause__)
         headers = dict(error.headers) if error.headers else None
         return error_response(error.status_code, str(error.detail), headers)
 
     @app.exception_handler(MemoryError)
-    async def memory(request: Request, error: MemoryError) -> JSONResponse:
-        return error_response(
-            503, "not enough memory for this picture; try a smaller one, or again later", {"Retry-After": "30"}
-        )
-
+    @app.exception_handler(OSError)
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        if found := faults.explain(error):
+            return _refused(request, found[0], error)
+        logger.error("%s %s", request.method, request.url.path, exc_info=error)
         return error_response(500, "something went wrong in the server; its log says what")
+
+
+def _refused(request: Request, what: str, error: BaseException) -> JSONResponse:
+    status, message = REFUSED[what]
+    logger.error("%s %s: %d: %s: %s", request.method, request.url.path, status, type(error).__name__, error)
+    return error_response(status, message, {"Retry-After": "30"})
 
 
 def _in_words(found: dict[str, Any]) -> str:

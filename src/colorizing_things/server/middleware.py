@@ -83,29 +83,85 @@ def _is_address(name: str) -> bool:
     return True
 
 
-class SameSiteMiddleware:
-    """Refuses what changes something when another site's page asks; programs, which send no Origin, may."""
+class ShutdownMiddleware:
+    """Answers 503 to requests that are cut off because the server ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except asyncio.CancelledError:
+            if begun or scope["type"] != "http":
+                raise
+            await error_response(503, "the server is shutting down")(scope, receive, send)
+
+
+class HeadMiddleware:
+    """Answers HEAD as GET, without the body, for whoever looks whether something is there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
+class SameSiteMiddleware:
+    """Refuses what changes something when another site's page asks; programs, which send no Origin, may.
+
+    Browsers that are sure of their connection (https, or this machine) say it themselves, in Sec-Fetch-Site. Others
+    send the Origin alone, which is ours if it is what the server is called: by Host; by the X-Forwarded-Host of a proxy
+    that sends another Host on (no page can send that header elsewhere without asking, and that is not allowed); or by
+    one of ``names``, whatever the scheme and the port, which a proxy may have taken away.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] = ()) -> None:
+        self.app = app
+        self.names = {name.lower().strip("[]") for name in names} - {""}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
         if scope["type"] != "http" or scope["method"] in READING or not self.foreign(Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
-        await error_response(403, "another site's page may not ask this")(scope, receive, send)
+        detail = "another site's page may not ask this; behind a proxy, start the server with --name and its name"
+        await error_response(403, detail)(scope, receive, send)
 
-    @staticmethod
-    def foreign(headers: Headers) -> bool:
+    def foreign(self, headers: Headers) -> bool:
         """Whether a browser says that the request comes from elsewhere."""
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return True
+        said = headers.get("sec-fetch-site")
+        if said is not None:
+            return said not in ("same-origin", "none")
         origin = headers.get("origin")
+        if origin is None:
+            return False
         try:
-            return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+            site = urlsplit(origin)
+            name = site.hostname or ""
         except ValueError:
             return True
+        own = (headers.get("host", ""), headers.get("x-forwarded-host", "").partition(",")[0].strip())
+        return name not in self.names and site.netloc.lower() not in {each.lower() for each in own if each}
 
 
 class BodyLimitMiddleware:

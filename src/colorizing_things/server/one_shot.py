@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from .dependencies import AppStateDep
 from .errors import error_responses
 from .files import FILE_RESPONSE, file_response, with_other_pages
 from .pool import Deadline
 from .schema import ColorizeForm
+from .words import known_words_only
 
-router = APIRouter(tags=["one picture"])
+router = APIRouter(tags=["one picture"], dependencies=[Depends(known_words_only)])
 
 
 @router.post(
     "/v1/colorize",
     response_class=Response,
-    responses={200: FILE_RESPONSE, **error_responses(408, 413, 415, 422, 429, 503, 504)},
+    responses={200: FILE_RESPONSE, **error_responses(408, 413, 415, 422, 429, 503, 504, 507)},
 )
 async def colorize(
     request: Request, state: AppStateDep, form: Annotated[ColorizeForm, Form(media_type="multipart/form-data")]
 ) -> Response:
     """Colour one picture. Format, size, depth, transparency, pages and metadata are those of the original."""
+    state.check_size(form.size)
     options, output = form.options(None), form.output()  # what cannot work is refused before anything is read
 
     def work(deadline: Deadline) -> Response:

@@ -16,6 +16,9 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
+from colorizing_things import stopping
+from colorizing_things.stopping import Stop, Stopped
+
 from .errors import ApiError
 
 Result = TypeVar("Result")
@@ -40,11 +43,11 @@ class Deadline:
     """When a piece of work has to be done; the work itself asks now and then."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds, self._end, self._cut = seconds, time.monotonic() + seconds, False
+        self.seconds, self._end, self.stop = seconds, time.monotonic() + seconds, Stop()
 
     def cut(self) -> None:
         """Nobody waits any more."""
-        self._cut = True
+        self.stop.ask()
 
     def check(self) -> None:
         """Go on, or end here.
@@ -52,7 +55,7 @@ class Deadline:
         Raises:
             ApiError: 504, the time is over.
         """
-        if self._cut or time.monotonic() > self._end:
+        if self.stop.asked or time.monotonic() > self._end:
             raise self.missed()
 
     def missed(self) -> ApiError:
@@ -109,9 +112,11 @@ class Pool:
             if waiting.done():
                 return waiting.result()
             raise ApiError(CLIENT_GONE, "the client has left") if leaving.done() else deadline.missed()
+        except Stopped:  # cut short, and not by this request's own time: by close()
+            raise ApiError(503, "the server is shutting down") from None
         except asyncio.CancelledError:
             if not future.cancelled():
-                raise
+                raise  # the whole request is cancelled
             raise ApiError(503, "the server is shutting down") from None
         finally:
             deadline.cut()
@@ -153,7 +158,9 @@ class Pool:
         try:
             deadline.check()
             started = time.monotonic()
-            future.set_result(work(deadline))
+            with stopping.by(deadline.stop):
+                result = work(deadline)
+            future.set_result(result)
             self._usual_seconds += MEMORY * (time.monotonic() - started - self._usual_seconds)
         except BaseException as error:  # whoever waits is told
             future.set_exception(error)

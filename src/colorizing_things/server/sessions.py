@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
@@ -34,11 +34,14 @@ from .schema import (
     VariantsBody,
 )
 from .store import StoredSession
+from .words import known_words_only
 
-router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+router = APIRouter(
+    prefix="/v1/sessions", tags=["sessions"], dependencies=[Depends(known_words_only)], responses=error_responses(422)
+)
 
 WORKED_ON = (404, 422, 429, 503, 504)
-UPLOADED = (408, 413, 415, 422, 429, 503, 504)
+UPLOADED = (408, 413, 415, 422, 429, 503, 504, 507)
 PLANES = {
     "description": "float32, little-endian: the planes a and b, and the confidence where the model gives one.",
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},

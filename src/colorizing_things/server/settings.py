@@ -24,6 +24,7 @@ class Settings:
         queue: how many may wait beyond those; more are answered 429.
         max_upload: bytes of one upload.
         max_pixels: of one picture, all its pages together.
+        max_size: the largest ``size`` at which a client may have its picture seen: memory grows with its fourth power.
         time_limit: seconds that a request may wait and work.
         upload_timeout: seconds without a byte of an upload after which it is given up.
         max_sessions, session_bytes: beyond either, the least recently used session is dropped.
@@ -42,6 +43,7 @@ class Settings:
     queue: int = 32
     max_upload: int = 100 * MEGABYTE
     max_pixels: int = 100_000_000
+    max_size: int = 512
     time_limit: float = 120.0
     upload_timeout: float = 30.0
     max_sessions: int = 64
@@ -49,7 +51,7 @@ class Settings:
     session_seconds: float = 1800.0
 
     def __post_init__(self) -> None:
-        for name in ("workers", "max_upload", "max_pixels", "max_sessions"):
+        for name in ("workers", "max_upload", "max_pixels", "max_size", "max_sessions"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name.replace('_', '-')} {getattr(self, name)}: must be 1 or more")
         for name in ("time_limit", "upload_timeout", "session_seconds"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Self
 from urllib.parse import quote
@@ -17,7 +15,7 @@ from fastapi import UploadFile
 from colorizing_things.errors import PictureError, TooLargeError
 from colorizing_things.imaging.foreign import is_heic
 from colorizing_things.imaging.picture import Picture, Strip
-from colorizing_things.imaging.saying import as_picture_error
+from colorizing_things.imaging.saying import NO_PICTURE, as_picture_error
 from colorizing_things.types import Float32
 
 from .errors import ApiError
@@ -27,32 +25,10 @@ MAX_PAGES = 1000  # each is opened once to be compared with the first
 LONGEST_NAME = 100
 NAMELESS = "picture"
 
-# Decoders that are made for files from strangers; libvips' others (SVG, PDF, MATLAB, ...) stay shut.
+# Decoders that are made for files from strangers; libvips' others (SVG, PDF, MATLAB, ...) are not let near an upload,
+# however the app was started, and stay open for a host's own files.
 # Beside them HEIC is read, which telephones send, by the library that libvips would read it with.
 DECODERS = ("Jpeg", "Png", "Tiff", "Webp", "Heif", "Nsgif")
-
-
-_users = 0
-_lock = threading.Lock()
-
-
-@contextmanager
-def trusted_decoders_only() -> Iterator[None]:
-    """Meanwhile libvips opens ``DECODERS`` only, in this whole process."""
-    _block_other_decoders(1)
-    try:
-        yield
-    finally:
-        _block_other_decoders(-1)
-
-
-def _block_other_decoders(more: int) -> None:
-    global _users
-    with _lock:
-        _users += more
-        pyvips.operation_block_set("VipsForeignLoad", _users > 0)
-        for name in DECODERS:
-            pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
 
 
 class Upload(Picture):
@@ -76,6 +52,8 @@ class Upload(Picture):
         except TooLargeError as error:
             raise _too_large(name, error.width, error.height, 1, max_pixels) from error
         except PictureError as error:
+            if error.refused:
+                raise
             raise ApiError(415, str(error)) from error
         if picture.note and picture.kind != "jpeg":  # nobody would be there to read it
             raise ApiError(415, f"{name}: {picture.note.partition(':')[0]}; only still pictures can be coloured here")
@@ -107,6 +85,8 @@ class Upload(Picture):
 
 def _check_header(data: bytes, name: str, max_pixels: int) -> None:
     """Look at what the file says of itself, before anything is decoded: a tiny file may claim to be huge."""
+    if not _decoder(data).startswith(tuple(f"VipsForeignLoad{name}" for name in DECODERS)):
+        raise ApiError(415, f"{name}: cannot be read: {NO_PICTURE}")
     with as_picture_error(f"{name}: cannot be read"):
         header = pyvips.Image.new_from_buffer(data, "", access="sequential")
     is_tiff = str(header.get("vips-loader")).startswith("tiff")
@@ -115,6 +95,13 @@ def _check_header(data: bytes, name: str, max_pixels: int) -> None:
         raise ApiError(413, f"{name}: {pages} pages are over the limit of {MAX_PAGES}")
     if header.width * header.height * pages > max_pixels:
         raise _too_large(name, header.width, header.height, pages, max_pixels)
+
+
+def _decoder(data: bytes) -> str:
+    """The class of libvips' that would decode it, by its first bytes; empty where none would."""
+    source = pyvips.Source.new_from_memory(data)
+    found = pyvips.vips_lib.vips_foreign_find_load_source(source.pointer)
+    return "" if found == pyvips.ffi.NULL else pyvips.ffi.string(found).decode()
 
 
 def _too_large(name: str, width: int, height: int, pages: int, max_pixels: int) -> ApiError:

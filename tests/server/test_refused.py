@@ -1,0 +1,117 @@
+"""What the system refuses the server is 503 or 507, with its reason in the log; SIGTERM is answered as documented."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from unittest import mock
+
+import httpx
+import numpy as np
+import pytest
+from failing import faults
+from server.conftest import encoded, error_line
+
+from colorizing_things.model.runtime import Graph
+
+ENTRY = "from colorizing_things.command import main; main()"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+
+@contextmanager
+def command(*options: str, env: dict[str, str] | None = None) -> Iterator[tuple[httpx.Client, subprocess.Popen]]:
+    """``colorize serve`` in a process of its own, and its client."""
+    words = [sys.executable, "-c", ENTRY, "serve", "--port", "0", *options]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}) as process:
+        try:
+            found = re.search(r"http://\S+", process.stderr.readline())
+            with httpx.Client(base_url=found[0], transport=httpx.HTTPTransport(retries=20), timeout=60) as client:
+                yield client, process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [("write:ENOSPC", 507, "disk is full"),  ("open:EMFILE", 503, "cannot read or write")],
+)  # fmt: skip
+def test_an_upload_that_cannot_be_kept(tmp_path, fault, status, said):
+    noise = encoded(np.random.default_rng(0).integers(0, 255, (1500, 1500), np.uint8), "PNG")  # too much for memory
+    spool = tmp_path / "spool"
+    spool.mkdir()  # Python looks once whether it can write there
+    env = {**faults(f"{fault}:{spool}:1"), "TMPDIR": str(spool)}
+    with command(env=env) as (client, process):
+        answer = client.post("/v1/colorize", files={"file": ("old.png", noise)})
+        assert said in error_line(answer, status)
+        assert answer.headers["retry-after"]
+        assert client.get("/healthz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        log = process.stderr.read()
+    assert f"POST /v1/colorize: {status}: OSError" in log
+
+
+def test_memory_that_is_refused_is_503(client, jpg):
+    run = Graph.run
+    with mock.patch.object(Graph, "run", side_effect=MemoryError):
+        for route in ("/v1/colorize", "/v1/sessions"):
+            assert "not enough memory" in error_line(client.post(route, files={"file": ("a.jpg", jpg)}), 503)
+    native = RuntimeError("Failed to allocate memory for requested buffer of size 1")
+    with mock.patch.object(Graph, "run", side_effect=native):
+        assert "not enough memory" in error_line(client.post("/v1/sessions", files={"file": ("a.jpg", jpg)}), 503)
+    assert Graph.run is run
+
+
+@POSIX
+def test_sigterm_answers_who_is_waiting_and_ends(grey_photo):
+    big = encoded(np.tile(grey_photo, (20, 20)), "PNG", compress_level=1)
+    with command("--workers", "1") as (client, process), ThreadPoolExecutor(3) as others:
+        asked = [others.submit(client.post, "/v1/colorize", files={"file": ("a.png", big)}) for _ in range(3)]
+        while "colorize_jobs_running 1" not in client.get("/metrics").text:
+            time.sleep(0.05)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        answers = [future.result() for future in asked]
+        assert process.wait(20) == 0
+        assert time.monotonic() - begun < 15
+        assert "Traceback" not in process.stderr.read()
+    for answer in answers:
+        assert answer.status_code in (200, 503)
+        assert answer.status_code == 200 or "shutting down" in error_line(answer, 503)
+    assert any(answer.status_code == 503 for answer in answers)
+
+
+@POSIX
+@pytest.mark.parametrize("after", [0.05, 0.2, 0.5, 0.9])
+def test_sigterm_at_any_moment_of_the_start(after):
+    with subprocess.Popen([sys.executable, "-c", ENTRY, "serve", "--port", "0"], stderr=subprocess.PIPE) as process:
+        time.sleep(after)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+        code = process.wait(20)
+    assert b"Traceback" not in said
+    assert code in (0, 143) or (code == -signal.SIGTERM and not said)  # Python itself had not begun
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="process namespaces are Linux'")
+def test_a_containers_first_process_heeds_sigterm():
+    inside = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", ENTRY, "serve", "--port", "0"]
+    try:
+        allowed = subprocess.run([*inside[:4], "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed:
+        pytest.skip("no right to make a process namespace here")
+    with subprocess.Popen(inside, stderr=subprocess.PIPE, text=True) as outer:
+        assert "http://" in outer.stderr.readline()
+        children = f"/proc/{outer.pid}/task/{outer.pid}/children"
+        first = int(open(children).read().split()[0])  # noqa: PTH123, SIM115
+        assert "\n" not in open(f"/proc/{first}/comm").read().strip()  # noqa: PTH123, SIM115
+        os.kill(first, signal.SIGTERM)
+        assert outer.wait(20) == 0
