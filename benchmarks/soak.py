@@ -98,7 +98,10 @@ class Soak:
         """Colour the folder, be stopped, go on; look at what is there each time."""
         while not self.over.is_set():
             with subprocess.Popen(
-                [*COMMAND, self.pictures, "-o", f"{self.out}/"], env=self.faulty, stderr=subprocess.PIPE
+                [*COMMAND, self.pictures, "-o", f"{self.out}/"],
+                env=self.faulty,
+                stderr=subprocess.PIPE,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job would ignore it
             ) as batch:
                 end = self.random.choice([None, None, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
                 try:

@@ -77,10 +77,10 @@ def _run(settings: Settings, port: int, open_page: bool) -> None:
     port = listening.getsockname()[1]
     address = f"http://{_reached_at(settings.host)}:{port}"
     server = uvicorn.Server(config)
-    Console(stderr=True, highlight=False).print(f"{address}  (Ctrl-C ends it)", soft_wrap=True)
-    if open_page:
-        threading.Thread(target=_open_when_up, args=(server, address), daemon=True).start()
-    with suppress(Terminated):  # it has ended in order, and that is no failure
+    with suppress(Terminated):  # it ends in order, and that is no failure
+        Console(stderr=True, highlight=False).print(f"{address}  (Ctrl-C ends it)", soft_wrap=True)
+        if open_page:
+            threading.Thread(target=_open_when_up, args=(server, address), daemon=True).start()
         server.run(sockets=[listening])
 
 
