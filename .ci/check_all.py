@@ -19,9 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT_TESTS = ("tests/color", "tests/cli", "tests/test_colorizer.py", "tests/test_hints.py", "tests/test_variants.py")
+PRODUCT_TESTS = ("tests/color", "tests/model", "tests/guidance", "tests/cli", "tests/test_colorizer.py")
 TESTERS = ("pytest", "hypothesis", "scikit-image", "tifffile", "httpx")  # as new as these versions allow
-LOCALES = ("C", "C.UTF-8", "de_DE.ISO-8859-1", "tr_TR.UTF-8", "ja_JP.eucJP")
+# Name, source and charmap of each that is made for the step; Python's own way out (UTF-8 all the same) is shut in all.
+LOCALES = (("C", "", ""), ("en_US.CP1252", "en_US", "CP1252"), ("tr_TR.UTF-8", "tr_TR", "UTF-8"),
+           ("ja_JP.EUC-JP", "ja_JP", "EUC-JP"))  # fmt: skip
 
 
 def run(*words: str | Path, **environment: str) -> None:
@@ -65,13 +67,20 @@ def new_environment(folder: Path) -> Path:
 
 
 def locales() -> None:
-    """The command and the pictures under locales that write numbers, letters and names otherwise."""
-    for locale in LOCALES:
-        run(sys.executable, "-m", "pytest", "-q", "tests/cli", "tests/test_colorizer.py", LC_ALL=locale, LANG=locale)
+    """The product under locales that write numbers, letters and names otherwise (Debian: locales)."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, source, charmap in LOCALES:
+            if source:
+                subprocess.run(["localedef", "-i", source, "-f", charmap, Path(folder) / name], check=False)
+            chosen = {"LOCPATH": folder, "LC_ALL": name, "LANG": name, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+            said = "import locale; locale.setlocale(locale.LC_ALL, ''); print(locale.getpreferredencoding(False))"
+            run(sys.executable, "-c", said, **chosen)  # fails where there is no such locale
+            run(sys.executable, "-m", "pytest", "-q", *PRODUCT_TESTS, "tests/test_batch.py", "tests/imaging", **chosen)
 
 
 STEPS: dict[str, Callable[[], None]] = {
     "lowest-base": with_lowest((), PRODUCT_TESTS),
+    "lowest-formats": with_lowest(("formats",), ("tests/imaging", "tests/test_cases.py")),
     "lowest-server": with_lowest(("server",), ("tests/server",)),
     "lowest-train": with_lowest(("train",), ("tests/lab",)),
     "locales": locales,

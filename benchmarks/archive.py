@@ -72,7 +72,7 @@ def children(root: int) -> dict[int, str]:
 def processor_seconds(pid: int) -> float:
     """What a process has used itself."""
     with suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return sum(map(int, fields[11:13])) / TICK
     return 0.0
 
@@ -80,7 +80,7 @@ def processor_seconds(pid: int) -> float:
 def memory(pid: int) -> float:
     """MB that are its own and no other's (USS)."""
     with suppress(OSError):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
     return 0.0
 

@@ -64,7 +64,7 @@ def server() -> Iterator[tuple[str, int]]:
 
 def memory(pid: int, what: str = "VmRSS") -> float:
     """MB that a process holds (VmRSS) or has held at most (VmHWM)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return int(next(line for line in lines if line.startswith(what)).split()[1]) / 1024
 
 

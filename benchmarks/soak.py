@@ -282,7 +282,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def held(process: int) -> tuple[int, int, int]:
     """Megabytes in memory, threads and open files of a process."""
-    status = Path(f"/proc/{process}/status").read_text()
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     kilobytes = int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
     threads = int(re.search(r"Threads:\s+(\d+)", status)[1])  # type: ignore[index]
     return kilobytes // 1024, threads, len(list(Path(f"/proc/{process}/fd").iterdir()))

@@ -50,7 +50,7 @@ def imported(path: Path) -> set[str]:
     """Dotted names of the modules, and of what is taken from them, that a file imports anywhere in it."""
     names = set()
     package = ["colorizing_things", *path.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -62,11 +62,11 @@ class Work:
         if self.folder.exists() and _text(self.folder / JOB) != said:
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / JOB).write_text(said)
+        (self.folder / JOB).write_text(said, encoding="utf-8")
         while self._table(self.chunks).exists():
             self.chunks += 1
         last = self._table(self.chunks - 1)
-        self.counts = Counts(**json.loads(last.read_text())["counts"]) if self.chunks else Counts()
+        self.counts = Counts(**json.loads(last.read_text(encoding="utf-8"))["counts"]) if self.chunks else Counts()
 
     @property
     def finished(self) -> bool:
@@ -96,7 +96,7 @@ class Work:
                 pts=point.pts, frames=point.frames, shot=point.shot, **noise,
             )  # fmt: skip
         table, unfinished = self._table(self.chunks), self._named(self.chunks, "table")
-        unfinished.write_text(json.dumps({"packets": chunk.packets, "counts": asdict(counts)}))
+        unfinished.write_text(json.dumps({"packets": chunk.packets, "counts": asdict(counts)}), encoding="utf-8")
         unfinished.replace(table)  # from here on it counts
         self.chunks += 1
         self.counts = counts
@@ -108,7 +108,7 @@ class Work:
         found = []
         for number in range(self.chunks):
             offset = 0
-            for pts, duration, is_key, size in json.loads(self._table(number).read_text())["packets"]:
+            for pts, duration, is_key, size in json.loads(self._table(number).read_text(encoding="utf-8"))["packets"]:
                 found.append(Stored(number, offset, size, pts, duration, bool(is_key)))
                 offset += size
         return found
@@ -157,6 +157,6 @@ class Chunk:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except OSError:
         return ""

@@ -102,5 +102,5 @@ def augment(run: Path, data: Path, out: Path, variants: int = 2, seed: int = 0) 
         for variant, pixels in enumerate(recolor(network, photographs[number], variants, rng)):
             Image.fromarray(pixels).save(folder / f"{number:06d}.{variant}.png", pnginfo=mark)
     facts = {"recipe": saved["recipe"]["name"], "steps": saved["steps_done"], "variants": variants, "seed": seed}
-    (out / AUGMENTED_MARKER).write_text(json.dumps(facts, indent=1) + "\n")
+    (out / AUGMENTED_MARKER).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return len(photographs) * variants

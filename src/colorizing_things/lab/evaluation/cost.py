@@ -36,7 +36,7 @@ def measure_cost(model: str, device: str, size: int, pictures: Sequence[Path]) -
         str(size),
         *chosen,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     if done.returncode != 0:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise ModelError(f"{model}: stopped while it was timed: {last}")
@@ -62,7 +62,7 @@ def _peak_mb() -> float:
     """Peak resident memory of this process."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage would count the parent too, whose memory a child has until it starts
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+        return int(status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]) / 1024
     import resource  # not on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -100,9 +100,9 @@ def evaluate(request: Request, console: Console) -> dict[str, Any]:
     folder = request.out / "pictures"
     save_pictures(results, candidates, pictures, folder, request.seed, console)
     results_of.write_json(results, request.out / "results.json")
-    results = json.loads((request.out / "results.json").read_text())
-    (request.out / "results.md").write_text(markdown(results))
-    (request.out / "index.html").write_text(render(results, folder))
+    results = json.loads((request.out / "results.json").read_text(encoding="utf-8"))
+    (request.out / "results.md").write_text(markdown(results), encoding="utf-8")
+    (request.out / "index.html").write_text(render(results, folder), encoding="utf-8")
     return dict(results)
 
 
@@ -118,7 +118,7 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
 
 def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:
     """What is measured once for each model, size and device: seconds, memory, flat grey cards; by name."""
-    known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     costs = {}
     for candidate in candidates:
         if not isinstance(candidate, Model) or candidate.hints or candidate.plate:
@@ -128,6 +128,6 @@ def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: P
             paths = [picture.path for picture in pictures]
             cost = measure_cost(candidate.model, candidate.device, candidate.size, paths)
             known[key] = {**cost, "flat_cards": chroma_of_cards(candidate)}
-            path.write_text(json.dumps(known, indent=1) + "\n")
+            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         costs[candidate.name] = known[key]
     return costs

@@ -82,7 +82,7 @@ def read_outlines(instances: Path, images: Path) -> list[OutlinedPicture]:
         SettingError: a file that is no COCO-like set of outlines.
     """
     try:
-        content = json.loads(instances.read_text())
+        content = json.loads(instances.read_text(encoding="utf-8"))
         found = {image["id"]: image for image in content["images"]}
         outlines: dict[Any, list[Any]] = {key: [] for key in found}
         for annotation in content["annotations"]:

@@ -61,7 +61,7 @@ class Key:
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_key(path: Path) -> Key:
@@ -71,7 +71,7 @@ def load_key(path: Path) -> Key:
         SettingError: not there, or no key.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         pairs = tuple(Blind(**pair) for pair in content.pop("pairs"))
         return Key(**content, pairs=pairs)
     except OSError as error:
@@ -172,7 +172,7 @@ def _write(key: Key, folders: list[dict[str, Path]], out: Path, rows: int) -> No
         if len(strips) == rows or pair is key.pairs[-1]:
             stacked(strips).save(sheets / f"{math.ceil(pair.number / rows):03d}.png")
             strips = []
-    (out / "index.html").write_text(page(key.checksum, shown))
+    (out / "index.html").write_text(page(key.checksum, shown), encoding="utf-8")
 
 
 def _images(pair: Blind, folders: list[dict[str, Path]]) -> list[Image.Image]:
@@ -212,7 +212,7 @@ def page(checksum: str, shown: list[dict[str, Any]]) -> str:
         shown: pair by pair its number, and ``left``, ``right`` and perhaps ``real``.
     """
     data = {"pairs": checksum, "shown": shown}
-    template = Template((files(__package__) / "preference.html").read_text())
+    template = Template((files(__package__) / "preference.html").read_text(encoding="utf-8"))
     return template.substitute(count=len(shown), data=json.dumps(data).replace("<", "\\u003c"))
 
 
@@ -254,7 +254,7 @@ def count(key: Key, answers: Path) -> Count:
 
 def _read_answers(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:

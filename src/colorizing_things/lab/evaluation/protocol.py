@@ -67,7 +67,7 @@ class Protocol:
 
 
 def _load() -> Protocol:
-    values = json.loads((files(__package__) / "protocol.json").read_text())
+    values = json.loads((files(__package__) / "protocol.json").read_text(encoding="utf-8"))
     for key, value in values.items():
         values[key] = tuple(value) if isinstance(value, list) else value
     return Protocol(**values)

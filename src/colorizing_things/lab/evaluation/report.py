@@ -20,7 +20,7 @@ def render(results: dict[str, Any], pictures: Path) -> str:
         results: as :func:`.results.summarise` makes them, with the places of the pictures.
         pictures: folder where :func:`.sheets.save_pictures` put them.
     """
-    template = Template((files(__package__) / "report.html").read_text())
+    template = Template((files(__package__) / "report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(f"Colorizers on {results['set']['name']}"),
         lead=escape(tables.describe(results)) + ".",

@@ -92,7 +92,9 @@ def summarise(
 
 def write_json(results: dict[str, Any], path: Path) -> None:
     """Write results; numbers keep six decimals."""
-    path.write_text(json.dumps(_rounded(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    path.write_text(
+        json.dumps(_rounded(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
 
 
 def _rounded(value: Any) -> Any:

@@ -37,7 +37,7 @@ def write_turing(report: Path, out: Path, candidate: str | None = None) -> int:
     path = report / "results.json"
     if not path.exists():
         raise SettingError(f"{report}: holds no results.json; make it with colorize evaluate --out {report}")
-    results = json.loads(path.read_text())
+    results = json.loads(path.read_text(encoding="utf-8"))
     chosen = _choose(results, candidate)
     real = next(c["name"] for c in results["candidates"] if c["kind"] == "ceiling")
     names = results["shown"]["turing"]
@@ -52,7 +52,7 @@ def write_turing(report: Path, out: Path, candidate: str | None = None) -> int:
         }
         for name in names[: PRACTICE + TEST]
     ]
-    out.write_text(page(chosen, results["set"], pairs))
+    out.write_text(page(chosen, results["set"], pairs), encoding="utf-8")
     return len(pairs)
 
 
@@ -66,7 +66,7 @@ def page(candidate: str, described_set: dict[str, Any], pairs: list[dict[str, st
         "seconds": SECONDS_SHOWN,
         "pairs": pairs,
     }
-    template = Template((files(__package__) / "turing.html").read_text())
+    template = Template((files(__package__) / "turing.html").read_text(encoding="utf-8"))
     return template.substitute(
         practice=practice,
         test=len(pairs) - practice,

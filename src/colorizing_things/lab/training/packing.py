@@ -73,7 +73,9 @@ def code_version() -> dict[str, Any]:
 
 def _commit(folder: Path) -> str | None:
     def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", folder, *words], capture_output=True, text=True, check=True, encoding="utf-8"
+        ).stdout.strip()
 
     try:
         git("ls-files", "--error-unmatch", "__init__.py")  # or else it is somebody's repository around an installation
