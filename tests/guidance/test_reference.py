@@ -43,3 +43,16 @@ def test_what_is_no_match_both_ways_says_nothing():
     )
     assert field.mask[4, 4] > 0.5 and field.mask[4, 20] > 0.5
     assert field.mask[4, 12] == 0
+
+
+def test_of_many_matches_the_best_are_kept():
+    kinds = reference.MOST + 10
+    theirs = one_hot([list(range(kinds))], 2 * kinds)
+    for kind in range(10):  # these are less alike: they show something of their own as well
+        theirs[kinds + kind, 0, kind] = 0.8
+    field = reference.hints_from(
+        seen(one_hot([list(range(kinds))], 2 * kinds), 8, 8 * kinds), seen(theirs, 8, 8 * kinds),
+        np.full((2, 8, 8 * kinds), 20, np.float32),
+    )  # fmt: skip
+    told = field.mask[4, 4::8] > 0
+    assert told.tolist() == [False] * 10 + [True] * reference.MOST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -224,6 +225,24 @@ def test_of_a_heif_with_several_pictures_the_primary_one_is_read(grey_photo):
     out = io.BytesIO()
     file.save(out, quality=95, primary_index=1)
     picture = Picture.decode(out.getvalue())
+    assert picture.pages == 1
+    assert np.abs(full_lightness(picture) - lightness(255 - grey_photo)).mean() < 1.5
+
+
+def test_of_an_avif_with_several_pictures_the_primary_one_is_read(grey_photo):
+    """Which libvips reads, who would take the first."""
+    import pyvips
+
+    stack = pyvips.Image.new_from_array(np.vstack([grey_photo, 255 - grey_photo])).copy(interpretation="b-w")
+    stack.set_type(pyvips.GValue.gint_type, "page-height", len(grey_photo))
+    data = bytearray(stack.heifsave_buffer(compression="av1", Q=95, effort=0))
+    at = data.index(b"pitm") + 8  # the primary item's number, which the second picture's takes the place of
+    for number in range(2, 6):
+        data[at : at + 2] = struct.pack(">H", number)
+        with suppress(pyvips.Error):
+            if pyvips.Image.heifload_buffer(bytes(data)).get("heif-primary") == 1:
+                break
+    picture = Picture.decode(bytes(data))
     assert picture.pages == 1
     assert np.abs(full_lightness(picture) - lightness(255 - grey_photo)).mean() < 1.5
 
