@@ -19,7 +19,9 @@ MODULES = (
     ".guidance.hints",
     ".imaging.picture",
     ".model.catalog",
+    ".model.model",
     ".model.noise",
+    ".model.seen",
     ".options",
     ".session",
 )

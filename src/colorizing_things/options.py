@@ -67,6 +67,10 @@ class OutputOptions:
 
     Raises:
         SettingError: an unknown format, or a quality out of range.
+
+    Examples:
+        >>> OutputOptions("jpg", quality=95).encoding("png").format
+        'jpeg'
     """
 
     format: str | None = None

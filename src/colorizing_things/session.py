@@ -81,6 +81,14 @@ class Session:
 
         Raises:
             SettingError: this model knows one answer only.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> drawn = session.variants(3, seed=1)
+            >>> len(drawn), bool((drawn[0].ab == session.predict().ab).all())
+            (3, True)
         """
         return list(self.each_variant(count, seed, hints))
 
@@ -94,6 +102,13 @@ class Session:
 
         Raises:
             SettingError: this model knows one answer only, or there is no such variant.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> bool((session.variant(2, 3, seed=1).ab == session.variants(3, seed=1)[2].ab).all())
+            True
         """
         variants.check_index(index, count)
         seed = self.options.seed if seed is None else seed
@@ -107,13 +122,29 @@ class Session:
 
         Raises:
             SettingError: outside of the picture, or a model without a distribution over colours.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> swatches = session.palette(32, 24)
+            >>> swatches[0].hex[0], swatches[0].probability >= swatches[-1].probability
+            ('#', True)
         """
         spot = place([Hint(x, y, (0, 0))], self.picture, *self.seen.L.shape).mask
         row, column = (int(where[0]) for where in spot.nonzero())
         return palette.likely(self.seen, row, column, self._field(hints), count)
 
     def set_reference(self, other: Picture | None) -> None:
-        """Take the palette of another picture from now on, region by region; None: no longer."""
+        """Take the palette of another picture from now on, region by region; None: no longer.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer, Picture
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> session.set_reference(Picture.of_array(np.full((48, 64, 3), (200, 120, 60), np.uint8)))
+            >>> session.set_reference(None)
+        """
         if other is None:
             self._reference = None
             return

@@ -69,4 +69,4 @@ def test_without_the_extra_it_says_what_to_install():
     command = [sys.executable, "-c", hidden, "serve"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode == 1 and len(result.stderr.strip().splitlines()) == 1
-    assert "pip install 'colorizing-things[server]'" in result.stderr
+    assert "pip install '.[server]'" in result.stderr

@@ -230,7 +230,7 @@ def test_of_a_heif_with_several_pictures_the_primary_one_is_read(grey_photo):
 
 
 def test_of_an_avif_with_several_pictures_the_primary_one_is_read(grey_photo):
-    """Which libvips reads, who would take the first."""
+    """Which libvips reads."""
     import pyvips
 
     stack = pyvips.Image.new_from_array(np.vstack([grey_photo, 255 - grey_photo])).copy(interpretation="b-w")
@@ -252,5 +252,7 @@ def test_what_is_missing_is_named(colour_photo, monkeypatch):
     out = io.BytesIO()
     heif.from_pillow(Image.fromarray(colour_photo)).save(out)
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
-    with pytest.raises(PictureError, match=r"to read HEIC, install the extra formats: pip install 'colorizing-things"):
+    with pytest.raises(
+        PictureError, match=r"to read HEIC, install the extra formats: pip install '\.\[formats\]' in a checkout"
+    ):
         Picture.decode(out.getvalue())

@@ -20,7 +20,7 @@ from colorizing_things.processes import Terminated
 from . import color, demo, doctor, models, serve
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
-NO_LAB = "needs the lab: pip install torch, then pip install 'colorizing-things[train]', or '.[train]' in a checkout"
+NO_LAB = "needs the lab: pip install torch, then pip install '.[train]' in a checkout"
 INTERRUPTED, TERMINATED = 130, 143
 LIGHT = ("--help", "-h", "--version")  # what needs nothing loaded
 DEFAULT_VERB = "color"

@@ -107,7 +107,7 @@ def _check_extra() -> None:
         for needed in NEEDED:
             import_module(needed)
     except ModuleNotFoundError as error:
-        install = "pip install 'colorizing-things[server]', or '.[server]' in a checkout"
+        install = "pip install '.[server]' in a checkout"
         raise ColorizingError(f"serve needs the server: {install} (no module {error.name})") from None
 
 

@@ -17,6 +17,10 @@ class Chroma:
 
     ``ab`` [2,h,w] float32 in CIELAB units, covering the whole picture; ``confidence`` [h,w] in 0..1, the
     predicted chance that the ab error there is under 10, or None where the model does not say.
+
+    Examples:
+        >>> Chroma(np.zeros((2, 3, 4), np.float32)).confidence is None
+        True
     """
 
     ab: Float32

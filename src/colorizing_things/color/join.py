@@ -133,7 +133,7 @@ def _pull_in(fy: Float32, dx: Float32, dz: Float32) -> Float32:
     column = ((turn + 1) * np.float32(TURN_STEPS / 4)).astype(np.int32) % TURN_STEPS
     row = np.clip((116 * fy - 16) * np.float32(L_STEPS / 100), 0, L_STEPS - 1).astype(np.int32)
     limit = _chroma_limit().take(row * TURN_STEPS + column, mode="clip")
-    return np.minimum(1, limit / np.sqrt(np.maximum(a * a + b * b, np.float32(1e-6))))
+    return np.asarray(np.minimum(1, limit / np.sqrt(np.maximum(a * a + b * b, np.float32(1e-6)))))
 
 
 @cache

@@ -83,7 +83,7 @@ def lab_to_linear(lab: FloatArray) -> FloatArray:
     """
     fy = (lab[..., 0] + 16) / 116
     f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
-    return (lab_f_inverse(f) * WHITE) @ XYZ_TO_RGB.T
+    return np.asarray((lab_f_inverse(f) * WHITE) @ XYZ_TO_RGB.T)
 
 
 def lab_to_srgb(lab: FloatArray) -> FloatArray:

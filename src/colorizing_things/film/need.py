@@ -21,9 +21,7 @@ def check_libraries() -> None:
         SettingError: PyAV or OpenCV is not installed.
     """
     if not all(find_spec(name) for name in MODULES):
-        raise SettingError(
-            "films need PyAV and OpenCV: pip install 'colorizing-things[video]', or '.[video]' in a checkout"
-        )
+        raise SettingError("films need PyAV and OpenCV: pip install '.[video]' in a checkout")
 
 
 def is_film(name: str | Path) -> bool:

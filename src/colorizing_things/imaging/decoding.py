@@ -56,7 +56,7 @@ class Source:
         self.png = png.PngFacts()
         self._decoded: Decoded | None = None
         self._ranges: dict[int, tuple[float, float]] = {}
-        self._numbers, self._verified = [0], set[int]()
+        self._numbers, self._verified = [0], set[int]()  # of a HEIF 0 is the primary picture, which libvips sees to
         self.strict, self.note = "error", ""
         self.shallow = False  # 8 bits, which are given as 16
         with faults.naming(f"{name}: cannot be read"):
@@ -81,8 +81,6 @@ class Source:
         if self.kind == "tiff":
             self._numbers = _photographs(directories, count)
             self.directories = [directories[n] if n < len(directories) else {} for n in self._numbers]
-        elif self.kind == "heif":
-            self._numbers = [int(header.get("heif-primary")) if "heif-primary" in header.get_fields() else 0]
         elif self.kind in ("gif", "webp") and count > 1:
             self.note = foreign.ANIMATION.format(count)
         elif self.kind == "png":

@@ -25,7 +25,7 @@ from .psd import read_psd
 from .whole import CIELAB, ICC_LAB, Decoded, as_image, check_size, of_lab
 
 ANIMATION = "an animation of {} frames: the first alone is coloured"
-FORMATS_EXTRA = "pip install 'colorizing-things[formats]', or '.[formats]' in a checkout"
+FORMATS_EXTRA = "pip install '.[formats]' in a checkout"
 HEAD = 4096  # bytes that tell what a file is
 RAW_SUFFIXES = frozenset((
     ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".pef", ".orf", ".raf", ".rw2",

@@ -188,6 +188,10 @@ class Picture:
 
         Raises:
             TooLargeError: it has more.
+
+        Examples:
+            >>> import numpy as np
+            >>> Picture.of_array(np.zeros((48, 64, 1), np.uint8)).check_size(3072)
         """
         if self.width * self.height > max_pixels:
             raise TooLargeError(self.width, self.height, max_pixels, self.name)
@@ -210,7 +214,14 @@ class Picture:
         return self._source.png if isinstance(self._source, Source) else png.PngFacts()
 
     def small_lightness(self, page: int, width: int, height: int) -> Float32:
-        """The whole page's L* (0..100) as float32 ``[height, width]``, well averaged."""
+        """The whole page's L* (0..100) as float32 ``[height, width]``, well averaged.
+
+        Examples:
+            >>> import numpy as np
+            >>> picture = Picture.of_array(np.full((48, 64, 1), 255, np.uint8))
+            >>> picture.small_lightness(0, 2, 1).round(2).tolist()
+            [[100.0, 100.0]]
+        """
         pixels: npt.NDArray = self.small_plane(page, width, height)
         if pixels.dtype == np.float32:
             return np.asarray(pixels, np.float32)
@@ -256,7 +267,14 @@ class Picture:
         return image
 
     def strips(self, page: int) -> Iterator[Strip]:
-        """The page's full-size lightness and alpha, from top to bottom, a few rows at a time."""
+        """The page's full-size lightness and alpha, from top to bottom, a few rows at a time.
+
+        Examples:
+            >>> import numpy as np
+            >>> picture = Picture.of_array(np.full((48, 64, 1), 128, np.uint8))
+            >>> sum(len(strip.lightness) for strip in picture.strips(0))
+            48
+        """
         number, width, height = self._number(page), self.width, self.height
         if self.pages > 1:
             one = self.part(page)

@@ -24,6 +24,12 @@ class Model:
     """A network. ``model.see(L)`` runs what depends on the picture alone; the answer is asked for the colours.
 
     One network may serve many pictures and threads at once.
+
+    Examples:
+        >>> model = Model(threads=1)
+        >>> seen = model.see(np.full((64, 96), 50, np.float32))
+        >>> seen.decode().ab.shape == (2, 64 // model.card.output_stride, 96 // model.card.output_stride)
+        True
     """
 
     def __init__(self, model: str | Path | Card = DEFAULT, device: str = "auto", threads: int | None = None) -> None:

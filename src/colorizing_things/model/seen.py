@@ -111,6 +111,13 @@ class SeenPicture:
 
         Raises:
             SettingError: hints for a network that takes none, or a ``z`` that it does not take.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> told = seen.decode(HintField.none(64, 96).with_patch(32, 48, 9, (40, 30)))
+            >>> bool(told.ab[0].max() > seen.decode().ab[0].max())
+            True
         """
         if hints is None and z is None:
             return self.unhinted

@@ -110,7 +110,7 @@ def settings_of(takes: Callable[..., Any]) -> type[Settings]:
 
     ``size`` is left out: the side of the squares that a network sees is the data's.
     """
-    init = takes.__init__ if inspect.isclass(takes) else takes  # type: ignore[misc]
+    init = takes.__init__ if inspect.isclass(takes) else takes
     hints = get_type_hints(init, include_extras=True)
     meanings = arguments_of(takes.__doc__ or "")
     fields: dict[str, Any] = {}

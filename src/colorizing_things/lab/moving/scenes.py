@@ -162,14 +162,14 @@ class _Layout:
     def _cover(self, thing: Thing, center: tuple[float, float]) -> Float32:
         rows, columns = np.mgrid[: self.height, : self.width].astype(np.float32)
         away = np.hypot(columns - center[0], rows - center[1])
-        return np.clip(thing.radius * self.height - away + 0.5, 0, 1)
+        return np.asarray(np.clip(thing.radius * self.height - away + 0.5, 0, 1))
 
     def _surface(self, thing: Thing, center: tuple[float, float]) -> npt.NDArray[np.floating]:
         rows, columns = np.mgrid[: self.height, : self.width].astype(np.float32)
         x, y = (columns - center[0]) / (thing.radius * self.height), (rows - center[1]) / (thing.radius * self.height)
         if thing.color is not None:  # lit from the upper left
             light = 0.75 + 0.35 * np.clip(-0.6 * x - 0.6 * y, -0.6, 0.7)
-            return np.clip(np.array(thing.color) * light[..., None], 0, 255)
+            return np.asarray(np.clip(np.array(thing.color) * light[..., None], 0, 255))
         photograph = _photograph(thing.photograph)
         half = min(photograph.shape[:2]) / 2
         return np.asarray(
