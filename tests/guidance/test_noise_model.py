@@ -36,6 +36,13 @@ def cell(ab, picture, x, y):
     return ab[:, int(y * ab.shape[1] / picture.height), int(x * ab.shape[2] / picture.width)]
 
 
+def asked_of_graphs(monkeypatch):
+    """What graphs are asked for from now on, run by run."""
+    asked, run = [], Graph.run
+    monkeypatch.setattr(Graph, "run", lambda self, wanted, *given: asked.append(wanted) or run(self, wanted, *given))
+    return asked
+
+
 def test_mood_multiplies_the_noise_and_seed_picks_it(colorizer, picture):
     mean = colorizer.predict(picture, ColorOptions(mood=0)).ab
     full, half = (colorizer.predict(picture, ColorOptions(mood=mood, seed=3)).ab - mean for mood in (1, 0.5))
@@ -113,16 +120,14 @@ def test_a_second_place_asks_the_network_nothing_more(session, monkeypatch):
 
 
 def test_a_reference_is_matched_by_the_encoders_output(colorizer, picture, monkeypatch):
-    asked, run = [], Graph.run
-    monkeypatch.setattr(Graph, "run", lambda self, wanted, feeds: asked.append(wanted) or run(self, wanted, feeds))
+    asked = asked_of_graphs(monkeypatch)
     session = colorizer.session(picture, ColorOptions(guide=Guide(reference=picture)))
     assert len(asked) == 2  # the encoder, for each of the two
     assert not np.array_equal(session.predict().ab, colorizer.predict(picture).ab)
 
 
 def test_the_same_picture_is_shown_at_another_mood_without_seeing_it_again(session, colorizer, picture, monkeypatch):
-    asked, run = [], Graph.run
-    monkeypatch.setattr(Graph, "run", lambda self, wanted, feeds: asked.append(wanted) or run(self, wanted, feeds))
+    asked = asked_of_graphs(monkeypatch)
     lively = session.shown_with(1.0, 5)
     found = lively.predict().ab
     assert asked == [["ab"]]

@@ -64,7 +64,9 @@ def test_the_encoder_runs_once_and_each_answer_is_one_run_of_the_decoder(model, 
 def test_beyond_the_picture_lightness_is_mirrored_and_hints_are_none(model, L, monkeypatch):
     """As CONTRIBUTING promises to whoever makes a model: a bright edge must not end in black."""
     given, run = {}, Graph.run
-    monkeypatch.setattr(Graph, "run", lambda self, wanted, feeds: given.update(feeds) or run(self, wanted, feeds))
+    monkeypatch.setattr(
+        Graph, "run", lambda self, wanted, feeds, *keep: given.update(feeds) or run(self, wanted, feeds, *keep)
+    )
     model.see(L).decode(hint(35, 99, (40, -30)))
     np.testing.assert_array_equal(given["L"], np.pad(L, [(0, 28), (0, 28)], mode="symmetric")[None])
     for name in ("hint_ab", "hint_mask"):
