@@ -14,6 +14,7 @@ import io
 import json
 import multiprocessing
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -26,12 +27,16 @@ import numpy as np
 from PIL import Image, ImageCms
 
 LONGEST = 10.0  # s for one file
+PATIENCE = 600.0  # s for the command, which others may keep from the processor meanwhile
 SIDES = (48, 64)
 SMALL = {"size": 32}
 
 
 def seeds() -> list[tuple[str, bytes]]:
-    """Small whole files of every kind, by their suffix, with metadata for the mutations to hit."""
+    """Small whole files of every kind, by their suffix, with metadata for the mutations to hit.
+
+    What input n is depends on them: one more, and all are others.
+    """
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[: SIDES[0], : SIDES[1]]
     photo = (rows * 3 + columns + rng.integers(0, 40, SIDES)).clip(0, 255).astype(np.uint8)
@@ -70,6 +75,30 @@ def seeds() -> list[tuple[str, bytes]]:
     add(".jp2", colour, "JPEG2000")
     add(".ppm", colour, "PPM")
     add(".tga", alpha, "TGA")
+    return found + rare_seeds(photo)
+
+
+def rare_seeds(photo: np.ndarray) -> list[tuple[str, bytes]]:
+    """Of the kinds that other libraries than libvips decode, whole in memory; most need the extra ``[formats]``."""
+    import imagecodecs
+    import pillow_heif
+    import tifffile
+
+    colour, deep = np.dstack([photo] * 3), photo.astype(np.uint16) * 16
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, *photo.shape, 8, 3) + bytes(12)
+    found = [(".psd", head + b"\0\0" + colour.transpose(2, 0, 1).tobytes())]
+    found.append((".jxl", imagecodecs.jpegxl_encode(colour)))
+    found.append((".jpg", imagecodecs.jpeg_encode(deep, bitspersample=12)))
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(colour)).save(out, quality=80)
+    found.append((".heic", out.getvalue()))
+    for options in (
+        {"compression": "zstd"}, {"compression": "lzma"}, {"bitspersample": 12}, {"photometric": 8},
+    ):  # fmt: skip
+        out = io.BytesIO()
+        pixels = deep if "bitspersample" in options else colour
+        tifffile.imwrite(out, pixels, **{"photometric": "minisblack" if pixels is deep else "rgb", **options})
+        found.append((".tif", out.getvalue()))
     return found
 
 
@@ -161,9 +190,9 @@ def through_command(number: int) -> tuple[int, str, str, float]:
         command = [sys.executable, "-m", "colorizing_things", str(path), "--size", "32", "--max-pixels", "4000000"]
         begun = time.perf_counter()
         try:
-            done = subprocess.run(command, capture_output=True, timeout=10 * LONGEST, check=False)
+            done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
-            return number, "fault", "hangs", 10 * LONGEST
+            return number, "fault", "hangs", PATIENCE
         seconds = time.perf_counter() - begun
         said = done.stderr.decode(errors="replace")
         others = [found.name for found in Path(folder).iterdir() if found != path]
