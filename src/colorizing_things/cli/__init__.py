@@ -72,7 +72,7 @@ for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
 def main() -> None:
     """Run the command; every expected failure is one line on stderr and a non-zero exit."""
     try:
-        _say_any_name()
+        _escape_what_cannot_be_shown()
         with _settings():
             code = _main()
     except KeyboardInterrupt:
@@ -133,7 +133,7 @@ def _leave(message: str, code: int) -> NoReturn:
         os._exit(code)
 
 
-def _say_any_name() -> None:
+def _escape_what_cannot_be_shown() -> None:
     """A name that the terminal's encoding lacks is shown with escapes, and is no error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -16,7 +16,7 @@ from .palette import distribution
 
 MOST_VARIANTS = 100
 ROUNDS = 4  # places whose colour is drawn, one after the other
-SHARPNESS = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
+DRAW_EXPONENT = 1.5  # power on the distribution before a draw: its far tail is noise, not imagination
 MIN_PLACE_DISTANCE = 0.3  # of the picture's shorter side: closer to a place already known a draw decides little
 PATCH = 3  # cells of output a side of what a draw gives away
 LEAST_MOOD = 0.8  # of other draws than the one that is shown: nearer to the mean they would hardly differ
@@ -126,7 +126,7 @@ def _one(seen: SeenPicture, rng: np.random.Generator, hints: HintField | None) -
     for _ in range(ROUNDS):
         logits = seen.run(("logits",), field)["logits"] if field.mask.any() else seen.logits
         row, column = _uncertain_place(logits, field.mask[::step, ::step], rng)
-        share = distribution(logits, row, column) ** SHARPNESS
+        share = distribution(logits, row, column) ** DRAW_EXPONENT
         share /= share.sum()
         chosen = rng.choice(len(share), p=share)
         likelihood += float(np.log(share[chosen]))
