@@ -178,14 +178,7 @@ class Colorizer:
         return Session(self.model, open_picture(picture, self.max_pixels), options, page)
 
     def predict(self, picture: Any, options: ColorOptions | None = None, *, page: int = 0) -> Chroma:
-        """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s.
-
-        Examples:
-            >>> import numpy as np
-            >>> chroma = Colorizer(threads=1).predict(np.full((48, 64), 128, np.uint8))
-            >>> chroma.ab.shape[0], chroma.confidence.shape == chroma.ab.shape[1:]
-            (2, True)
-        """
+        """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s."""
         return self.session(picture, options, page=page).predict()
 
     def variants(self, picture: Any, count: int, options: ColorOptions | None = None, *, page: int = 0) -> list[Chroma]:
@@ -193,11 +186,6 @@ class Colorizer:
 
         Raises:
             SettingError: this model knows one answer only.
-
-        Examples:
-            >>> import numpy as np
-            >>> len(Colorizer(threads=1).variants(np.full((48, 64), 128, np.uint8), 3))
-            3
         """
         return self.session(picture, options, page=page).variants(count)
 
@@ -299,10 +287,6 @@ class Colorizer:
         Raises:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: an option that cannot work.
-
-        Examples:
-            >>> Colorizer().colorize_file("old.jpg", "new.tif", output=OutputOptions(quality=95))  # doctest: +SKIP
-            PosixPath('new.tif')
         """
 
         def work(picture: Picture) -> Path:
@@ -326,14 +310,7 @@ class Colorizer:
         output: OutputOptions | None = None,
         chroma: Chroma | Sequence[Chroma] | None = None,
     ) -> bytes:
-        """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s.
-
-        Examples:
-            >>> import numpy as np
-            >>> grey = np.full((48, 64), 128, np.uint8)
-            >>> Colorizer(threads=1).encode(grey, output=OutputOptions("png"))[:4]
-            b'\\x89PNG'
-        """
+        """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
 
         def work(picture: Picture) -> bytes:
             encoding = (output or OutputOptions()).encoding(picture.kind)
@@ -345,16 +322,7 @@ class Colorizer:
     def pixels(
         self, source: Any, *, options: ColorOptions | None = None, chroma: Chroma | Sequence[Chroma] | None = None
     ) -> Codes:
-        """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16.
-
-        Examples:
-            >>> import numpy as np
-            >>> colorizer = Colorizer(threads=1)
-            >>> grey = np.full((48, 64), 128, np.uint8)
-            >>> second = colorizer.variants(grey, 2)[1]
-            >>> colorizer.pixels(grey, chroma=second).shape
-            (48, 64, 3)
-        """
+        """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
 
         def work(picture: Picture) -> Codes:
             if picture.pages > 1:
