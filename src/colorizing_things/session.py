@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .color.chroma import Chroma
 from .errors import SettingError
 from .guidance import palette, reference, variants
-from .guidance.hints import Hint, painted, place
+from .guidance.hints import Hint, cell_of, painted, place
 from .guidance.palette import Swatch
+from .guidance.reach import PlacedHint, within_reach
 from .imaging.picture import Picture
 from .model.hint_field import HintField
 from .model.model import Model
 from .options import ColorOptions
+from .types import Float32
 
 
 class Session:
@@ -39,7 +42,7 @@ class Session:
         one = picture.part(page)
         width, height = model.network_size(one.width, one.height, self.options.size)
         self.seen = model.see(one.small_lightness(0, width, height))
-        self._always = self._place(guide.points, guide.layer)
+        self._points, self._layer = tuple(guide.points), self._painted(guide.layer)
         self._reference: HintField | None = None
         if guide.reference is not None:
             self.set_reference(guide.reference)
@@ -74,7 +77,7 @@ class Session:
             >>> plain.ab.shape == told.ab.shape, bool(told.ab[0].max() > plain.ab[0].max())
             (True, True)
         """
-        return self.seen.decode(self._field(hints))
+        return self._decode((*hints, *self._points))
 
     def variants(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> list[Chroma]:
         """``count`` plausible colourings, likeliest first; the first is what is shown. ``seed`` None: the session's.
@@ -94,8 +97,12 @@ class Session:
 
     def each_variant(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Iterator[Chroma]:
         """As :meth:`variants`, one by one: each is drawn when it is asked for."""
+        points = (*hints, *self._points)
         seed = self.options.seed if seed is None else seed
-        return variants.draw_each(self.seen, count, seed, self._field(hints), self.mood)
+        codes = variants.zs(self.seen, count, seed, self.mood)
+        if codes is None:
+            return iter(variants.redrawn(self.seen, count, seed, self._field(points)))
+        return (self._decode(points, z) for z in codes)
 
     def variant(self, index: int, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Chroma:
         """One of :meth:`variants`, without the others where that can be.
@@ -115,7 +122,7 @@ class Session:
         zs = variants.zs(self.seen, count, seed, self.mood)
         if zs is None:
             return self.variants(count, seed, hints)[index]
-        return self.seen.decode(self._field(hints), zs[index])
+        return self._decode((*hints, *self._points), zs[index])
 
     def palette(self, x: float, y: float, hints: Sequence[Hint] = (), count: int = 6) -> list[Swatch]:
         """Likely colours of a place, in the upright picture's own pixels, likeliest first.
@@ -133,7 +140,7 @@ class Session:
         """
         spot = place([Hint(x, y, (0, 0))], self.picture, *self.seen.L.shape).mask
         row, column = (int(where[0]) for where in spot.nonzero())
-        return palette.likely(self.seen, row, column, self._field(hints), count)
+        return palette.likely(self.seen, row, column, self._field((*hints, *self._points)), count)
 
     def set_reference(self, other: Picture | None) -> None:
         """Take the palette of another picture from now on, region by region; None: no longer.
@@ -158,19 +165,22 @@ class Session:
         if self.seen.card.has_noise:
             self.seen = self.seen.with_z(self.seen.noise(0, self.options.seed, self.mood))
 
-    def _field(self, hints: Sequence[Hint]) -> HintField | None:
-        fields = [field for field in (self._place(hints, None), self._always, self._reference) if field is not None]
-        if not fields:
-            return None
-        field = fields[0]
-        for other in fields[1:]:
-            field = field.over(other)
-        return field
+    def _decode(self, points: Sequence[Hint], z: Float32 | None = None) -> Chroma:
+        """The colours, each hint within its reach; two runs of the decoder where some reach farther than others."""
+        z = None if z is self.seen.z else z  # what is shown may be known already
+        kept = [point for point in points if point.reach != "alike"] if self.seen.card.can("reach") else []
+        shown = self.seen.decode(self._field([point for point in points if point not in kept]), z)
+        if not kept:
+            return shown
+        size = self.seen.L.shape
+        placed = [PlacedHint(*cell_of(point, self.picture, *size), point.ab, point.reach) for point in kept]
+        return self.seen.decode(within_reach(self.seen, shown, placed), z)
 
-    def _place(self, points: Sequence[Hint], layer: Picture | None) -> HintField | None:
-        height, width = self.seen.L.shape
-        field = place(points, self.picture, height, width) if points else None
-        if layer is not None:
-            below = painted(layer, self.picture, height, width)
-            field = below if field is None else field.over(below)
-        return field
+    def _field(self, points: Sequence[Hint]) -> HintField | None:
+        """All that is said as the network itself takes it: points before what is painted before the reference."""
+        given = place(points, self.picture, *self.seen.L.shape) if points else None
+        fields = [field for field in (given, self._layer, self._reference) if field is not None]
+        return functools.reduce(HintField.over, fields) if fields else None
+
+    def _painted(self, layer: Picture | None) -> HintField | None:
+        return None if layer is None else painted(layer, self.picture, *self.seen.L.shape)

@@ -59,3 +59,13 @@ def test_layers_that_cannot_be_hints_are_refused(picture):
         painted(Picture.of_array(np.zeros((40, 80, 3), np.uint8)), picture, 10, 20)
     with pytest.raises(SettingError, match="is 40 x 40, array 80 x 40"):
         painted(Picture.of_array(np.zeros((40, 40, 4), np.uint8)), picture, 10, 20)
+
+
+def test_a_hint_says_how_far_it_goes():
+    assert Hint.parse("12,30=#7a4a2b").reach == "object"
+    assert Hint.parse("12,30=#7a4a2b, reach=spot") == Hint.of_color(12, 30, "#7a4a2b", "spot")
+    assert Hint.parse("12,30=grey,reach=alike") == Hint(12, 30, (0, 0), "alike") == Hint.parse("12,30=Gray,reach=alike")
+    with pytest.raises(SettingError, match="reach 'far': must be spot, object, alike"):
+        Hint.parse("12,30=#7a4a2b,reach=far")
+    with pytest.raises(SettingError, match="write it as"):
+        Hint.parse("12,30=#7a4a2b,range=spot")

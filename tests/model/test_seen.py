@@ -52,7 +52,7 @@ def hint(row, column, ab, trust=1.0):
 
 def test_the_encoder_runs_once_and_each_answer_is_one_run_of_the_decoder(model, L, runs):
     seen = model.see(L)
-    assert runs == [("deep", "places")]
+    assert runs == [("deep", "places", "keys", "queries")]
     seen.decode(hint(10, 10, (40, 0)))
     seen.decode(hint(20, 50, (0, 40)), seen.noise(3))
     assert runs[1:] == [("ab",), ("ab",)]

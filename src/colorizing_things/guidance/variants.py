@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
@@ -44,36 +42,18 @@ def check_index(index: int, count: int) -> None:
         raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")
 
 
-def draw(seen: SeenPicture, count: int, seed: int, hints: HintField | None = None, mood: float = 0.0) -> list[Chroma]:
-    """``count`` colourings; the first is what is shown. The same seed gives the same ones.
+def zs(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:
+    """The ``z`` of each variant, likeliest first, for a network whose variants are just that; None for others.
 
     Args:
         seen: the picture.
-        count: how many, 1 to 100.
-        seed: which.
-        hints: given so far.
+        count: how many, 1 to 100; the first is what is shown.
+        seed: which; the same seed gives the same ones.
         mood: at which a picture with noise is shown.
 
     Raises:
         SettingError: a count out of range, or a network that knows one answer only.
     """
-    return list(draw_each(seen, count, seed, hints, mood))
-
-
-def draw_each(
-    seen: SeenPicture, count: int, seed: int, hints: HintField | None = None, mood: float = 0.0
-) -> Iterator[Chroma]:
-    """As :func:`draw`, one by one, for whoever may stop before the last."""
-    codes_of_all = zs(seen, count, seed, mood)
-    if codes_of_all is None:
-        yield from _redrawn(seen, count, seed, hints)
-        return
-    for z in codes_of_all:
-        yield seen.decode(hints, None if z is seen.z else z)  # what is shown may be known already
-
-
-def zs(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:
-    """The ``z`` of each variant, for a network whose variants are just that; None for others. As for :func:`draw`."""
     check_count(count)
     seen.card.require("variants")
     if seen.card.has_noise:
@@ -111,8 +91,8 @@ def _modes(seen: SeenPicture) -> tuple[FloatArray, Float32]:
     return found["mode_weights"].astype(np.float64), found["modes"]
 
 
-def _redrawn(seen: SeenPicture, count: int, seed: int, hints: HintField | None) -> list[Chroma]:
-    """The colours of the most uncertain places are drawn, and the network makes the rest fit."""
+def redrawn(seen: SeenPicture, count: int, seed: int, hints: HintField | None) -> list[Chroma]:
+    """Without a ``z``: the colours of the most uncertain places are drawn, and the network makes the rest fit."""
     plain = seen.decode(hints)
     drawn = [_one(seen, np.random.default_rng([seed, number]), hints) for number in range(1, count)]
     drawn.sort(key=lambda pair: -pair[1])

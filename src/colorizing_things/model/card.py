@@ -23,6 +23,7 @@ LACKS = {
     "reference": "cannot follow a reference; colorize models says which does",
     "confidence": "does not say how sure it is; leave out --confidence",
     "palette": "gives no distribution over colours; colorize models says which does",
+    "reach": "cannot tell things apart; colorize models says which can",
     "mood": "draws its colours with no noise, so it has no mood; colorize models says which has",
 }
 GRAPHS = {"encoder", "decoder"}
@@ -62,6 +63,8 @@ class Card:
         noise_stride: pixels of input a cell of ``z``, where that is noise; None where it is a latent code or not taken.
         mood: what noise is multiplied by where the user says nothing: 0 (the mean) to 1 (the full draw).
         reference_features: the encoder's output that a reference is compared by; None: the output ``features``.
+        affinity: the encoder's outputs that say which places belong to one thing: keys and queries
+            (:meth:`.SeenPicture.belonging`); empty where it says nothing of it.
         folder: where the card lies; not part of the file.
     """
 
@@ -88,6 +91,7 @@ class Card:
     noise_stride: int | None = None
     mood: float = 0.0
     reference_features: str | None = None
+    affinity: list[str] = field(default_factory=list)
     contract: int = CONTRACT
     folder: Path = field(default=Path(), compare=False)
 
@@ -108,8 +112,13 @@ class Card:
             "confidence": "confidence" in has,
             "palette": bins or self.has_noise,
             "mood": self.has_noise,
+            "reach": hints and bool(self.affinity),
         }
         return tuple(name for name, able in can.items() if able)
+
+    def can(self, ability: str) -> bool:
+        """Whether that is among its :attr:`abilities`."""
+        return ability in self.abilities
 
     def require(self, ability: str) -> None:
         """Refuse what this model cannot do.
@@ -117,7 +126,7 @@ class Card:
         Raises:
             SettingError: ``ability`` is not among its :attr:`abilities`.
         """
-        if ability not in self.abilities:
+        if not self.can(ability):
             raise SettingError(f"model {self.name} {LACKS[ability]}")
 
     @property

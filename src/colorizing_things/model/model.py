@@ -96,6 +96,8 @@ def _check(card: Card, encoder: Graph | None, decoder: Graph) -> None:
         problem = f"its graph does not give {', '.join(sorted(missing))}"
     elif card.reference_features and card.reference_features not in features:
         problem = f"no output of the encoder is called {card.reference_features}"
+    elif strange := set(card.affinity) - features:
+        problem = f"no output of the encoder is called {', '.join(sorted(strange))}"
     elif "z" in decoder.inputs and (len(decoder.inputs["z"]) == 4) != card.has_noise:
         problem = "noise [N,2,h,w] needs noise_stride in the card, and a latent [N,d] none"
     else:

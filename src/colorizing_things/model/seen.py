@@ -94,6 +94,28 @@ class SeenPicture:
             return self._frame.cut(self._feeds[self.card.reference_features])
         return self._unhinted()["features"]
 
+    def belonging(self, row: int, column: int) -> Float32:
+        """The chance that each place belongs to the thing that lies at one, 0..1, ``[h,w]`` cells.
+
+        The place's query ``[C+2]`` asks all keys ``[C,h,w]``: the logit is their product, plus the query's ``C``-th
+        number, minus its last times the squared distance in cells.
+
+        Args:
+            row, column: of :attr:`L`.
+
+        Raises:
+            SettingError: a network that cannot tell things apart.
+        """
+        self.card.require("reach")
+        keys, queries = (self._frame.cut(self._feeds[name]) for name in self.card.affinity)
+        (height, width), (across, along) = self.L.shape, keys.shape[1:]
+        r, c = row * across // height, column * along // width
+        rows, columns = np.ogrid[:across, :along]
+        *asked, bias, falling = queries[:, r, c]
+        far = (rows - r) ** 2 + (columns - c) ** 2
+        logit = np.tensordot(np.array(asked), keys, 1) + bias - falling * far
+        return (1 / (1 + np.exp(-logit.clip(-30, 30)))).astype(np.float32)
+
     @property
     def nbytes(self) -> int:
         """Memory that it holds, but for answers it may yet keep."""

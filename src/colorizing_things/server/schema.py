@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from colorizing_things.color.look import MOST_SATURATION, Look
 from colorizing_things.guidance.guide import Guide
-from colorizing_things.guidance.hints import Hint
+from colorizing_things.guidance.hints import Hint, Reach
 from colorizing_things.imaging.picture import Picture
 from colorizing_things.imaging.writing import FORMATS
 from colorizing_things.options import LARGEST, SMALLEST, ColorOptions, OutputOptions
@@ -141,6 +141,7 @@ class HintPoint(StrictModel):
     x: float
     y: float
     color: Annotated[str, Field(examples=["#7a4a2b"], max_length=7)]
+    reach: Annotated[Reach, Field(description="How far the colour goes.")] = "object"
 
     def hint(self) -> Hint:
         """As the core has it.
@@ -148,7 +149,7 @@ class HintPoint(StrictModel):
         Raises:
             SettingError: no colour.
         """
-        return Hint.of_color(self.x, self.y, self.color)
+        return Hint.of_color(self.x, self.y, self.color, self.reach)
 
 
 class Variant(StrictModel):

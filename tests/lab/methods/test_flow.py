@@ -65,6 +65,33 @@ def test_only_the_denoiser_and_what_it_reads_learn_from_the_teacher():
     assert not method.teachers["teacher"].training
 
 
+def test_only_what_tells_things_apart_learns_which_belong_together():
+    stage = tiny_stage("default", "lr=0.003", "size=64", "weights=imagenet", "batch_size=6", number=2)
+    method = make_method(stage)
+    assert all(p.requires_grad == name.startswith("belonging.") for name, p in method.network.module.named_parameters())
+    logged = steps(method, stage, 60)
+    first, last = (np.mean([step["belonging"] for step in part]) for part in (logged[:8], logged[-15:]))
+    assert last < 0.9 * first, (first, last)
+
+
+def test_an_outline_is_one_thing_and_what_has_none_is_not_asked_about():
+    method = make_method(tiny_stage("default", "size=64", number=2))
+    regions = torch.zeros(2, 1, 64, 96)
+    regions[0, :, 8:40, 8:40], regions[0, :, 8:40, 40:80] = 3, 4
+    regions[1, :, 8:24, 8:24] = regions[1, :, 40:56, 60:92] = 5  # two things of a kind
+    asked = next(method._by_outline(regions))
+    places = [divmod(int(number), 24) for number in asked.number]
+    for picture, (row, column) in enumerate(places):
+        kind = regions[picture, 0, row * 4 + 2, column * 4 + 2]
+        inside = asked.segment[picture, 0] > 0
+        assert kind > 0 and (inside[row, column] or not inside.any())  # nothing is made of a place on an edge
+        if not inside.any():
+            continue
+        assert (regions[picture, 0, 2::4, 2::4][inside] == kind).float().mean() > 0.8  # closed: a cell over its edge
+    sizes = asked.segment.mean((1, 2, 3))
+    assert sizes[0] < 0.35 and sizes[1] < 0.15
+
+
 def test_pictures_are_seen_on_film_and_keep_their_colours():
     stage = tiny_stage("default", "degraded=1.0", "old_plates=1.0", "wilful=0.0", "cards=0.0")
     method, crops = make_method(stage), make_batch(stage)
@@ -179,7 +206,7 @@ def model(runs, tmp_path_factory):
 def test_two_graphs_and_a_card_that_the_product_takes(model):
     card = Model(model).card
     assert sorted(path.name for path in model.iterdir()) == ["card.json", "decoder.onnx", "encoder.onnx"]
-    assert card.abilities == ("hints", "variants", "reference", "confidence", "palette", "mood")
+    assert card.abilities == ("hints", "variants", "reference", "confidence", "palette", "mood", "reach")
     assert card.noise_stride == 8 and card.mood == 0.5 and card.default_size == 32 and card.output_stride == 2
     assert card.training["pictures"] == 24 and card.training["sources"]["coffee"] == 8
     assert "device" in card.training

@@ -1,6 +1,6 @@
 /** Words shared by every module of the page; those of the server's JSON are spelt as it spells them. */
 
-export type Ability = 'hints' | 'variants' | 'reference' | 'confidence' | 'palette' | 'mood';
+export type Ability = 'hints' | 'variants' | 'reference' | 'confidence' | 'palette' | 'mood' | 'reach';
 
 export interface Session {
   id: string;

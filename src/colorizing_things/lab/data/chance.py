@@ -37,3 +37,7 @@ class Chance:
     def often(self, share: float) -> Tensor:
         """True for about that share of the pictures: bool ``[N,1,1,1]``."""
         return self.uniform() < share
+
+    def place(self, height: int, width: int) -> Tensor:
+        """A place of a field of that size, counted row by row: int64 ``[N]``."""
+        return (self.uniform(shape=()) * height * width).long()

@@ -41,7 +41,7 @@ def recolor(ab: Tensor, L: Tensor, chance: Chance) -> Recolored:
         chance: all randomness comes from here.
     """
     small_ab, small_L = (F.avg_pool2d(field.float(), 2) for field in (ab, L))
-    segment = flood(small_ab, small_L, chance)
+    segment = flood(small_ab, small_L, chance.place(*small_ab.shape[-2:]), chance)
     share = segment.mean((2, 3), keepdim=True)
     segment = segment * ((share > SMALLEST) & (share < LARGEST))
     mean = (small_ab * segment).sum((2, 3), keepdim=True) / segment.sum((2, 3), keepdim=True).clamp_min(1)
@@ -51,16 +51,17 @@ def recolor(ab: Tensor, L: Tensor, chance: Chance) -> Recolored:
     return Recolored(torch.lerp(ab, new.to(ab.dtype), soft), F.avg_pool2d(segment, 2))
 
 
-def flood(ab: Tensor, L: Tensor, chance: Chance) -> Tensor:
-    """What is like a place drawn at random, and hangs together with it: 0 or 1, ``[N,1,h,w]``.
+def flood(ab: Tensor, L: Tensor, place: Tensor, chance: Chance) -> Tensor:
+    """What is like a place, and hangs together with it: 0 or 1, ``[N,1,h,w]``.
 
     Args:
         ab: ``[N,2,h,w]``, CIELAB units.
         L: ``[N,1,h,w]``, 0..100.
-        chance: of the place, and of how alike is alike.
+        place: of each picture, counted row by row, int ``[N]``.
+        chance: of how alike is alike.
     """
     count, _, height, width = ab.shape
-    start = (chance.uniform()[:, :, 0] * height * width).long()  # [N,1,1]
+    start = place.view(-1, 1, 1)
 
     def there(field: Tensor) -> Tensor:
         return field.flatten(2).gather(2, start.expand(-1, field.shape[1], 1))[..., None]

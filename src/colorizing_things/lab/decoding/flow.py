@@ -27,7 +27,9 @@ from .settings import SIZE, SizedDecoding
 
 RADIUS = 10.0  # ab units: confidence is the chance that the error is smaller
 SOFTNESS = 30.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
-FEATURES = ("tokens", "fine", "detail", "logits", "shown")
+FEATURES = ("tokens", "fine", "detail", "logits")  # what the decoder is given
+SHOWN = "shown"  # what a reference is compared by, stride 16
+AFFINITY = ("keys", "queries")  # what tells things apart, stride 8
 
 Times = Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
 
@@ -53,7 +55,7 @@ class FlowDecoding(SizedDecoding):
 
 
 class See(nn.Module):
-    """The encoder: L -> :data:`FEATURES`, the last of them what a reference is compared by (stride 16).
+    """The encoder: L -> :data:`FEATURES`, :data:`SHOWN` and :data:`AFFINITY`.
 
     Its ``logits`` are logarithms of calibrated probabilities, so that the decoder need not add them up each time.
     """
@@ -61,12 +63,14 @@ class See(nn.Module):
     def __init__(self, network: Flow, temperature: float) -> None:
         super().__init__()
         self.encoder, self.condition, self.temperature = network.encoder, network.condition, temperature
+        self.belonging = network.belonging
 
     def forward(self, L: Tensor) -> tuple[Tensor, ...]:
         """L* ``[N,1,H,W]``, 0..100."""
         features = self.encoder(L)
         tokens, fine, detail, logits = self.condition(L, features)
-        return tokens, fine, detail, torch.log_softmax(logits / self.temperature, 1), features[2]
+        calibrated = torch.log_softmax(logits / self.temperature, 1)
+        return tokens, fine, detail, calibrated, features[2], *self.belonging(tokens, fine)
 
 
 class Draw(nn.Module):
@@ -119,7 +123,7 @@ class Whole(nn.Module):
 
     def forward(self, L: Tensor, z: Tensor) -> tuple[Tensor]:
         """L* ``[N,1,H,W]``, noise ``[N,2,H/8,W/8]`` -> (ab ``[N,2,H/2,W/2]``,)."""
-        *features, _ = self.see(L)
+        features = self.see(L)[: len(FEATURES)]
         hint_ab, hint_mask = L.new_zeros(len(L), 2, *L.shape[2:]), torch.zeros_like(L)
         return (self.draw(*features, hint_ab, hint_mask, z)[0],)
 
@@ -134,10 +138,10 @@ def flow_graphs(network: Flow, decoding: FlowDecoding) -> dict[str, Graph]:
     """The two graphs that are exported."""
     bins = tuple((float(a), float(b)) for a, b in ab_bins())
     see = See(network, decoding.confidence_temperature).eval()
-    encoder = Graph(see, ("L",), FEATURES, STRIDE, OUTPUT_STRIDE, decoding.size)
+    encoder = Graph(see, ("L",), (*FEATURES, SHOWN, *AFFINITY), STRIDE, OUTPUT_STRIDE, decoding.size)
     decoder = Graph(
         Draw(network, decoding).eval(),
-        inputs=(*FEATURES[:-1], "hint_ab", "hint_mask", "z"),
+        inputs=(*FEATURES, "hint_ab", "hint_mask", "z"),
         outputs=("ab", "confidence"),
         stride=STRIDE,
         output_stride=OUTPUT_STRIDE,
@@ -146,6 +150,7 @@ def flow_graphs(network: Flow, decoding: FlowDecoding) -> dict[str, Graph]:
         noise_stride=FIELD_STRIDE,
         mood=decoding.mood,
         encoder=encoder,
-        reference_features=FEATURES[-1],
+        reference_features=SHOWN,
+        affinity=AFFINITY,
     )
     return {"encoder": encoder, "decoder": decoder}

@@ -33,6 +33,7 @@ class Graph:
     mood: float = 0.0  # what noise is multiplied by where the user says nothing
     encoder: Graph | None = None  # whose outputs it takes beside the contract's inputs
     reference_features: str | None = None  # the encoder's output that a reference is compared by
+    affinity: tuple[str, ...] = ()  # the encoder's outputs that say what belongs together: keys and queries
 
     def zeros(self, L: Tensor) -> dict[str, Tensor]:
         """The input ``z`` of the likeliest (or mean) colours of ``L`` ``[N,1,H,W]``, where there is one."""

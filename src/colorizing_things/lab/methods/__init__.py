@@ -9,6 +9,7 @@ from .classes_and_regression import ClassesAndRegression
 from .deshpande2017 import Deshpande2017Autoencoder, Deshpande2017Mixture
 from .distil import Distil
 from .flow import FlowMatching
+from .flow_belonging import FlowBelonging
 from .flow_distillation import FlowDistillation
 from .hwang2016 import Hwang2016Classification, Hwang2016Regression
 from .unet_sagan import AdversarialUNet
@@ -20,6 +21,7 @@ __all__ = ["METHODS", "Method"]
 METHODS: dict[str, type[Method]] = {
     "flow": FlowMatching,
     "flow-distillation": FlowDistillation,
+    "flow-belonging": FlowBelonging,
     "classes-and-regression": ClassesAndRegression,
     "adversarial-finish": AdversarialFinish,
     "aae": AAE,

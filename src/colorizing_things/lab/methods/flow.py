@@ -91,6 +91,7 @@ class FlowMatching(Method):
         self.time_mean, self.time_spread, self.most_weight = time_mean, time_spread, most_weight
         self.refinement, self.classes, self.positions = refinement, classes, positions
         self.bins = torch.from_numpy(ab_bins()).to(self.fabric.device)
+        cast(Flow, self.network.module).belonging.requires_grad_(False)  # a stage of its own teaches that
 
     @torch.no_grad()
     def pictures(self, crops: Crops) -> Pictures:

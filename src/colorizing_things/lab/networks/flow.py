@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.color.ab_bins import ab_bins
 
+from .belonging import Belonging
 from .efficientnet_lite import BLOCKS, CHANNELS, EfficientNetLite0, load_weights
 
 AB_SCALE = 20.0  # CIELAB units: about the standard deviation of a and b in photographs
@@ -235,6 +236,7 @@ class Flow(nn.Module):
         self.condition = Condition(width)
         self.denoiser = Denoiser(width, depth)
         self.refinement = Refinement()
+        self.belonging = Belonging(width, FINE + 1)
 
     @classmethod
     def check(cls, size: int, width: int = 256, frozen: int = 16, **_: object) -> None:

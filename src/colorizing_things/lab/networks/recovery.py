@@ -13,7 +13,8 @@ from colorizing_things.model.card import Card
 
 from .flow import Flow
 
-NOT_EXPORTED = ("denoiser.null", "condition.norms.3.")  # of guidance, and what the exporter folds into a convolution
+# Of guidance; what the exporter folds into a convolution; what models had not before hints kept to their objects.
+NOT_EXPORTED = ("denoiser.null", "condition.norms.3.", "belonging.")
 BATCH_NORM_EPS = 1e-5  # torch's
 
 

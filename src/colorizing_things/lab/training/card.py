@@ -52,6 +52,7 @@ def card_of(graphs: dict[str, Graph], saved: dict[str, Any], name: str | None = 
         noise_stride=graph.noise_stride,
         mood=graph.mood,
         reference_features=graph.reference_features,
+        affinity=list(graph.affinity),
         training={
             "pictures_seen": saved["pictures_seen"],
             "hours": round(saved["seconds"] / 3600, 2),
