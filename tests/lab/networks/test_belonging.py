@@ -5,9 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tiny_models import noise_model
+
 from colorizing_things.lab.networks.belonging import LENGTH, Belonging, logits
 from colorizing_things.model.model import Model
-from tiny_models import noise_model
 
 
 @pytest.fixture

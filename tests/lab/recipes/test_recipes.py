@@ -68,3 +68,11 @@ def test_an_unknown_recipe_lists_the_known(tmp_path):
         assert "\n" not in str(error.value)
     (tmp_path / "mine.yaml").write_text("summary: mine\ndata: {size: 64}\n")
     assert load_recipe(str(tmp_path / "mine.yaml")).stages[0].data.size == 64
+
+
+def test_a_setting_holds_for_the_stages_that_have_it():
+    first, second, third = load_recipe("default", ["wilful=0.5", "places=3"]).stages
+    assert first.method.settings == second.method.settings == {"wilful": 0.5}
+    assert third.method.settings == {"places": 3}
+    with pytest.raises(SettingError, match="unknown setting 'plases'"):
+        load_recipe("default", ["plases=3"])

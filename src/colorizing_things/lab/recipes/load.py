@@ -52,7 +52,8 @@ def load_recipe(name: str, overrides: list[str] | None = None) -> Recipe:
     Args:
         name: a packaged recipe, or a path that ends in .yaml.
         overrides: ``key=value`` strings; dots reach into groups (``method.regression=0.1``), and a setting that
-            only one group has may be named by itself (``batch_size=4``, ``encoder=resnet152``);
+            only one group has may be named by itself (``batch_size=4``, ``encoder=resnet152``) and holds for the
+            stages that have it;
             ``decoding.size`` and the like are the whole recipe's.
 
     Raises:
@@ -78,16 +79,24 @@ def build_recipe(name: str, content: dict[str, Any], overrides: list[tuple[str, 
     for key, value in overrides:
         if key.startswith("decoding."):
             decoding = _set_nested(decoding, key.removeprefix("decoding."), value)
-    stages = []
-    for diff in content.get("stages") or [{}]:
-        merged = _merge(base, diff)
-        for key, value in overrides:
-            if not key.startswith("decoding."):
-                merged = _set_nested(merged, full_key(merged, key), value)
-        stages.append(check_stage(merged))
+    merged = [_merge(base, diff) for diff in content.get("stages") or [{}]]
+    for key, value in overrides:
+        if not key.startswith("decoding."):
+            merged = _override(merged, key, value)
+    stages = [check_stage(settings) for settings in merged]
     _check_order(stages)
     METHODS[stages[-1].method.name].decoding_settings(decoding)
     return Recipe(name=name, summary=content.get("summary", ""), stages=tuple(stages), decoding=decoding)
+
+
+def _override(stages: list[dict[str, Any]], key: str, value: Any) -> list[dict[str, Any]]:
+    """A setting in every stage that has it; in all, to be refused, where none has."""
+    keys = [full_key(settings, key) for settings in stages]
+    knows = [full.partition(".")[0] in Stage.model_fields for full in keys]
+    return [
+        _set_nested(settings, full, value) if known or not any(knows) else settings
+        for settings, full, known in zip(stages, keys, knows, strict=True)
+    ]
 
 
 def _check_shape(name: str, content: Any) -> None:
