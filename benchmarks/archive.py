@@ -248,6 +248,9 @@ def main() -> None:
     parser.add_argument("--kill-every", type=float)
     parser.add_argument("--seconds", type=float)
     options = parser.parse_args()
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as the process that the workers are compared with
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ.setdefault(name, "any")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
     with tempfile.TemporaryDirectory() as name:
         measure(Path(name), options)

@@ -23,6 +23,8 @@ MODULES = (
     ".model.noise",
     ".model.seen",
     ".options",
+    ".ray.columns",
+    ".ray.place",
     ".session",
 )
 

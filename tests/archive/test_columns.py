@@ -9,8 +9,8 @@ def test_files_in_a_column_are_coloured_and_a_broken_one_harms_no_other(old_jpg)
     data = old_jpg.read_bytes()
     column = np.array([data, data[: len(data) // 2]], object)
     batch = ColorizeBatch(warmth=0.4)({"bytes": column, "path": np.array(["a", "b"])})
-    assert batch["bytes"][0] == Colorizer(threads=1)(data, warmth=0.4) and batch["bytes"][1] is None
-    assert batch["error"][0] is None and "damaged" in batch["error"][1]
+    assert batch["bytes"][0] == Colorizer(threads=1)(data, warmth=0.4) and batch["bytes"][1] == b""
+    assert batch["error"][0] == "" and "damaged" in batch["error"][1]
     assert list(batch["path"]) == ["a", "b"]
 
 

@@ -1,13 +1,16 @@
 import functools
 import hashlib
 import http.server
+import os
 import pickle
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from colorizing_things import PictureError, SettingError
-from colorizing_things.ray.place import Place
+from colorizing_things.ray.place import Place, remove_leftovers
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -75,3 +78,15 @@ def test_a_small_file_costs_a_bucket_one_request(store, caplog):
     Place.of(f"s3://coloured/requests{store}").write("a.jpg", b"x" * 1000)
     sent = [record.getMessage().split('"')[1].split()[0] for record in caplog.records if "a.jpg" in record.getMessage()]
     assert sent == ["PUT"]
+
+
+def test_copies_of_killed_workers_are_removed_and_no_others(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f"colorize-{ended.pid}-a", f"colorize-{os.getpid()}-b", "colorize-mine", f"other-{ended.pid}-c"):
+        (tmp_path / name).mkdir()
+    remove_leftovers()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [f"colorize-{os.getpid()}-b", "colorize-mine", f"other-{ended.pid}-c"]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from contextlib import redirect_stdout
@@ -46,7 +47,8 @@ def color(
         Place.of(inputs[0]), Place.of(out), replace(options, color=color), _bytes(reference), model,
         "cuda" if gpus and device == "auto" else device, max_pixels,
     )  # fmt: skip
-    with _Told(as_json) as told, redirect_stdout(sys.stderr):  # Ray says there that a worker died
+    # Ray prints many lines there when a worker dies, which is mended, and would spoil what --json prints.
+    with _Told(as_json) as told, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
         run(job, address=address, workers=jobs, gpus=gpus, report=told.rows, expect=told.expect)
     told.sum_up()
     if told.counts["failed"]:

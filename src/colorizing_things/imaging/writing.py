@@ -323,11 +323,12 @@ def _remove_leftovers(folder: Path, start: str) -> None:
     with suppress(OSError):
         for path in folder.iterdir():
             found = _LEFTOVER.search(path.name) if path.name.startswith(start) else None
-            if found and found[1] == _NODE and not _is_alive(int(found[2])):
+            if found and found[1] == _NODE and not is_alive(int(found[2])):
                 path.unlink(missing_ok=True)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine has not ended, as far as can be asked."""
     if os.name == "nt":  # where signal 0 is none that asks
         return True
     try:

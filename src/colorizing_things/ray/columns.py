@@ -27,7 +27,7 @@ class ColorizeBatch:
         >>> import numpy as np
         >>> batch = ColorizeBatch()({"image": np.full((2, 48, 64), 128, np.uint8)})
         >>> batch["image"].shape, list(batch["error"])
-        ((2, 48, 64, 3), [None, None])
+        ((2, 48, 64, 3), ['', ''])
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class ColorizeBatch:
                 them); others are passed on.
 
         Returns:
-            The same with that column coloured, and a column ``error``: None, or one line for a photograph that
-            failed, whose place is then empty (None).
+            The same with that column coloured, and a column ``error``: empty, or one line for a photograph that
+            failed, whose place is then empty too (no bytes, or None for an array).
 
         Raises:
             SettingError: there is neither column.
@@ -70,14 +70,14 @@ class ColorizeBatch:
         column = next((name for name in COLUMNS if name in batch), None)
         if column is None:
             raise SettingError(f"a batch needs a column {' or '.join(COLUMNS)}; here are {', '.join(batch)}")
-        found = [self._one(picture) for picture in batch[column]]
+        found = [self._one(picture, b"" if column == "bytes" else None) for picture in batch[column]]
         return {**batch, column: _column([coloured for coloured, _ in found]), "error": _objects([e for _, e in found])}
 
-    def _one(self, picture: Any) -> tuple[Any, str | None]:
+    def _one(self, picture: Any, nothing: bytes | None) -> tuple[Any, str]:
         try:
-            return self.colorizer(picture, **self.look), None
+            return self.colorizer(picture, **self.look), ""
         except ColorizingError as error:
-            return None, " ".join(str(error).split())
+            return nothing, " ".join(str(error).split())
 
 
 def _column(pictures: list[Any]) -> Any:

@@ -24,7 +24,7 @@ from .manifest import Manifest
 from .worker import UNFIT, Worker
 
 STORE = 200 << 20  # bytes of a local run's object store: only names and rows of the manifest pass through it
-
+ONE_THREAD = {"env_vars": {"VIPS_CONCURRENCY": "1"}}  # a worker: one core, and so one thread of libvips'
 PATIENCE = 10  # s that a cluster may take to answer
 
 
@@ -128,14 +128,14 @@ def _rows(job: Job, workers: int | None, gpus: int) -> Iterator[pa.Table]:
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
-    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    at_once = min(workers or cores, cores)
+    there = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    at_once = min(workers or there, there)
     # It may shrink to one: so a worker whose node has died finds a core again when others have nothing left to do.
     pool = ActorPoolStrategy(min_size=1, initial_size=at_once, max_size=workers, max_tasks_in_flight_per_actor=2)
     share: dict[str, Any] = {"num_gpus": min(1.0, gpus / at_once), "batch_size": names.MOST} if gpus else {}
     found = ray.data.read_datasource(names.Names(job), num_cpus=0).map_batches(
         Worker, fn_constructor_args=(job, attempts), batch_format="pyarrow", compute=pool, num_cpus=1,
-        **{"batch_size": None, **share},
+        runtime_env=ONE_THREAD, **{"batch_size": None, **share},
     )  # fmt: skip
     yield from found.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
 

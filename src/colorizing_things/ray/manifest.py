@@ -32,7 +32,7 @@ class Manifest:
         self.out = out
         self._run = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}"
         self._rows: list[pa.Table] = []
-        self._parts, self._written = 0, time.monotonic()
+        self._parts, self._since = 0, 0.0
 
     @classmethod
     @contextmanager
@@ -50,8 +50,10 @@ class Manifest:
         Raises:
             PictureError: they cannot be written.
         """
+        if not self._rows:
+            self._since = time.monotonic()
         self._rows.append(rows)
-        if time.monotonic() - self._written > SECONDS or sum(map(len, self._rows)) >= ROWS:
+        if time.monotonic() - self._since > SECONDS or sum(map(len, self._rows)) >= ROWS:
             self.flush()
 
     def flush(self) -> None:
@@ -66,7 +68,6 @@ class Manifest:
             self.out.write(f"{FOLDER}/part-{self._run}-{self._parts:05}.parquet", file.getvalue())
             self._parts += 1
             self._rows = []
-        self._written = time.monotonic()
 
 
 def read(out: Place, columns: list[str] | None = None) -> pa.Table:

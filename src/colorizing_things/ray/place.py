@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from pyarrow import ArrowException, ArrowNotImplementedError
@@ -24,9 +25,10 @@ from pyarrow.fs import (
 )  # fmt: skip
 
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.imaging.writing import write_atomically
+from colorizing_things.imaging.writing import is_alive, write_atomically
 
 BLOCK = 1 << 20  # bytes read at once
+COPIES = "colorize-"  # how the names of folders of copies begin; a process' number follows
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Place:
         if self.is_local:
             yield Path(self.path(name))
             return
-        with TemporaryDirectory(prefix="colorize-") as folder:
+        with _own_folder() as folder:
             copy = Path(folder) / PurePosixPath(name).name
             with self._reading(name) as stream, copy.open("wb") as file:
                 shutil.copyfileobj(stream, file, BLOCK)
@@ -133,7 +135,7 @@ class Place:
         if self.is_local:
             yield Path(self.path(name))
             return
-        with TemporaryDirectory(prefix="colorize-") as folder:
+        with _own_folder() as folder:
             copy = Path(folder) / PurePosixPath(name).name
             yield copy
             if copy.exists():
@@ -203,6 +205,18 @@ def _is_web(system: FileSystem) -> bool:
     """A web server's folders are pages, and so files too."""
     handler: Any = getattr(system, "handler", None)
     return handler is not None and "http" in handler.fs.protocol
+
+
+def remove_leftovers() -> None:
+    """Remove the copies of photographs that killed workers have left on this machine."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{COPIES}*-*"):
+        process = folder.name.removeprefix(COPIES).partition("-")[0]
+        if process.isdecimal() and not is_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix=f"{COPIES}{os.getpid()}-")
 
 
 def _fill(path: Path, data: bytes) -> None:

@@ -21,6 +21,7 @@ from colorizing_things.imaging.libvips import operations_not_cached
 
 from .job import Job
 from .manifest import SCHEMA
+from .place import remove_leftovers
 
 UNFIT = "unfit"  # status of a row that says why this worker cannot work
 TRIES = 2  # processes that one photograph may end
@@ -33,6 +34,7 @@ class Worker:
         """``attempts``: the actor's handle, of :class:`.Attempts`."""
         ExitStack().enter_context(operations_not_cached())  # for as long as this process lives
         self.job, self.attempts, self.me = job, attempts, uuid.uuid4().hex
+        remove_leftovers()
         self.unfit = ""
         try:
             self.options = replace(job.options, color=job.color)
