@@ -116,6 +116,8 @@ class Watch(threading.Thread):
         self.kill_every, self.killed, self.ended = kill_every, 0, threading.Event()
         self.held: list[tuple[float, float, float]] = []  # MB of the driver, of the largest worker, of Ray's others
         self.used: dict[int, float] = {}
+        self.before: dict[int, float] = {}
+        self.parts: dict[int, str] = {os.getpid(): "this process"}
 
     def run(self) -> None:
         last = time.monotonic()
@@ -129,6 +131,9 @@ class Watch(threading.Thread):
     def look(self) -> None:
         below = children(os.getpid())
         self.used |= {pid: processor_seconds(pid) for pid in (os.getpid(), *below)}
+        for pid, title in below.items():
+            part = "workers" if title.startswith("ray::MapWorker") else "store" if "moto" in title else "Ray"
+            self.parts[pid] = part
         workers = [memory(pid) for pid, title in below.items() if title.startswith("ray::MapWorker")]
         others = [memory(pid) for pid, title in below.items() if "ray" in title and not title.startswith("ray::MapWor")]
         self.held.append((memory(os.getpid()), max(workers, default=0), sum(others)))
@@ -203,7 +208,8 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         query = f"?endpoint_override={server}&scheme=http"
         job = Job(Place.of(f"s3://archive/scans{query}"), Place.of(f"s3://coloured/scans{query}"))
         copy_files(str(scans), job.archive.root, destination_filesystem=job.archive.system)
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        head = {"num_cpus": 0, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
         for _ in range(2):
             cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
         try:
@@ -215,7 +221,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                 if not first:
                     first.append(time.monotonic())
                     watch.look()
-                    watch.before = sum(watch.used.values())
+                    watch.before = dict(watch.used)
                     watch.start()
                 done += len(rows)
                 if options.seconds and time.monotonic() - began > options.seconds:
@@ -228,8 +234,12 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             watch.ended.set()
             watch.join()
             clock = time.monotonic() - first[0]
-            ours, each = done / clock, (sum(watch.used.values()) - watch.before) / done
+            ours, each = done / clock, (sum(watch.used.values()) - sum(watch.before.values())) / done
             print(f"two nodes of a core, with a store    {ours:5.2f} a second   {each:.3f} processor seconds each")
+            spent = Counter[str]()
+            for pid, seconds_used in watch.used.items():
+                spent[watch.parts[pid]] += (seconds_used - watch.before.get(pid, 0)) / done
+            print("  of which " + "  ".join(f"{part} {share:.3f}" for part, share in spent.most_common()))
             print(f"  of one process's rate a core: {100 * seconds / each:.0f}% in processor time, "
                   f"{100 * ours / (2 * rate):.0f}% by the clock")  # fmt: skip
             print(f"  {clock:.0f} s, {watch.killed} workers killed; {check(job, ended)}")
