@@ -1,14 +1,15 @@
 """An archive coloured by Ray on a cluster of two worker nodes of this machine, a core each, from a bucket to a bucket.
 
-    python benchmarks/archive.py [--count 2000] [--kill-every 30] [--seconds 3600]
+    python benchmarks/archive.py [--count 2000] [--kill-every 30] [--node-dies] [--seconds 3600]
 
 The photographs are of one megapixel, no two alike. The store is moto's server, in a process of its own. The same
 photographs go through one process with one thread first (``--alone`` of them), without Ray and without a store. Cores
 are shared with the store, Ray and whatever else runs, so the rate is given twice: by the clock, and in processor time
 of all that took part: the workers, Ray, this process and the store.
 
-``--kill-every`` ends a worker with SIGKILL every so many seconds. At the end the manifest is held against a listing of
-both buckets: nothing lost, nothing twice, every checksum right. ``--seconds`` ends the run early, as Ctrl-C does.
+``--kill-every`` ends a worker with SIGKILL every so many seconds, and ``--node-dies`` one of the two nodes half way.
+At the end the manifest is held against a listing of both buckets: nothing lost, nothing twice, checksums right.
+``--seconds`` ends the run early, as Ctrl-C does.
 """
 
 from __future__ import annotations
@@ -210,8 +211,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         copy_files(str(scans), job.archive.root, destination_filesystem=job.archive.system)
         head = {"num_cpus": 0, "include_dashboard": False}
         cluster = Cluster(initialize_head=True, head_node_args=head)
-        for _ in range(2):
-            cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
+        nodes = [cluster.add_node(num_cpus=1, object_store_memory=100 << 20) for _ in range(2)]
         try:
             first: list[float] = []
             done, began, ended = 0, time.monotonic(), True
@@ -224,6 +224,8 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                     watch.before = dict(watch.used)
                     watch.start()
                 done += len(rows)
+                if options.node_dies and done > options.count / 2 and len(nodes) == 2:
+                    cluster.remove_node(nodes.pop(), allow_graceful=False)
                 if options.seconds and time.monotonic() - began > options.seconds:
                     raise KeyboardInterrupt
 
@@ -242,7 +244,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             print("  of which " + "  ".join(f"{part} {share:.3f}" for part, share in spent.most_common()))
             print(f"  of one process's rate a core: {100 * seconds / each:.0f}% in processor time, "
                   f"{100 * ours / (2 * rate):.0f}% by the clock")  # fmt: skip
-            print(f"  {clock:.0f} s, {watch.killed} workers killed; {check(job, ended)}")
+            print(f"  {clock:.0f} s, {watch.killed} workers killed, {2 - len(nodes)} nodes; {check(job, ended)}")
             some = watch.held[:: max(1, len(watch.held) // 10)]
             for n, what in enumerate(("this process", "the largest worker", "all else of Ray")):
                 print(f"  MB along the run, {what}: {' '.join(f'{held[n]:.0f}' for held in some)}")
@@ -256,6 +258,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--alone", type=int, default=50)
     parser.add_argument("--kill-every", type=float)
+    parser.add_argument("--node-dies", action="store_true")
     parser.add_argument("--seconds", type=float)
     options = parser.parse_args()
     os.environ.setdefault("RAY_worker_niceness", "0")  # as the process that the workers are compared with

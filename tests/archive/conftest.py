@@ -47,12 +47,11 @@ def store(environment: None) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def cluster(environment: None) -> Iterator[str]:
-    """Its address. Nothing runs on the node of the test itself."""
+    """Its address. Nothing is coloured on the head."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, "include_log_monitor": False}
-    )
+    head = {"num_cpus": 0, "include_dashboard": False, "include_log_monitor": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
         cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
     yield cluster.address

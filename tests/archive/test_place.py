@@ -10,6 +10,8 @@ import threading
 import pytest
 
 from colorizing_things import PictureError, SettingError
+from colorizing_things.ray import names
+from colorizing_things.ray.job import Job
 from colorizing_things.ray.place import Place, remove_leftovers
 
 
@@ -58,17 +60,17 @@ def test_an_address_that_cannot_be_is_refused(address, environment):
 
 
 def test_a_web_servers_folders_are_walked(tmp_path):
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "a.jpg").write_bytes(b"a photograph")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    (tmp_path / "web" / "old ones" / "deeper").mkdir(parents=True)
+    for name in ("a.jpg", "old ones/b 1.jpg", "old ones/deeper/c.jpg"):
+        (tmp_path / "web" / name).write_bytes(b"a photograph")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "web"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         place = Place.of(f"http://127.0.0.1:{server.server_port}/")
         place.check()
-        assert [about.path.removeprefix(place.root) for about in place.listing("")] == ["sub/"]
-        assert [about.path.removeprefix(place.root) for about in place.listing("sub/")] == ["sub/a.jpg"]
-        assert place.has("sub/a.jpg")
-        with place.lent("sub/a.jpg") as path:
+        found = [name.source for name in names.walk(Job(place, Place.of(str(tmp_path / "out"))))]
+        assert found == ["a.jpg", "old%20ones/b%201.jpg", "old%20ones/deeper/c.jpg"]
+        with place.lent(found[1]) as path:
             assert path.read_bytes() == b"a photograph"
         server.shutdown()
 
