@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from page_settings import WAIT
 from playwright.sync_api import Download, Page, expect
@@ -64,3 +66,23 @@ def download(page: Page, button: str = "Download") -> Download:
 def abilities(page: Page) -> set[str]:
     """Which panels the page shows: a model that knows no hints has none for them."""
     return set(page.get_by_role("complementary").get_by_role("heading").all_inner_texts())
+
+
+class Sent:
+    """What the page sends from now on: the JSON of each request whose address ends so."""
+
+    LISTEN = """() => {
+      const real = window.fetch;
+      window.sent = [];
+      window.fetch = (request, options) => {
+        if (request instanceof Request) request.clone().text().then(body => window.sent.push([request.url, body]));
+        return real(request, options);
+      };
+    }"""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.evaluate(self.LISTEN)
+
+    def all(self, ending: str) -> list[dict[str, Any]]:
+        return [json.loads(body) for url, body in self.page.evaluate("window.sent") if url.endswith(ending)]

@@ -34,7 +34,7 @@ def states(page: Page, paths: dict[str, Path]) -> Iterator[str]:
     page.keyboard.press("b")
     yield "before and after"
     page.keyboard.press("b")
-    click_picture(page, 0.3, 0.8)
+    click_picture(page, 0.45, 0.75)
     dialog = page.get_by_role("dialog", name="Colour here")
     likely = dialog.get_by_role("group", name="Likely colours").get_by_role("button")
     likely.nth(2).click()
@@ -69,7 +69,7 @@ def states(page: Page, paths: dict[str, Path]) -> Iterator[str]:
     page.keyboard.press("Delete")
     page.route("**/v1/**", lambda route: route.abort())
     page.route("**/healthz", lambda route: route.abort())
-    click_picture(page, 0.6, 0.6)
+    click_picture(page, 0.5, 0.6)
     expect(dialog).to_contain_text("does not answer")
     yield "server away"
     page.keyboard.press("Escape")

@@ -14,6 +14,6 @@ export async function smaller(bitmap: ImageBitmap, side: number): Promise<ImageB
   return createImageBitmap(bitmap, {
     resizeWidth: Math.max(1, Math.round(scale * bitmap.width)),
     resizeHeight: Math.max(1, Math.round(scale * bitmap.height)),
-    resizeQuality: 'medium',
+    resizeQuality: 'low', // it stands in for a moment
   });
 }

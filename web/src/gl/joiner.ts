@@ -72,11 +72,12 @@ export class Joiner {
     return !this.#gl.isContextLost();
   }
 
-  /** Does nothing if it is there already. */
-  setLightness(bitmap: ImageBitmap, hasAlpha: boolean): void {
+  /** Does nothing if it is there already. Null: it is not known yet, and nothing is clear. */
+  setLightness(bitmap: ImageBitmap | null, hasAlpha: boolean): void {
     if (bitmap === this.#lightness) return;
     this.#lightness = bitmap;
-    this.#fill('lightness', bitmap, hasAlpha);
+    if (bitmap) this.#fill('lightness', bitmap, hasAlpha);
+    else this.#empty('lightness');
   }
 
   /** What a toned photograph was before; null: its lightness says it. */
@@ -135,6 +136,11 @@ export class Joiner {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   }
 
+  #empty(name: 'lightness'): void {
+    this.#bind(name);
+    blacken(this.#gl);
+  }
+
   #bind(name: (typeof TEXTURES)[number]): void {
     const gl = this.#gl;
     gl.activeTexture(gl.TEXTURE0 + TEXTURES.indexOf(name));
@@ -166,12 +172,16 @@ function emptyTexture(gl: WebGL2RenderingContext, unit: number): WebGLTexture {
   const texture = gl.createTexture();
   gl.activeTexture(gl.TEXTURE0 + unit);
   gl.bindTexture(gl.TEXTURE_2D, texture);
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, 1, 1, 0, gl.RED, gl.UNSIGNED_BYTE, new Uint8Array(1));
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+  blacken(gl);
+  return texture;
+}
+
+function blacken(gl: WebGL2RenderingContext): void {
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, 1, 1, 0, gl.RED, gl.UNSIGNED_BYTE, new Uint8Array(1));
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-  return texture;
 }
 
 function byName<Name extends string, Value>(

@@ -2,7 +2,17 @@
 import { Joiner } from './joiner';
 import type { Chroma, Look } from '../lib/types';
 
-let shared: Joiner | null = null;
+let made: Joiner | null = null;
+
+/** The one that all share: made at the first need, or before, where there is time. */
+export function ready(): Joiner | null {
+  try {
+    if (!made?.alive) made = new Joiner(document.createElement('canvas'));
+    return made;
+  } catch {
+    return null;
+  }
+}
 
 /** Draw a part of the picture's colours onto a 2D canvas; grey while there is no chroma yet.
  *
@@ -26,11 +36,8 @@ export function drawThumbnail(
   if (!pen) return;
   pen.drawImage(lightness, 0, 0, width, height);
   if (!chroma) return;
-  try {
-    if (!shared?.alive) shared = new Joiner(document.createElement('canvas'));
-  } catch {
-    return; // no WebGL: grey thumbnails; the stage says why
-  }
+  const shared = ready();
+  if (!shared) return; // no WebGL: grey thumbnails; the stage says why
   shared.setLightness(lightness, true);
   shared.setChroma(chroma);
   shared.draw({ width, height, offset: [0, 0], drawn: size, look, split: -1, density: 1 });

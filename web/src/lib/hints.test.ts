@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { erased, marksOf, moved, recolored, thinned, without } from './hints';
+import { changed, erased, marksOf, moved, thinned, without } from './hints';
 import type { Hint } from './types';
 
 const HINTS: Hint[] = [
@@ -14,7 +14,7 @@ test('a stroke is one mark: recoloured, moved and removed as one', () => {
   const marks = marksOf(HINTS);
   expect(marks.map((mark) => mark.points.length)).toEqual([1, 2, 1]);
   const stroke = marks[1]!;
-  expect(recolored(HINTS, stroke, '#123456').map((hint) => hint.color)).toEqual([
+  expect(changed(HINTS, stroke, { color: '#123456' }).map((hint) => hint.color)).toEqual([
     '#ff0000', '#123456', '#123456', '#0000ff',
   ]); // prettier-ignore
   expect(moved(HINTS, stroke, -100, 5, SIZE).map((hint) => [hint.x, hint.y])).toEqual([

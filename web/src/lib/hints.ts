@@ -1,5 +1,5 @@
 /** Hints as the hand gives them: a point, or a stroke of the brush, which is many points of one colour. */
-import type { Hint } from './types';
+import type { Hint, Reach } from './types';
 
 export const MOST = 500; // the backend takes no more
 
@@ -7,6 +7,7 @@ export const MOST = 500; // the backend takes no more
 export interface Mark {
   first: number; // of its hints, its place among all
   color: string;
+  reach: Reach;
   points: [number, number][];
   stroke: string | null;
 }
@@ -14,11 +15,11 @@ export interface Mark {
 export function marksOf(hints: Hint[]): Mark[] {
   const marks: Mark[] = [];
   const strokes = new Map<string, Mark>();
-  for (const [first, { x, y, color, stroke }] of hints.entries()) {
+  for (const [first, { x, y, color, reach = 'object', stroke }] of hints.entries()) {
     const begun = stroke ? strokes.get(stroke) : undefined;
     if (begun) begun.points.push([x, y]);
     else {
-      const mark: Mark = { first, color, points: [[x, y]], stroke: stroke ?? null };
+      const mark: Mark = { first, color, reach, points: [[x, y]], stroke: stroke ?? null };
       marks.push(mark);
       if (stroke) strokes.set(stroke, mark);
     }
@@ -31,8 +32,8 @@ function belongs(mark: Mark, hint: Hint, index: number): boolean {
   return mark.stroke ? hint.stroke === mark.stroke : index === mark.first;
 }
 
-export function recolored(hints: Hint[], mark: Mark, color: string): Hint[] {
-  return hints.map((hint, index) => (belongs(mark, hint, index) ? { ...hint, color } : hint));
+export function changed(hints: Hint[], mark: Mark, change: { color: string } | { reach: Reach }): Hint[] {
+  return hints.map((hint, index) => (belongs(mark, hint, index) ? { ...hint, ...change } : hint));
 }
 
 export function without(hints: Hint[], mark: Mark): Hint[] {

@@ -14,7 +14,7 @@ import { sameColors, type Chroma, type Edits, type Reference, type Session, type
 
 export const VARIANTS = 6;
 const THUMBNAIL = 320; // px, longer side
-const LOCAL = 1280; // px: what stands in until the backend has seen the file
+const LOCAL = 1024; // px: what stands in until the backend has seen the file
 const RETRY = 3000; // ms
 
 export class Photo {
@@ -101,8 +101,8 @@ export class Photo {
     const whole = await asShown(this.file);
     if (!whole) return;
     this.#size = { width: whole.width, height: whole.height };
-    this.tone = toneOfBitmap(whole);
     this.local = await smaller(whole, LOCAL);
+    this.tone = toneOfBitmap(this.local);
     whole.close();
   }
 

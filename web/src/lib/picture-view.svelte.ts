@@ -82,17 +82,16 @@ export class PictureView {
     const known = this.sharp ?? photo.thumbnail;
     const chroma = photo.tried ?? photo.chroma;
     const before = this.before ?? (photo.tone === 'gray' && known ? null : local);
-    const lightness = known ?? local;
     const joiner = this.#joiner;
     if (!joiner || !width) return () => {};
-    if (!lightness || !size) {
+    if (!(known ?? local) || !size) {
       joiner.clear(); // or else the last photograph would stay
       return () => {};
     }
     const density = devicePixelRatio;
     const scale = transform.k * density;
     const frame = requestAnimationFrame(() => {
-      joiner.setLightness(lightness, photo.session?.has_alpha ?? true);
+      joiner.setLightness(known, photo.session?.has_alpha ?? false);
       joiner.setOriginal(before);
       if (chroma) joiner.setChroma(chroma);
       joiner.draw({

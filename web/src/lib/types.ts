@@ -16,11 +16,15 @@ export interface Session {
   expires_in: number;
 }
 
+/** How far a colour goes: around its place, over the thing that lies there, or over all that is like it. */
+export type Reach = 'spot' | 'object' | 'alike';
+
 /** The colour of one place, in the upright picture's own pixels. */
 export interface Hint {
   x: number;
   y: number;
   color: string;
+  reach?: Reach; // the object, where nothing is said
   stroke?: string; // of one stroke of the brush; the page's own word
 }
 

@@ -93,7 +93,9 @@ async function palette(
   signal?: AbortSignal,
 ): Promise<Swatch[]> {
   const searchParams = new URLSearchParams({ x: String(x), y: String(y) });
-  for (const hint of hints) searchParams.append('hint', `${plain(hint.x)},${plain(hint.y)}=${hint.color}`);
+  for (const { x, y, color, reach } of hints) {
+    searchParams.append('hint', `${plain(x)},${plain(y)}=${color}${reach ? `,reach=${reach}` : ''}`);
+  }
   const answer = await http
     .get(`sessions/${id}/palette`, { searchParams, signal })
     .json<{ colors: LikelyColor[] }>();
@@ -132,7 +134,7 @@ function isBusy(error: unknown): boolean {
 
 /** Hints in the server's words: it refuses words that it does not know. */
 function sent(hints: Hint[]): Hint[] {
-  return hints.map(({ x, y, color }) => ({ x, y, color }));
+  return hints.map(({ x, y, color, reach }) => ({ x, y, color, reach }));
 }
 
 /** A coordinate without an exponent, and still inside the picture. */
