@@ -41,6 +41,6 @@ export interface Backend {
   isRefusal(error: unknown): boolean;
   /** Whether nobody was reached at all. */
   isAway(error: unknown): boolean;
-  /** Whether somebody answers now; never throws. */
-  answers(): Promise<boolean>;
+  /** Whether somebody answers within so many milliseconds; never throws. */
+  answers(patience: number): Promise<boolean>;
 }

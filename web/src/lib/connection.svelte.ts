@@ -2,6 +2,8 @@
 import { backend } from '#backend';
 
 const PATIENCE = 1500; // ms that a hand waits before one looks whether anybody is there
+const SIGN = 1200; // ms for a sign of life, while a hand waits
+const CALM = 6000; // ms for one, when it is known that something is wrong
 const AGAIN = 2000; // ms between two looks
 
 class Connection {
@@ -25,10 +27,12 @@ class Connection {
   async watched<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const timer = setInterval(() => {
-      void backend.answers().then((there) => there || abort.abort(new TypeError('no answer')));
+      void backend.answers(SIGN).then((there) => there || abort.abort(new TypeError('no answer')));
     }, PATIENCE);
     try {
-      return await ask(abort.signal);
+      const answer = await ask(abort.signal);
+      this.#back();
+      return answer;
     } catch (error) {
       const reason: unknown = abort.signal.aborted ? abort.signal.reason : error;
       if (backend.isAway(reason)) this.lost();
@@ -39,7 +43,12 @@ class Connection {
   }
 
   async #look(): Promise<void> {
-    while (!(await backend.answers())) await new Promise((done) => setTimeout(done, AGAIN));
+    while (this.away && !(await backend.answers(CALM))) await new Promise((done) => setTimeout(done, AGAIN));
+    this.#back();
+  }
+
+  #back(): void {
+    if (!this.away) return;
     this.away = false;
     const waiting = [...this.#waiting];
     this.#waiting.clear();

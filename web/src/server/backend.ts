@@ -8,7 +8,6 @@ import { explain, isAway, isGone, isRefusal } from './errors';
 import { send } from './upload';
 
 const ROOT = new URL('v1/', document.baseURI);
-const PATIENCE = 1200; // ms for a sign of life
 const BUSY = { tries: 8, longest: 5000 }; // ms between two tries of a server that has too much to do
 
 const http = ky.create({
@@ -119,10 +118,10 @@ async function render(id: string, edits: Edits, options: RenderOptions, signal?:
   return new File([blob], name, { type: blob.type });
 }
 
-async function answers(): Promise<boolean> {
+async function answers(patience: number): Promise<boolean> {
   try {
     const health = new URL('healthz', document.baseURI);
-    return (await fetch(health, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) })).ok;
+    return (await fetch(health, { cache: 'no-store', signal: AbortSignal.timeout(patience) })).ok;
   } catch {
     return false;
   }
