@@ -14,13 +14,24 @@ export interface LikelyColor {
   probability: number;
 }
 
+const MOST = 6; // colours that are offered
+const ALIKE = 18; // ab units: nearer ones are one colour (guidance/palette.py)
+
 export function offered(colors: LikelyColor[]): Swatch[] {
-  const found = new Map<string, number>(); // two bins may share a colour: their chances add up
+  const found = new Map<string, Swatch>(); // two bins may share a colour: their chances add up
   for (const { hex, a, b, probability } of colors) {
     const shown = showable(a, b, hex);
-    found.set(shown, (found.get(shown) ?? 0) + probability);
+    const before = found.get(shown)?.probability ?? 0;
+    found.set(shown, { hex: shown, a, b, probability: before + probability });
   }
-  return [...found].map(([hex, probability]) => ({ hex, probability }));
+  return [...found.values()];
+}
+
+/** With the colour that the place has now, which other hints may have given it, before the rest. */
+export function withPresent(swatches: Swatch[], a: number, b: number): Swatch[] {
+  if (swatches.some((swatch) => Math.hypot(swatch.a - a, swatch.b - b) < ALIKE)) return swatches;
+  const present: Swatch = { hex: showable(a, b, '#909090'), a, b, probability: 0 };
+  return [present, ...swatches].slice(0, MOST);
 }
 
 /** `likely` is the colour at the place's own lightness. */

@@ -1,6 +1,7 @@
 /** One photograph: its file, its session with the backend, its colours, and the history of its edits. */
 import { backend } from '#backend';
 import { asShown, smaller } from '../gl/bitmap';
+import { withPresent } from '../gl/swatch';
 import type { RenderOptions } from './backend';
 import { connection } from './connection.svelte';
 import { History } from './history';
@@ -189,13 +190,20 @@ export class Photo {
     }, signal);
   }
 
-  /** Likely colours of a place; asked for once. */
+  /** Likely colours of a place; asked for once. Of the hints only what they have made of the place is among them:
+   *  drawing anew beside every hint takes the backend half a second. */
   async palette(x: number, y: number): Promise<Swatch[]> {
     const { hints, reference, mood } = this.edits;
-    const others = hints.filter((hint) => hint.x !== x || hint.y !== y);
-    return this.#palettes.get(JSON.stringify([x, y, others, reference?.id, mood]), () =>
-      connection.watched((signal) => this.ask((id) => backend.palette(id, x, y, others, signal), signal)),
+    const likely = await this.#palettes.get(JSON.stringify([x, y, reference?.id, mood]), () =>
+      connection.watched((signal) => this.ask((id) => backend.palette(id, x, y, [], signal), signal)),
     );
+    const { chroma, size } = this;
+    if (!hints.length || !chroma || !size) return likely;
+    const cell = (at: number, side: number, cells: number) =>
+      Math.min(cells - 1, Math.floor((at * cells) / side));
+    const at = cell(y, size.height, chroma.height) * chroma.width + cell(x, size.width, chroma.width);
+    const plane = chroma.width * chroma.height;
+    return withPresent(likely, chroma.ab[at] ?? 0, chroma.ab[plane + at] ?? 0);
   }
 
   /** Take over another picture's palette. Only what the backend can read becomes a step.

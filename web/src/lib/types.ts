@@ -62,9 +62,12 @@ export interface Chroma {
   confidence: Float32Array | null;
 }
 
+/** A colour that is offered for a place. */
 export interface Swatch {
   hex: string;
-  probability: number;
+  a: number;
+  b: number;
+  probability: number; // 0: it is what the place has
 }
 
 export const UNTOUCHED: Edits = {
