@@ -37,6 +37,10 @@ def test_the_sample_looking_and_the_sheet_of_keys(page: Page) -> None:
     page.mouse.up()
     expect(page.get_by_text("Original", exact=True)).to_be_hidden()
     expect(page.get_by_role("dialog")).to_be_hidden()  # it was a look, not a click
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.fullscreenElement")
+    page.keyboard.press("f")
+    page.wait_for_function("() => !document.fullscreenElement")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("undo, redo")
     page.keyboard.press("b")  # a dialog's keys are its own
@@ -115,6 +119,14 @@ def test_variants_large_and_pictures_to_share(page: Page, photos: dict[str, Path
     second.click()
     expect(page.get_by_role("radio", name="Variant 2")).to_be_checked()
     settled(page)
+    stage, aside = page.get_by_role("application"), page.get_by_role("complementary")
+    aside.get_by_title("Variant 5").hover()  # is tried on
+    page.wait_for_timeout(300)
+    tried = stage.screenshot()
+    aside.get_by_role("heading", name="Look").hover()
+    page.wait_for_timeout(300)
+    assert stage.screenshot() != tried
+    expect(page.get_by_role("radio", name="Variant 2")).to_be_checked()
 
     more = page.get_by_role("button", name="More ways to download")
     more.click()

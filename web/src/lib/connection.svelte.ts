@@ -17,10 +17,10 @@ class Connection {
     void this.#look();
   }
 
-  /** Do something as soon as it is back: once, whatever was asked for before. */
+  /** Do something as soon as it is back: once, whatever was asked for before. Never at once: whoever asks has just failed. */
   onceBack(work: () => void): void {
     if (this.away) this.#waiting.add(work);
-    else work();
+    else setTimeout(work, AGAIN);
   }
 
   /** An answer that a hand waits for; throws soon where nobody is there to give it. */
