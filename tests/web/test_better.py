@@ -62,6 +62,10 @@ def test_the_brush_the_eraser_and_colours_by_name(page: Page, photos: dict[str, 
     with page.expect_response("**/predict"):
         chooser.get_by_role("button", name="Olive drab").click()
     hints = sent.all("/predict")[-1]["hints"]
+    assert {hint["reach"] for hint in hints} == {"spot"}  # painted: that place, and no more
+    with page.expect_response("**/predict"):
+        chooser.get_by_text("All alike").click()
+    assert {hint["reach"] for hint in sent.all("/predict")[-1]["hints"]} == {"alike"}
     assert len(hints) > 6 and {hint["color"] for hint in hints} == {"#6b6a3a"}
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name=re.compile("^Colour 1, "))).to_be_visible()
