@@ -16,9 +16,9 @@ def colorize(*args, stdin=None, cwd=None, env=None, code=ENTRY):
     )
 
 
-def fails(*args, code=1, **kwargs):
+def fails(*args, code=1, script=ENTRY, **kwargs):
     """Run it, check that it fails in one line, and return that line."""
-    result = colorize(*args, **kwargs)
+    result = colorize(*args, code=script, **kwargs)
     text = result.stderr.decode()
     assert result.returncode == code, text
     assert "Traceback" not in text

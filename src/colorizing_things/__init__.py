@@ -67,9 +67,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("colorizing-things")
+        try:
+            return version("colorizing-things")
+        except PackageNotFoundError:  # copied, or frozen into an app, without its metadata
+            return "unknown"
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f".{_PLACES[name]}", __name__), name)

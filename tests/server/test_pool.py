@@ -157,3 +157,24 @@ def test_a_server_out_of_time(serving, grey_photo):
         answer = client.post("/v1/colorize", files={"file": ("a.png", large)})
         assert "0.05 s" in error_line(answer, 504)
         assert drained(client.app.state.app_state.pool)
+
+
+@pytest.mark.parametrize("ask", ["colorize", "variants"])
+def test_a_missed_deadline_frees_its_worker_soon(serving, jpg, ask):
+    """A large network, or sixteen variants, take many seconds."""
+    with serving(Settings(workers=1, time_limit=1.0, max_size=800)) as client:
+        files = {"file": ("old.jpg", jpg)}
+        if ask == "variants":
+            made = client.post("/v1/sessions", files=files)
+            while made.status_code == 504:  # a busy machine
+                made = client.post("/v1/sessions", files=files)
+            address, said = f"/v1/sessions/{made.json()['id']}/variants", {"json": {"count": 16}}
+            answer = client.post(address, **said)
+        else:
+            options = {"size": "800", "variants": "16", "variant": "15"}
+            answer = client.post("/v1/colorize", files=files, data=options)
+        assert answer.status_code == 504 or ask == "variants"
+        answered, pool = time.monotonic(), client.app.state.app_state.pool
+        while pool.pending:
+            time.sleep(0.01)
+            assert time.monotonic() - answered < 5  # 1 on a machine that does nothing else

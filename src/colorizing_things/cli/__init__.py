@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -65,8 +66,26 @@ app.command("demo")(demo.demo)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
+
+
+def _add(entry: EntryPoint) -> None:
+    """A verb of the lab; in an app that holds the product alone, one that says what to install."""
+    verb: Callable[..., None]
+    settings: dict[str, Any] | None = None
+    try:
+        verb = entry.load()
+    except ImportError:
+        settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+        def verb(context: typer.Context) -> None:
+            """Not installed here."""
+            raise ColorizingError(f"{entry.name} {NO_LAB}")
+
+    app.command(entry.name, context_settings=settings, rich_help_panel="The lab: train and measure networks")(verb)
+
+
 for entry in sorted(entry_points(group=LAB_VERBS), key=lambda e: e.name):
-    app.command(entry.name, rich_help_panel="The lab: train and measure networks")(entry.load())
+    _add(entry)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
 
+from colorizing_things import __version__
 from colorizing_things.processes import cores
 
 LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
@@ -23,9 +24,9 @@ def doctor() -> None:
 
     console = Console(highlight=False)
     rows = {
-        "colorizing-things": version("colorizing-things"),
+        "colorizing-things": __version__,
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
-        "libvips": f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} (pyvips {version('pyvips')})",
+        "libvips": f"{pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} (pyvips {pyvips.__version__})",
         **about(),
         "cores": f"{cores()} of {os.cpu_count()}",
         "lab": ", ".join(_lab()) or "not installed (only needed to train)",

@@ -28,6 +28,7 @@ from filelock import FileLock
 from rich.progress import track
 
 from colorizing_things.errors import PictureError
+from colorizing_things.processes import cores
 
 from .reading import DecodedPicture, decode
 from .sources import AUGMENTED_MARKER, PICTURE_SUFFIXES, list_files, read_encoded
@@ -164,7 +165,7 @@ def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
     offset = 0
     encoded = read_encoded(files, root)
     # Threads: libvips works outside of Python's lock.
-    with (folder / "pixels.u8").open("wb") as out, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (folder / "pixels.u8").open("wb") as out, ThreadPoolExecutor(cores()) as pool:
         chunks = iter(lambda: list(islice(encoded, 512)), [])
         for chunk in track(chunks, description="decoding photographs"):
             for found, picture in zip(chunk, pool.map(partial(decode, side=side), chunk), strict=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from colorizing_things import faults
 from colorizing_things.errors import PictureError
 
 from .reading import EncodedPicture
@@ -22,12 +24,27 @@ def list_files(data: Path) -> list[Path]:
     """
     if not data.exists():
         raise PictureError(f"{data}: no such file or folder; --data takes a folder of photographs or shards")
-    files = [data] if data.is_file() else sorted(p for p in data.rglob("*") if p.is_file())
+    files = [data] if data.is_file() else all_files(data)
     shards = [p for p in files if p.suffix == ".parquet"]
     found = [*shards, *(p for p in files if p.suffix.lower() in PICTURE_SUFFIXES)]
     if not found:
         raise PictureError(f"{data}: holds no pictures and no parquet shards")
     return found
+
+
+def all_files(folder: Path) -> list[Path]:
+    """Of it and its sub-folders, sorted.
+
+    Raises:
+        PictureError: one of them may not be listed; nothing of a set is left out unsaid.
+    """
+
+    def refuse(error: OSError) -> None:
+        with faults.naming(f"{error.filename}: cannot be listed"):
+            raise error
+
+    found = (Path(inside) / name for inside, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(path for path in found if path.is_file())
 
 
 def read_encoded(files: list[Path], root: Path) -> Iterator[EncodedPicture]:

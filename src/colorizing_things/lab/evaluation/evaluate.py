@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from colorizing_things.errors import SettingError
+from colorizing_things.processes import cores
 
 from . import results as results_of
 from .benchmark import run
@@ -78,7 +78,7 @@ class Request:
 
 def evaluate(request: Request, console: Console) -> dict[str, Any]:
     """Score, summarise, and write ``results.json``, ``results.md`` and ``index.html``; return the results."""
-    workers = os.cpu_count() or 1 if request.workers is None else request.workers
+    workers = cores() if request.workers is None else request.workers
     if workers < 1:
         raise SettingError(f"workers {workers}: give 1 or more")
     if (request.outlines is None) != (request.images is None):

@@ -12,11 +12,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colorizing_things import faults
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.lab.data.emulsion import lightness_on_plate, plate_weights
 from colorizing_things.lab.data.photographs import PICTURE_SUFFIXES
 from colorizing_things.lab.data.reading import read_whole
+from colorizing_things.lab.data.sources import all_files
 
 UInt8 = npt.NDArray[np.uint8]
 SMALLEST = 32  # pixels a side
@@ -39,11 +41,11 @@ def list_pictures(folder: Path) -> dict[str, Path]:
     Raises:
         PictureError: no such folder, no pictures, or two files that differ in the suffix only.
     """
-    if not folder.is_dir():
+    if not faults.asked(folder.is_dir, folder):
         raise PictureError(f"{folder}: no such folder; give a folder of pictures")
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in PICTURE_SUFFIXES or not path.is_file():
+    for path in all_files(folder):
+        if path.suffix.lower() not in PICTURE_SUFFIXES:
             continue
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name in found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,31 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
+from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.methods import Method
 from colorizing_things.lab.methods.base import Trainable
 
 
 def save(state: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all."""
+    """Write a checkpoint whole or not at all: what the one before says is lost only when this one is on the disk.
+
+    Raises:
+        TrainingError: the system refuses it, a full disk say.
+    """
     partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    kept = f"; the checkpoint before is whole, and the same command goes on from it: {path}" if path.exists() else ""
+    try:
+        with faults.naming(f"{path}: cannot be written", TrainingError, kept):
+            with partial.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+    except Exception:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def state_of(method: Method, average: AveragedModel) -> dict[str, Any]:
