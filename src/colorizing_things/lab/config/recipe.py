@@ -59,6 +59,9 @@ class DataSettings(Settings):
         description="share of the pictures whose lightness is what an old plate kept of their colours, blue-sensitive, "
         "orthochromatic or early panchromatic; only of methods that see pictures so",
     )
+    held_out: Share = Field(
+        default=0.0, description="share of the pictures that join dev, beside the two per cent that are always in it"
+    )
     keep_colorless: bool = Field(
         default=False,
         description="also train on grey and tinted photographs, from which a network learns to colour less",

@@ -11,6 +11,7 @@ from .distil import Distil
 from .flow import FlowMatching
 from .flow_belonging import FlowBelonging
 from .flow_distillation import FlowDistillation
+from .flow_finetuning import FlowFinetuning
 from .hwang2016 import Hwang2016Classification, Hwang2016Regression
 from .unet_sagan import AdversarialUNet
 from .vaegan import VAEGAN
@@ -22,6 +23,7 @@ METHODS: dict[str, type[Method]] = {
     "flow": FlowMatching,
     "flow-distillation": FlowDistillation,
     "flow-belonging": FlowBelonging,
+    "flow-finetuning": FlowFinetuning,
     "classes-and-regression": ClassesAndRegression,
     "adversarial-finish": AdversarialFinish,
     "aae": AAE,

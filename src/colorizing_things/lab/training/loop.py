@@ -28,6 +28,7 @@ from colorizing_things.lab.decoding.sheets import sample_sheet
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build, check_weights
 from colorizing_things.lab.networks.checkpoints import FORMAT, averaged_weights, load, load_network, recipe_of
+from colorizing_things.lab.networks.recovery import start_weights
 
 from .allocator import keep_freed_memory
 from .averaging import schedule, warmed_average
@@ -155,7 +156,7 @@ class Run:
             return dict(self.saved["network"])
         if before:
             return dict(averaged_weights(before) if from_average else before["trainables"]["network"]["module"])
-        return None if self.settings.start is None else averaged_weights(load(self.settings.start))
+        return None if self.settings.start is None else start_weights(self.settings.start)
 
     def _load(self, network: nn.Module, weights: dict[str, Tensor]) -> None:
         try:
@@ -277,7 +278,8 @@ def open_data(recipe: Recipe, settings: RunSettings) -> PhotographSet:
     """The photographs of a run, kept as large as its recipe looks at them."""
     side = max(stage.data.stored or max(STORED_SIZE, stage.data.size) for stage in recipe.stages)
     keep = any(stage.data.keep_colorless for stage in recipe.stages)
-    return open_photographs(settings.data, side=side, keep_colorless=keep)
+    held_out = max(stage.data.held_out for stage in recipe.stages)
+    return open_photographs(settings.data, side=side, keep_colorless=keep).holding_out(held_out)
 
 
 def best_precision() -> str:
