@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from colorizing_things.lab.training.settings import RunSettings
+
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A name from colorize recipes, or a .yaml file.")],
-    data: Annotated[Path, typer.Option(help="Folder of photographs or of parquet shards.")],
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            help="A name from colorize recipes, or a .yaml file; without one, --start names a model to tune."
+        ),
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder of photographs or of parquet shards.")] = ...,  # type: ignore[assignment]
     out: Annotated[
         Path,
         typer.Option(help="Folder of the run: checkpoint, samples, TensorBoard events; one there is gone on with."),
-    ],
+    ] = ...,  # type: ignore[assignment]
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps in all.")] = None,
     time: Annotated[
         str | None, typer.Option(metavar="90m", help="Scale the recipe to so much wall time, and stop within it.")
@@ -30,9 +38,15 @@ def train(
     precision: Annotated[
         str, typer.Option(help="32-true, bf16-mixed or 16-mixed; auto takes what the hardware computes in.")
     ] = "auto",
-    start: Annotated[Path | None, typer.Option(help="A run.zip or last.ckpt whose weights to begin from.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Whose weights to begin from: a run.zip or last.ckpt, or a model, such as default."),
+    ] = None,
 ) -> None:
-    """Train a recipe's network on your photographs; the same command goes on with a run that was stopped."""
+    """Train a recipe's network on your photographs; the same command goes on with a run that was stopped.
+
+    Without a recipe, --start default tunes the bundled model to them, and --out becomes a model of its own.
+    """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that wait do not take others' cores
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
 
@@ -46,6 +60,24 @@ def train(
         data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices, precision=precision,
         seconds=None if time is None else parse_duration(time),
     )  # fmt: skip
+    if recipe is None:
+        _finetune(settings, set_ or [])
+        return
     before = overrides_of(Path(recipe).stem, settings)
     run(load_recipe(recipe, [*before, *(set_ or [])]), settings)
     typer.echo(f"{out / 'last.ckpt'} holds the averaged network; colorize export {out} makes a model of it")
+
+
+def _finetune(settings: RunSettings, overrides: list[str]) -> None:
+    from colorizing_things.errors import SettingError
+    from colorizing_things.lab.export import export
+    from colorizing_things.lab.training.finetuning import finetune, report
+
+    if settings.start is None:
+        raise SettingError(
+            "which recipe? colorize recipes lists them; or give --start default, to tune the bundled model"
+        )
+    tuned = finetune(settings, overrides)
+    report(tuned)
+    export(tuned.run, settings.out, name=settings.out.resolve().name)
+    typer.echo(f"{settings.out} is a model; colorize old.jpg --model {settings.out} uses it")

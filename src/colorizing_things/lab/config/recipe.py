@@ -93,7 +93,10 @@ class LogSettings(Settings):
 
     log_every: Count = Field(default=50, description="steps from a printed line to the next")
     checkpoint_every: Count = Field(default=250, description="steps from a checkpoint to the next")
-    sample_every: Count = Field(default=1000, description="steps from a sheet of dev pictures to the next")
+    sample_every: Count = Field(
+        default=1000, description="steps from a sheet of twelve dev pictures, and figures on dev, to the next"
+    )
+    sample_minutes: Positive | None = Field(default=None, description="minutes between them, instead of steps")
 
 
 class Stage(Settings):

@@ -37,6 +37,7 @@ __all__ = ["AUGMENTED_MARKER", "PICTURE_SUFFIXES", "PhotographSet", "Photographs
 
 STORED_SIZE = 144  # px
 FORMAT = 2  # of the cache
+HASH = 2654435761  # Knuth 1973, vol. 3, section 6.4
 COLORLESS = ("", "grey", "tinted")
 
 
@@ -79,6 +80,27 @@ class PhotographSet(NamedTuple):
     train: Photographs
     dev: Photographs
     left_out: dict[str, list[str]]
+
+    def holding_out(self, share: float) -> PhotographSet:
+        """The same with so large a share of the training pictures moved to dev, by a hash of each one's pixels."""
+        if share <= 0:
+            return self
+        train, dev, left_out = self
+        spread = (train.checksums.astype(np.uint64) * np.uint64(HASH)) % np.uint64(
+            2**32
+        )  # CRCs of like pictures differ
+        out = spread < share * 2**32
+        moved, kept = np.flatnonzero(out), np.flatnonzero(~out)
+        if not len(kept):
+            raise PictureError(f"held_out {share:g}: of {len(train)} photographs none is left to train on")
+        sources = [*dev.sources, *(train.sources[i] for i in moved)]
+        both = [
+            np.concatenate([getattr(dev, key), getattr(train, key)[moved]])
+            for key in ("offsets", "shapes", "checksums")
+        ]
+        return PhotographSet(
+            train.subset(kept), Photographs(train.pixels, both[0], both[1], sources, both[2]), left_out
+        )
 
     def summary(self) -> str:
         """One line: how many there are, by source, and how many are left out, by reason."""

@@ -8,7 +8,7 @@ mean as it differed from the old one, so that variants stay as far apart as they
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from colorizing_things.lab.data.chance import Chance
 from colorizing_things.lab.data.crops import Crops
 from colorizing_things.lab.decoding.flow import Times
 from colorizing_things.lab.networks.flow import Flow, Seen, draw
+from colorizing_things.lab.networks.recovery import NOT_EXPORTED
 
 from .base import Rates
 from .flow import FlowMatching, Pictures
@@ -53,7 +54,7 @@ class FlowFinetuning(FlowMatching):
         self.refinement, self.times = refinement, times
         self.teachers = {"start": copy.deepcopy(self.tuned).eval().requires_grad_(False)}
         for name, parameter in self.tuned.named_parameters():
-            parameter.requires_grad_(name.startswith(LEARN) and name not in Flow.unexported)
+            parameter.requires_grad_(name.startswith(LEARN) and not name.startswith(NOT_EXPORTED))
         self.tuned.condition.norms.eval()
 
     @property
@@ -82,7 +83,7 @@ class FlowFinetuning(FlowMatching):
         return {"field": field.detach(), "refinement": refined.detach()}
 
     def _targets(self, pictures: Pictures, seen: Seen, start: Tensor, number: int) -> Tensor:
-        """The true colours; of the first ``number`` pictures the network's mean, and what the start's draw was off it."""
+        """The true colours; of the first ``number`` pictures the network's mean, off which they are as the start's were."""
         if not number:
             return pictures.field
         first = Seen(*(part[:number] for part in seen))

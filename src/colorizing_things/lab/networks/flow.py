@@ -228,7 +228,6 @@ class Flow(nn.Module):
 
     stride: ClassVar[int] = STRIDE
     output_stride: ClassVar[int] = OUTPUT_STRIDE
-    unexported: ClassVar[tuple[str, ...]] = ("denoiser.null",)  # parameters that no exported graph has, unguided
 
     def __init__(self, width: int = 256, depth: int = 6, frozen: int = 16, weights: str = "imagenet") -> None:
         super().__init__()

@@ -17,6 +17,8 @@ from colorizing_things.errors import TrainingError
 from colorizing_things.lab.methods import Method
 from colorizing_things.lab.methods.base import Trainable
 
+BEST = "best.ckpt"  # beside the last: the one with the smallest error on dev
+
 
 def save(state: dict[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all: what the one before says is lost only when this one is on the disk.

@@ -7,6 +7,7 @@ run is its recipe and its data, and a resumed run equals an unbroken one.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import Counter
 from functools import partial
@@ -27,21 +28,28 @@ from colorizing_things.lab.data.prior import ab_prior
 from colorizing_things.lab.decoding.sheets import sample_sheet
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build, check_weights
-from colorizing_things.lab.networks.checkpoints import FORMAT, averaged_weights, load, load_network, recipe_of
-from colorizing_things.lab.networks.recovery import start_weights
+from colorizing_things.lab.networks.checkpoints import (
+    CHECKPOINT,
+    FORMAT,
+    averaged_weights,
+    load,
+    load_network,
+    recipe_of,
+)
 
 from .allocator import keep_freed_memory
 from .averaging import schedule, warmed_average
+from .beginning import start_weights
 from .budget import fit_to_time, scaled
-from .checkpoints import carry_over, changed_settings, restore, save, state_of
+from .checkpoints import BEST, carry_over, changed_settings, restore, save, state_of
 from .devices import make_fabric, started_by_torchrun
 from .packing import pack
 from .progress import ProgressLog, console
 from .settings import RunSettings
 from .stopping import Stopper
-from .validation import color_errors
+from .validation import STEERS, color_errors
 
-SAMPLES = 16
+SAMPLES = 12
 ENOUGH_DEV = 16  # pictures; of fewer a figure says nothing
 
 
@@ -68,6 +76,8 @@ class Run:
         self.steps_done: int = known.get("steps_done", 0)  # over all stages
         self.pictures_seen: int = known.get("pictures_seen", 0)
         self.seconds: float = known.get("seconds", 0.0)  # of training, over all stages and resumptions
+        self.best: float = known.get("best", math.inf)  # error on dev, the least so far
+        self.sampled = time.monotonic()
         self.stopper = Stopper(fabric, settings.max_steps, deadline)
         if self.writes:
             self._open_folder()
@@ -214,18 +224,28 @@ class Run:
             progress.report(step, self.steps_done, latest | method.gradient_norms)
         if step % stage.log.checkpoint_every == 0 or last:
             self._save(number, step, method, average)
-        if step % stage.log.sample_every == 0 or (last and self.stopper.reason != "signal"):
-            self._sample(stage, average.module, progress)
+        if self._sheet_is_due(stage, step) or (last and self.stopper.reason != "signal"):
+            error = self._sample(stage, average.module, progress)
+            if error < self.best:
+                self.best = error
+                self._save(number, step, method, average, BEST)
 
-    def _save(self, stage: int, step: int, method: Method, average: AveragedModel) -> None:
+    def _sheet_is_due(self, stage: Stage, step: int) -> bool:
+        minutes = stage.log.sample_minutes
+        if minutes is None:
+            return step % stage.log.sample_every == 0
+        return time.monotonic() - self.sampled >= 60 * minutes
+
+    def _save(self, stage: int, step: int, method: Method, average: AveragedModel, name: str = CHECKPOINT) -> None:
         state = {
             "format": FORMAT, "stage": stage, "step": step, "steps_done": self.steps_done,
-            "pictures_seen": self.pictures_seen, "seconds": self.seconds, "recipe": self.recipe.model_dump(),
+            "pictures_seen": self.pictures_seen, "seconds": self.seconds, "best": self.best,
+            "recipe": self.recipe.model_dump(),
             "prior": torch.from_numpy(self.prior), "network": method.network.module.state_dict(),  # type: ignore[union-attr, operator]
             "precision": self.fabric.strategy.precision.state_dict(), "provenance": self._provenance(),
             **state_of(method, average),
         }  # fmt: skip
-        save(state, self.settings.checkpoint)
+        save(state, self.settings.out / name)
 
     def _provenance(self) -> dict[str, Any]:
         """What the card says of where the weights come from."""
@@ -234,8 +254,12 @@ class Run:
         train = self.photographs.train
         return {"device": device, "pictures": len(train), "sources": dict(sorted(Counter(train.sources).items()))}
 
-    def _sample(self, stage: Stage, network: nn.Module, progress: ProgressLog) -> None:
-        """Colour a fixed handful of large dev pictures, as a PNG and in TensorBoard; measure what the method can."""
+    def _sample(self, stage: Stage, network: nn.Module, progress: ProgressLog) -> float:
+        """Colour a fixed handful of large dev pictures, as a PNG and in the log; measure what the method can.
+
+        Return the error on dev by which checkpoints are compared, infinite where there is none.
+        """
+        self.sampled = time.monotonic()
         train, dev, _ = self.photographs
         method, pictures = METHODS[stage.method.name], dev if len(dev) else train
         measured = method.validation_metrics(network, dev, stage) if len(dev) >= ENOUGH_DEV else {}
@@ -243,7 +267,7 @@ class Run:
             graph = method.graph(network, self.prior, stage.method.settings, self.recipe.decoding)
         except TrainingError:
             progress.log_metrics(self.steps_done, measured)
-            return  # a network that does not colour has no samples
+            return math.inf  # a network that does not colour has no samples
         order = np.random.default_rng(0).permutation(len(pictures))
         largest = order[np.argsort(-pictures.shapes[order].min(axis=1), kind="stable")][:SAMPLES]
         was_training = network.training
@@ -257,6 +281,7 @@ class Run:
         folder.mkdir(exist_ok=True)
         sheet.save(folder / f"{self.steps_done:06d}.png")
         self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
+        return measured.get(STEERS, math.inf)
 
 
 def freeze(network: nn.Module, prefixes: tuple[str, ...]) -> None:

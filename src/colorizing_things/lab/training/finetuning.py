@@ -1,0 +1,148 @@
+"""The bundled model, or another flow, tuned to somebody's photographs: measured before and after, and calibrated."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from colorizing_things.errors import TrainingError
+from colorizing_things.lab.config.recipe import Component, Recipe
+from colorizing_things.lab.data.photographs import Photographs
+from colorizing_things.lab.data.planes import to_lab
+from colorizing_things.lab.decoding.flow import Confidence, FlowDecoding, whole_graph
+from colorizing_things.lab.decoding.sheets import predict
+from colorizing_things.lab.methods.flow_finetuning import FlowFinetuning
+from colorizing_things.lab.networks.checkpoints import load_network
+from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, Flow, draw
+from colorizing_things.lab.networks.recovery import flow_of
+from colorizing_things.lab.recipes.load import load_recipe
+from colorizing_things.model.card import Card
+
+from .beginning import model_of, network_and_decoding
+from .checkpoints import BEST, save
+from .loop import ENOUGH_DEV, open_data, overrides_of, train
+from .progress import console
+from .settings import RunSettings
+from .validation import color_errors
+
+RECIPE = "finetune"
+RIGHT = 10.0  # CIELAB units: the error that the confidence speaks of
+CHROMAS = (0.7, 1.4)  # factors on the result's chroma that calibration may choose
+TEMPERATURES = tuple(np.geomspace(0.4, 2.5, 22).round(3).tolist())
+
+
+@dataclasses.dataclass(frozen=True)
+class Tuned:
+    """What came of it.
+
+    Attributes:
+        run: the checkpoint to export, calibrated.
+        before, after: figures on the held-out pictures (:func:`.color_errors`); empty where those are too few.
+    """
+
+    run: Path
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+def finetune(settings: RunSettings, overrides: list[str]) -> Tuned:
+    """Tune the model that ``settings.start`` names.
+
+    Args:
+        settings: of the run; what is in its folder is gone on with.
+        overrides: ``key=value``, over the recipe ``finetune``.
+
+    Raises:
+        TrainingError: ``start`` is no model, or no flow.
+    """
+    if settings.start is None or (card := model_of(settings.start)) is None:
+        raise TrainingError(
+            f"--start {settings.start}: is a run; name its recipe too, colorize train RECIPE --start ..."
+        )
+    recipe = recipe_for(card, [*overrides_of(RECIPE, settings), *overrides])
+    dev = open_data(recipe, settings).dev
+    start, decoding = flow_of(card), _decoding(recipe)
+    before = _measured(start, decoding, dev)
+    train(recipe, settings)
+    best = settings.out / BEST
+    checkpoint = best if best.exists() else settings.checkpoint
+    network, saved = load_network(checkpoint)
+    tuned = cast(Flow, network)
+    if before:
+        decoding = calibrated(tuned, decoding, dev, before["dev_chroma"])
+        saved["recipe"]["decoding"] = decoding.model_dump(mode="json")
+        save(saved, checkpoint)
+    return Tuned(checkpoint, before, _measured(tuned, decoding, dev))
+
+
+def recipe_for(card: Card, overrides: list[str]) -> Recipe:
+    """The recipe ``finetune`` for a model's own width, depth and decoding."""
+    network, decoding = network_and_decoding(card)
+    recipe = load_recipe(RECIPE, overrides)
+    stages = [
+        stage.model_copy(update={"network": Component(**{**stage.network.settings, **network, "name": "flow"})})
+        for stage in recipe.stages
+    ]
+    given = {key.partition(".")[2] for key in overrides if key.startswith("decoding.")}
+    kept = {key: value for key, value in decoding.items() if key not in {name.partition("=")[0] for name in given}}
+    return recipe.model_copy(update={"stages": tuple(stages), "decoding": {**recipe.decoding, **kept}})
+
+
+def _decoding(recipe: Recipe) -> FlowDecoding:
+    return cast(FlowDecoding, FlowFinetuning.decoding_settings(recipe.decoding))
+
+
+def _measured(network: Flow, decoding: FlowDecoding, dev: Photographs) -> dict[str, float]:
+    return color_errors(whole_graph(network, decoding), dev, len(dev)) if len(dev) >= ENOUGH_DEV else {}
+
+
+def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, colour: float) -> FlowDecoding:
+    """A decoding by which the network is as colourful on ``dev`` as it was, and its confidence right.
+
+    Args:
+        network: tuned.
+        decoding: as it was.
+        dev: held-out pictures.
+        colour: chroma beside the true one that the network had before; no more than 1 is asked for.
+    """
+    plain = color_errors(whole_graph(network, decoding.model_copy(update={"chroma": 1.0})), dev, len(dev))
+    chroma = float(np.clip(min(colour, 1.0) / max(plain["dev_chroma"], 1e-6), *CHROMAS))
+    found = decoding.model_copy(update={"chroma": round(chroma, 3)})
+    return found.model_copy(update={"confidence_temperature": _temperature(network, found, dev)})
+
+
+@torch.no_grad()
+def _temperature(network: Flow, decoding: FlowDecoding, dev: Photographs) -> float:
+    """Of :data:`TEMPERATURES` the one at which the chance of an error under 10 has the least log loss."""
+    losses, confidence = np.zeros(len(TEMPERATURES)), Confidence()
+    for index in range(len(dev)):
+        L, _ = predict(whole_graph(network, decoding), dev[index])
+        height, width = L.shape[-2:]
+        pixels = torch.from_numpy(dev[index].copy()).permute(2, 0, 1)[None]
+        pixels = F.pad(
+            pixels.float(), (0, max(0, width - pixels.shape[3]), 0, max(0, height - pixels.shape[2])), "replicate"
+        )
+        _, real = to_lab(pixels[..., :height, :width] / 255, FIELD_STRIDE)
+        seen, nothing = network.see(L), torch.zeros_like(real)
+        end = draw(network.denoiser, seen, nothing, nothing, nothing[:, :1], decoding.times, decoding.guidance)
+        ab = end * AB_SCALE * decoding.chroma
+        right = ((ab - real).norm(dim=1, keepdim=True) < RIGHT).float()
+        for number, temperature in enumerate(TEMPERATURES):
+            sure = confidence(ab, torch.log_softmax(seen.logits / temperature, 1)).clamp(1e-4, 1 - 1e-4)
+            losses[number] += float(F.binary_cross_entropy(sure, right)) / len(dev)
+    return float(TEMPERATURES[int(losses.argmin())])
+
+
+def report(tuned: Tuned) -> None:
+    """Print the figures before and after, a line each."""
+    if not tuned.before:
+        console.print(f"fewer than {ENOUGH_DEV} photographs are held out: nothing was measured, nothing calibrated")
+        return
+    for name, figures in (("before", tuned.before), ("after", tuned.after)):
+        text = "  ".join(f"{key.removeprefix('dev_')} {value:.2f}" for key, value in figures.items())
+        console.print(f"{name} on held-out photographs: {text}", soft_wrap=True)
