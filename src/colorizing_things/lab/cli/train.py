@@ -38,6 +38,14 @@ def train(
     precision: Annotated[
         str, typer.Option(help="32-true, bf16-mixed or 16-mixed; auto takes what the hardware computes in.")
     ] = "auto",
+    freeze: Annotated[
+        str | None, typer.Option(metavar="PREFIX,...", help="Parameters that do not learn, by how their names begin.")
+    ] = None,
+    accumulate: Annotated[int | None, typer.Option(help="Batches whose gradients make one step.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Threads that make batches ahead.")] = 1,
+    log: Annotated[
+        str | None, typer.Option(help="Beside TensorBoard: csv, wandb, or a Lightning Fabric logger as module.Class.")
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(help="Whose weights to begin from: a run.zip or last.ckpt, or a model, such as default."),
@@ -58,20 +66,25 @@ def train(
 
     settings = RunSettings(
         data=data, out=out, resume=resume, start=start, max_steps=max_steps, devices=devices, precision=precision,
-        seconds=None if time is None else parse_duration(time),
+        seconds=None if time is None else parse_duration(time), workers=workers, log=log,
     )  # fmt: skip
+    given = list(set_ or [])
+    if freeze is not None:
+        given.append(f"optimizer.freeze=[{freeze}]")
+    if accumulate is not None:
+        given.append(f"optimizer.accumulate={accumulate}")
     if recipe is None:
-        _finetune(settings, set_ or [])
+        _finetune(settings, given)
         return
     before = overrides_of(Path(recipe).stem, settings)
-    run(load_recipe(recipe, [*before, *(set_ or [])]), settings)
+    run(load_recipe(recipe, [*before, *given]), settings)
     typer.echo(f"{out / 'last.ckpt'} holds the averaged network; colorize export {out} makes a model of it")
 
 
 def _finetune(settings: RunSettings, overrides: list[str]) -> None:
     from colorizing_things.errors import SettingError
     from colorizing_things.lab.export import export
-    from colorizing_things.lab.training.finetuning import finetune, report
+    from colorizing_things.lab.training.finetuning import describe_tuned, finetune, report
 
     if settings.start is None:
         raise SettingError(
@@ -79,5 +92,5 @@ def _finetune(settings: RunSettings, overrides: list[str]) -> None:
         )
     tuned = finetune(settings, overrides)
     report(tuned)
-    export(tuned.run, settings.out, name=settings.out.resolve().name)
+    describe_tuned(tuned, export(tuned.run, settings.out, name=settings.out.resolve().name))
     typer.echo(f"{settings.out} is a model; colorize old.jpg --model {settings.out} uses it")

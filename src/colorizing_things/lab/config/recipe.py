@@ -81,6 +81,9 @@ class OptimizerSettings(Settings):
         description="parameters of the network whose names begin so do not learn, as [encoder.stem, encoder.block1]; "
         "nothing is computed for them on the way back, where they are the first",
     )
+    accumulate: Count = Field(
+        default=1, description="batches whose gradients make one step, where memory has no room for one large batch"
+    )
     warmup: Annotated[int, Field(ge=0)] = Field(default=200, description="steps in which the rates rise from nothing")
     final_lr: Share = Field(default=0.02, description="share of the rates that is left at the end of the cosine")
     ema: Annotated[float, Field(ge=0, lt=1)] = Field(

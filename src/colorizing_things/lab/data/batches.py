@@ -55,23 +55,27 @@ B = TypeVar("B", bound=Movable)
 
 
 class BatchMaker(ABC, Generic[B]):
-    """Draws batches: ``batches(step)`` returns the batch of that step, and starts making the next."""
+    """Draws batches: ``batches(step)`` returns the batch of that step, and starts making the next, one a worker."""
 
-    def __init__(self, photographs: Photographs, settings: DataSettings, seed: int = 0, rank: int = 0) -> None:
+    def __init__(
+        self, photographs: Photographs, settings: DataSettings, seed: int = 0, rank: int = 0, workers: int = 1
+    ) -> None:
         big_enough = np.flatnonzero(photographs.shapes.min(axis=1) >= settings.min_side)
         if big_enough.size == 0:
             raise TrainingError(f"no training picture has a shorter side of {settings.min_side} pixels or more")
         self.photographs = photographs.subset(big_enough)
         self.settings, self.seed, self.rank = settings, seed, rank
         self.probability = source_probability(self.photographs.sources, settings.source_power)
-        self._pool = ThreadPoolExecutor(1)
+        self.workers = workers
+        self._pool = ThreadPoolExecutor(workers)
         self._ahead: dict[int, Future[B]] = {}
 
     def __call__(self, step: int) -> B:
-        """The batch of a step; the next one is begun behind it."""
+        """The batch of a step; the next ones are begun behind it."""
         ready = self._ahead.pop(step, None)
         batch = ready.result() if ready is not None else self.make(step)
-        self._ahead = {step + 1: self._pool.submit(self.make, step + 1)}
+        following = range(step + 1, step + 1 + self.workers)
+        self._ahead = {n: self._ahead.get(n) or self._pool.submit(self.make, n) for n in following}
         return batch
 
     def make(self, step: int) -> B:

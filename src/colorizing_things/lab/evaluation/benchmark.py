@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +31,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+import colorizing_things
 from colorizing_things.errors import TrainingError
 
 from .candidates import Candidate, Coloured
@@ -58,9 +61,21 @@ def key_of(fingerprint: str, sha256: str) -> str:
 
 
 def _measurement() -> str:
-    """The protocol, and which families are measured here."""
+    """The protocol, which families are measured here, and the code that colours and measures."""
     measured = [name for name, family in FAMILIES.items() if family.missing() is None]
-    return json.dumps([PROTOCOL.as_dict(), measured], sort_keys=True)
+    return json.dumps([PROTOCOL.as_dict(), measured, code_checksum()], sort_keys=True)
+
+
+@cache
+def code_checksum() -> str:
+    """SHA-1 of the source that decides a record: the product's but for its command and its server, and the metrics'."""
+    package = Path(colorizing_things.__file__).parent
+    digest = hashlib.sha1(usedforsecurity=False)
+    for path in sorted(package.rglob("*.py")):
+        first, *rest = path.relative_to(package).parts
+        if first not in ("cli", "server", "lab") or (first == "lab" and rest[:2] == ["evaluation", "metrics"]):
+            digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def score(candidate: Candidate, picture: Picture) -> Record:

@@ -20,7 +20,7 @@ from colorizing_things.lab.data.batches import Batches, BatchMaker
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.decoding.settings import NoDecoding
-from colorizing_things.lab.methods.distributed import average_gradients
+from colorizing_things.lab.methods.distributed import average_gradients, average_statistics
 
 MAX_GRADIENT_NORM = 1.0
 
@@ -59,6 +59,7 @@ class Method(ABC):
         carried: names of what the stage before has trained already; the loop sets it.
         gradient_norms: of each player's last step, before clipping.
         teachers: modules that it learns from and that do not learn, kept with the run.
+        part: which of how many batches whose gradients are summed this one is; the loop sets it.
     """
 
     networks: ClassVar[tuple[str, ...]] = ()
@@ -76,6 +77,7 @@ class Method(ABC):
         self.gradient_norms: dict[str, Tensor] = {}
         self.teachers: dict[str, nn.Module] = {}
         self.step_number = 0
+        self.part = (0, 1)
         self.carried: frozenset[str] = frozenset()
         self._add_trainable("network", network, self.optimizer(network))
         self.prepare(**self.settings)
@@ -186,11 +188,18 @@ class Method(ABC):
         """Learn from one batch; return the losses to log, detached."""
 
     def optimize(self, name: str, loss: Tensor) -> None:
-        """One optimizer step of one player: gradients averaged over the processes, then clipped."""
-        trainable = self.trainables[name]
-        trainable.optimizer.zero_grad(set_to_none=True)
-        self.fabric.backward(loss)
+        """One optimizer step of one player: gradients averaged over the processes, then clipped.
+
+        Where several batches make a step, the first clears the gradients, and the last alone moves the weights.
+        """
+        trainable, (number, count) = self.trainables[name], self.part
+        if number == 0:
+            trainable.optimizer.zero_grad(set_to_none=True)
+        self.fabric.backward(loss / count if count > 1 else loss)
+        if number + 1 < count:
+            return
         average_gradients(self.fabric, trainable.module)
+        average_statistics(self.fabric, trainable.module)
         norm = self.fabric.clip_gradients(
             trainable.module, trainable.optimizer, max_norm=self.max_gradient_norm, error_if_nonfinite=False
         )

@@ -1,4 +1,4 @@
-"""Gradients over several processes."""
+"""Gradients and batch norm's statistics over several processes."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ def average_gradients(fabric: Fabric, module: nn.Module) -> None:
     assert isinstance(averaged, Tensor)
     for gradient, part in zip(gradients, averaged.split([g.numel() for g in gradients]), strict=True):
         gradient.copy_(part.view_as(gradient))
+
+
+@torch.no_grad()
+def average_statistics(fabric: Fabric, module: nn.Module) -> None:
+    """Average what batch norm remembers over all processes, so that it is of all pictures, and not of the first's."""
+    if fabric.world_size == 1:
+        return
+    remembered = [b for name, b in module.named_buffers() if name.endswith(("running_mean", "running_var"))]
+    if not remembered:
+        return
+    averaged = fabric.all_reduce(torch.cat([b.flatten() for b in remembered]), reduce_op="mean")
+    assert isinstance(averaged, Tensor)
+    for buffer, part in zip(remembered, averaged.split([b.numel() for b in remembered]), strict=True):
+        buffer.copy_(part.view_as(buffer))

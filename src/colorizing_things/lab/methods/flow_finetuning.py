@@ -83,7 +83,7 @@ class FlowFinetuning(FlowMatching):
         return {"field": field.detach(), "refinement": refined.detach()}
 
     def _targets(self, pictures: Pictures, seen: Seen, start: Tensor, number: int) -> Tensor:
-        """The true colours; of the first ``number`` pictures the network's mean, off which they are as the start's were."""
+        """The true colours; of the first ``number`` pictures the network's mean, and as far off as the start drew."""
         if not number:
             return pictures.field
         first = Seen(*(part[:number] for part in seen))

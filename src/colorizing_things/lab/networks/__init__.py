@@ -12,6 +12,7 @@ from colorizing_things.lab.config.settings import settings_of, validate
 
 from .bottleneck import Bottleneck
 from .conditional_vae import ConditionalVAE
+from .contract import check_contract
 from .deshpande2017 import Deshpande2017CVAE, Deshpande2017VAE
 from .deshpande2017_mixture import Deshpande2017MDN
 from .encoders import find_weights
@@ -51,7 +52,9 @@ def build(name: str, size: int | None = None, pretrained: bool = True, **setting
         settings = {"size": size, **settings}
     if not pretrained and "weights" in known:
         settings = {**settings, "weights": "none"}
-    return NETWORKS[name](**settings)
+    network = NETWORKS[name](**settings)
+    check_contract(name, network)
+    return network
 
 
 def check_network(name: str, size: int, settings: dict[str, Any]) -> None:

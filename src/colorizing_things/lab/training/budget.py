@@ -61,7 +61,7 @@ def seconds_a_step(fabric: Fabric, stage: Stage, photographs: Photographs, prior
             method.step_number = step
             method.step(batches(step).to(fabric.device))
         _wait(fabric)
-    return (time.monotonic() - started) / TIMED
+    return (time.monotonic() - started) / TIMED * stage.optimizer.accumulate
 
 
 def _wait(fabric: Fabric) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -21,18 +22,18 @@ from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, Flow, draw
 from colorizing_things.lab.networks.recovery import flow_of
 from colorizing_things.lab.recipes.load import load_recipe
-from colorizing_things.model.card import Card
+from colorizing_things.model.card import Card, load_card
 
 from .beginning import model_of, network_and_decoding
 from .checkpoints import BEST, save
 from .loop import ENOUGH_DEV, open_data, overrides_of, train
 from .progress import console
 from .settings import RunSettings
-from .validation import color_errors
+from .validation import STEERS, color_errors
 
-RECIPE = "finetune"
+RECIPE, NOTICE = "finetune", "NOTICE"
 RIGHT = 10.0  # CIELAB units: the error that the confidence speaks of
-CHROMAS = (0.7, 1.4)  # factors on the result's chroma that calibration may choose
+CHROMAS = (0.5, 1.5)  # factors on the result's chroma that calibration may choose
 TEMPERATURES = tuple(np.geomspace(0.4, 2.5, 22).round(3).tolist())
 
 
@@ -41,10 +42,12 @@ class Tuned:
     """What came of it.
 
     Attributes:
+        start: the model that was tuned.
         run: the checkpoint to export, calibrated.
         before, after: figures on the held-out pictures (:func:`.color_errors`); empty where those are too few.
     """
 
+    start: Card
     run: Path
     before: dict[str, float]
     after: dict[str, float]
@@ -77,7 +80,7 @@ def finetune(settings: RunSettings, overrides: list[str]) -> Tuned:
         decoding = calibrated(tuned, decoding, dev, before["dev_chroma"])
         saved["recipe"]["decoding"] = decoding.model_dump(mode="json")
         save(saved, checkpoint)
-    return Tuned(checkpoint, before, _measured(tuned, decoding, dev))
+    return Tuned(card, checkpoint, before, _measured(tuned, decoding, dev))
 
 
 def recipe_for(card: Card, overrides: list[str]) -> Recipe:
@@ -102,7 +105,10 @@ def _measured(network: Flow, decoding: FlowDecoding, dev: Photographs) -> dict[s
 
 
 def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, colour: float) -> FlowDecoding:
-    """A decoding by which the network is as colourful on ``dev`` as it was, and its confidence right.
+    """A decoding by which the network is at least as colourful on ``dev`` as it was, and its confidence right.
+
+    Of the factors on chroma from that one up to the decoding's own the one with the smallest 95th percentile of the
+    error is taken: less colour always errs less, so there must be a floor.
 
     Args:
         network: tuned.
@@ -110,9 +116,11 @@ def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, colour: 
         dev: held-out pictures.
         colour: chroma beside the true one that the network had before; no more than 1 is asked for.
     """
-    plain = color_errors(whole_graph(network, decoding.model_copy(update={"chroma": 1.0})), dev, len(dev))
-    chroma = float(np.clip(min(colour, 1.0) / max(plain["dev_chroma"], 1e-6), *CHROMAS))
-    found = decoding.model_copy(update={"chroma": round(chroma, 3)})
+    own = decoding.chroma
+    ratio = _measured(network, decoding, dev)["dev_chroma"] / own
+    least = float(np.clip(min(colour, 1.0) / max(ratio, 1e-6), *CHROMAS))
+    tried = [decoding.model_copy(update={"chroma": round(c, 3)}) for c in np.linspace(least, max(least, own), 3)]
+    found = min(tried, key=lambda d: _measured(network, d, dev)[STEERS])
     return found.model_copy(update={"confidence_temperature": _temperature(network, found, dev)})
 
 
@@ -146,3 +154,23 @@ def report(tuned: Tuned) -> None:
     for name, figures in (("before", tuned.before), ("after", tuned.after)):
         text = "  ".join(f"{key.removeprefix('dev_')} {value:.2f}" for key, value in figures.items())
         console.print(f"{name} on held-out photographs: {text}", soft_wrap=True)
+
+
+def describe_tuned(tuned: Tuned, folder: Path) -> None:
+    """Say on the exported model's card what it grew from, and lay that one's notices beside it."""
+    card, start = load_card(folder), tuned.start
+    scores = {f"{when} {key.removeprefix('dev_')}": round(value, 2) for when, key, value in _scores(tuned)}
+    dataclasses.replace(
+        card,
+        summary=f"{start.name}, tuned to {card.training['pictures']} photographs.",
+        training={**card.training, "started_from": {"name": start.name, "training": start.training.get("summary", "")}},
+        scores=scores,
+        known_failures=start.known_failures,
+        licence=start.licence,
+    ).save()
+    if (start.folder / NOTICE).exists():
+        shutil.copy(start.folder / NOTICE, folder / NOTICE)
+
+
+def _scores(tuned: Tuned) -> list[tuple[str, str, float]]:
+    return [(when, key, value) for when in ("before", "after") for key, value in getattr(tuned, when).items()]

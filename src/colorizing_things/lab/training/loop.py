@@ -19,12 +19,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
 from colorizing_things.lab.data.prior import ab_prior
+from colorizing_things.lab.decoding.contract import check_graphs
 from colorizing_things.lab.decoding.sheets import sample_sheet
 from colorizing_things.lab.methods import METHODS, Method
 from colorizing_things.lab.networks import build, check_weights
@@ -43,6 +43,7 @@ from .beginning import start_weights
 from .budget import fit_to_time, scaled
 from .checkpoints import BEST, carry_over, changed_settings, restore, save, state_of
 from .devices import make_fabric, started_by_torchrun
+from .logs import RunLog
 from .packing import pack
 from .progress import ProgressLog, console
 from .settings import RunSettings
@@ -86,7 +87,7 @@ class Run:
         fabric, out = self.fabric, self.settings.out
         out.mkdir(parents=True, exist_ok=True)
         # What a broken-off run logged after its last checkpoint is purged.
-        self.log = SummaryWriter(str(out), purge_step=self.steps_done + 1 if self.saved else None)
+        self.log = RunLog(out, self.settings.log, self.steps_done + 1 if self.saved else None)
         precision, threads = fabric.strategy.precision.precision, torch.get_num_threads()
         self._print(f"{fabric.device}, {precision}, {threads} threads, {fabric.world_size} processes")
         self._print(self.photographs.summary())
@@ -151,6 +152,7 @@ class Run:
         freeze(network, stage.optimizer.freeze)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         method = METHODS[stage.method.name](self.fabric, network, stage, self.prior)
+        self._check_graphs(method, stage)
         average = AveragedModel(network, multi_avg_fn=warmed_average(stage.optimizer.ema), use_buffers=True)
         saved, self.saved = self.saved, None
         if saved:
@@ -160,6 +162,20 @@ class Run:
         if before:
             self._print(f"{self.title}: {carry_over(method, average, before)}")
         return method, average, 0
+
+    def _check_graphs(self, method: Method, stage: Stage) -> None:
+        """See that what is to be exported in the end can be, before anything is learnt."""
+        network = method.network.module
+        was_training = network.training  # type: ignore[union-attr]
+        try:
+            graphs = method.graphs(network.eval(), self.prior, stage.method.settings, self.recipe.decoding)  # type: ignore[arg-type, operator, union-attr]
+        except TrainingError:
+            return  # a network that does not colour
+        else:
+            if stage == self.recipe.stages[-1]:
+                check_graphs(graphs, stage.network.name)
+        finally:
+            network.train(was_training)  # type: ignore[operator, union-attr]
 
     def _weights(self, before: dict[str, Any] | None, from_average: bool) -> dict[str, Tensor] | None:
         if self.saved:
@@ -192,21 +208,26 @@ class Run:
         rank, world = self.fabric.global_rank, self.fabric.world_size
         groups = [group for each in method.trainables.values() for group in each.optimizer.param_groups]
         base = [(group, group["lr"]) for group in groups]
-        progress = ProgressLog(self.log, stage, self.title, first, world) if self.writes else None
+        parts = stage.optimizer.accumulate
+        progress = ProgressLog(self.log, stage, self.title, first, world * parts) if self.writes else None
         started = time.perf_counter() - self.seconds
         latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
         if self.stopper(self.steps_done):
             return
-        with method.batches(self.photographs.train, stage.data, stage.seed + 1000 * number, rank) as batches:
+        seed, workers = stage.seed + 1000 * number, self.settings.workers
+        with method.batches(self.photographs.train, stage.data, seed, rank, workers) as batches:
             for step in range(first, stage.steps):
                 for group, lr in base:
                     group["lr"] = lr * schedule(step, stage)
-                torch.manual_seed((hash((stage.seed, number, step)) + rank) % 2**31)
                 method.step_number = step
-                latest |= method.step(batches(step).to(self.fabric.device))
+                for part in range(parts):
+                    draw = step * parts + part
+                    torch.manual_seed((hash((stage.seed, number, draw)) + rank) % 2**31)
+                    method.part = (part, parts)
+                    latest |= method.step(batches(draw).to(self.fabric.device))
                 average.update_parameters(method.network.module)  # type: ignore[arg-type]
                 self.steps_done += 1
-                self.pictures_seen += stage.data.batch_size * world
+                self.pictures_seen += stage.data.batch_size * world * parts
                 self.seconds = time.perf_counter() - started
                 stop = self.stopper(self.steps_done)
                 if progress:
@@ -280,7 +301,7 @@ class Run:
         folder = self.settings.out / "samples"
         folder.mkdir(exist_ok=True)
         sheet.save(folder / f"{self.steps_done:06d}.png")
-        self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done, dataformats="HWC")
+        self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done)
         return measured.get(STEERS, math.inf)
 
 

@@ -6,10 +6,10 @@ import time
 
 from rich.console import Console
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things.lab.config.recipe import Stage
 from colorizing_things.lab.training.divergence import DivergenceMonitor
+from colorizing_things.lab.training.logs import RunLog
 
 console = Console()
 # These go to TensorBoard alone, or the line would not fit a screen.
@@ -19,7 +19,7 @@ UNPRINTED = ("gradient_", "spread_", "tint_", "code_", "discriminator_")
 class ProgressLog:
     """Prints a line and logs to TensorBoard every so many steps; stops a failed run (:class:`.DivergenceMonitor`)."""
 
-    def __init__(self, log: SummaryWriter, stage: Stage, title: str, step: int, processes: int = 1) -> None:
+    def __init__(self, log: RunLog, stage: Stage, title: str, step: int, processes: int = 1) -> None:
         self.log, self.stage, self.title = log, stage, title
         self.since, self.step = time.perf_counter(), step
         self.pictures = stage.data.batch_size * processes  # a step

@@ -18,6 +18,8 @@ class RunSettings:
         max_steps: stop after so many steps in all.
         seconds: of wall time; the recipe's stages are scaled to it, and the run stops within it.
         devices: processes, each with a batch of its own; under torchrun it decides how many.
+        workers: threads that make batches ahead.
+        log: beside TensorBoard: ``csv``, ``wandb``, or any Lightning Fabric logger as ``module.Class``.
         precision: Fabric's; ``auto`` is bf16 where the hardware computes in it, else fp32.
     """
 
@@ -29,6 +31,8 @@ class RunSettings:
     seconds: float | None = None
     devices: int = 1
     precision: str = "auto"
+    workers: int = 1
+    log: str | None = None
 
     @property
     def checkpoint(self) -> Path:

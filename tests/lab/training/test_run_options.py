@@ -1,0 +1,105 @@
+"""What may be told to a run: batches summed, threads, one more log, sheets by the clock; and what it keeps."""
+
+import csv
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from tiny import make_batch, make_method, tiny_stage
+
+from colorizing_things.errors import SettingError
+from colorizing_things.lab.config.recipe import Recipe
+from colorizing_things.lab.data.batches import Batch, Batches
+from colorizing_things.lab.data.photographs import open_photographs
+from colorizing_things.lab.methods.distributed import average_statistics
+from colorizing_things.lab.networks.checkpoints import load
+from colorizing_things.lab.training.logs import make_logger
+from colorizing_things.lab.training.loop import train
+from colorizing_things.lab.training.settings import RunSettings
+
+# Nothing that one picture of a batch has of another, and nothing that a look at the weights changes.
+PLAIN = ["method.code=0", "network.normalization=none", "method.objective_settings={normalization: none}"]
+
+
+def test_batches_that_are_summed_move_as_one_large_batch_does():
+    stage = tiny_stage("aae-hinge", *PLAIN)
+    halves = [make_batch(stage, seed) for seed in (0, 1)]
+    whole = Batch(*(torch.cat(pair) for pair in zip(*(half[:3] for half in halves), strict=True)))
+    gradients = []
+    for batches in ([whole], halves):
+        method = make_method(stage)
+        for number, batch in enumerate(batches):
+            method.part = (number, len(batches))
+            method.step(batch)
+        gradients.append([p.grad.clone() for p in method.trainables["discriminator"].module.parameters()])
+        assert any(not torch.equal(p, q) for p, q in zip(
+            method.network.parameters(), make_method(stage).network.parameters(), strict=True))  # fmt: skip
+    for one, summed in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, summed, atol=1e-5, rtol=1e-3)
+
+
+def test_nothing_moves_before_the_last_batch_of_a_step():
+    stage = tiny_stage("aae-hinge", *PLAIN)
+    method = make_method(stage)
+    before = [p.clone() for p in method.network.parameters()]
+    method.part = (0, 2)
+    method.step(make_batch(stage))
+    assert all(torch.equal(p, q) for p, q in zip(before, method.network.parameters(), strict=True))
+
+
+def test_workers_change_no_batch(photographs):
+    pictures, stage = open_photographs(photographs).train, tiny_stage("aae-hinge", "views=0")
+    found = []
+    for workers in (1, 3):
+        with Batches(pictures, stage.data, 0, workers=workers) as batches:
+            found.append([batches(step).ab for step in (0, 1, 2, 3, 7)])
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_a_run_keeps_its_best_and_logs_where_it_is_told(photographs, tmp_path):
+    stage = tiny_stage(
+        "zhang2016-l2", "steps=4", "held_out=0.8", "accumulate=2", "log_every=2", "sample_every=1", "batch_size=2"
+    )
+    recipe = Recipe(name="zhang2016-l2", summary="a test", stages=(stage,))
+    out = tmp_path / "run"
+    train(recipe, RunSettings(data=photographs, out=out, precision="32-true", workers=2, log="csv"))
+    best, last = load(out / "best.ckpt"), load(out)
+    assert best["best"] <= last["best"] or best["step"] == last["step"]
+    assert last["pictures_seen"] == 4 * 2 * 2
+    assert len(list((out / "samples").iterdir())) == 4
+    rows = list(csv.DictReader((out / "csv" / "metrics.csv").open()))
+    names = set().union(*rows)
+    assert {"dev_ab_error", "dev_ab_error_p95", "dev_chroma", "dev_stains"} <= names
+    p95 = [float(row["dev_ab_error_p95"]) for row in rows if row.get("dev_ab_error_p95")]
+    assert best["best"] == pytest.approx(min(p95), rel=1e-4)
+
+
+def test_sheets_by_the_clock(photographs, tmp_path):
+    stage = tiny_stage("zhang2016-l2", "steps=4", "sample_every=1", "sample_minutes=60")
+    recipe = Recipe(name="zhang2016-l2", summary="a test", stages=(stage,))
+    train(recipe, RunSettings(data=photographs, out=tmp_path / "run", precision="32-true"))
+    assert [path.name for path in (tmp_path / "run" / "samples").iterdir()] == ["000004.png"]  # the last one alone
+
+
+def test_an_unknown_log_is_one_line(tmp_path):
+    for name in ("nowhere", "lightning_fabric.loggers.Nothing"):
+        with pytest.raises(SettingError, match=r"choose csv, wandb or module\.Class"):
+            make_logger(name, tmp_path)
+
+
+class TwoProcesses:
+    """Fabric as one of two processes has it, the other holding zeros."""
+
+    world_size = 2
+
+    def all_reduce(self, tensor, reduce_op):
+        assert reduce_op == "mean"
+        return tensor / 2
+
+
+def test_batch_norms_memory_is_averaged_over_processes():
+    norm = torch.nn.BatchNorm2d(3)
+    norm.running_mean.fill_(4), norm.running_var.fill_(6)
+    average_statistics(TwoProcesses(), norm)
+    assert norm.running_mean.tolist() == [2] * 3 and norm.running_var.tolist() == [3] * 3
+    assert norm.weight.tolist() == [1] * 3
