@@ -11,7 +11,7 @@ LAB = Path(colorizing_things.__file__).parent / "lab"
 # From the ground up: each imports only from those before it.
 ORDER = [
     "config", "color", "objectives", "networks", "data", "decoding", "methods", "recipes", "training", "export",
-    "evaluation", "cli",
+    "evaluation", "moving", "cli",
 ]  # fmt: skip
 # The distillation's teacher is the network that measures, and lies with the metrics.
 # What a run watches on dev is what is scored in the end.
