@@ -59,11 +59,8 @@ def test_a_row_stands_between_grey_and_real():
     assert Results(TABLE).of("aae-wgan") == []
 
 
-def test_the_default_of_then_is_told_on_its_own_page():
-    assert Results(TABLE).of("default") == []
-    assert Results(TABLE).of("mobile-unet")[3] == "| mobile-unet (the default then) | 3 |"
-    both = Results(TABLE.replace("| default | 3 |", "| mobile-unet | 3 |\n| default | 6 |"))
-    assert both.of("default")[3] == "| default | 6 |"
+def test_the_default_of_then_goes_by_its_own_name():
+    assert Results(RESULTS).of("mobile-unet") and not Results(RESULTS).of("default")
 
 
 def test_a_page_without_the_table_is_refused():

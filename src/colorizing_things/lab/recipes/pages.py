@@ -15,7 +15,6 @@ from .reference import settings, table_of
 
 SECTION = "## Every method on val"
 MADE = "<!-- made by python -m colorizing_things.lab.recipes.pages docs/methods/ -->"
-THEN = "| mobile-unet (the default then) |"
 BESIDE = ("grey", "real")  # rows that say what a row of figures is worth
 
 
@@ -34,8 +33,6 @@ class Results:
             raise SettingError(f"the page of results has no table under {SECTION!r}")
         self.head = lines[:2]
         self.rows = {line.split("|")[1].strip(): line for line in lines[2:]}
-        if "mobile-unet" not in self.rows and "default" in self.rows:  # it was the default when that was measured
-            self.rows["mobile-unet"] = self.rows.pop("default").replace("| default |", THEN, 1)
 
     def of(self, recipe: str) -> list[str]:
         """Lines of the table with a recipe's row between grey's and the real pictures'; none where it has no row."""
