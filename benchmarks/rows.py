@@ -1,0 +1,50 @@
+"""Make the sheet of docs/results.md on which every network that is to be had by name colours the same photographs.
+
+usage: python benchmarks/rows.py [FILE]    in a full clone; what is not installed yet is taken from the history
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from pictures import grey
+from skimage import data
+
+from colorizing_things import Colorizer, Picture
+from colorizing_things.model.fetching import fetch_model
+from colorizing_things.model.places import published
+
+SIDE, HEAD = 170, 14  # px: of a tile, and of the line with the names
+GAP = 2
+
+
+def tile(pixels: np.ndarray) -> Image.Image:
+    """The middle square of a picture, small."""
+    side = min(pixels.shape[:2])
+    top, left = ((n - side) // 2 for n in pixels.shape[:2])
+    square = Image.fromarray(pixels[top : top + side, left : left + side])
+    return square.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+
+
+def main() -> None:
+    file = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures/rows.jpg")
+    photographs = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
+    pictures = [Picture.of_array(pixels) for pixels in photographs]
+    columns = {"grey": [grey(picture) for picture in pictures]}
+    names = [name for name, model in published().items() if model.is_model]
+    for name in [*names, "default"]:
+        colorizer = Colorizer(name if name == "default" else fetch_model(name))
+        columns[name] = [colorizer.pixels(picture) for picture in pictures]
+    columns["real"] = photographs
+    sheet = Image.new("RGB", (len(columns) * (SIDE + GAP), HEAD + len(photographs) * (SIDE + GAP)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for column, (name, made) in enumerate(columns.items()):
+        pen.text((column * (SIDE + GAP) + 2, 1), name, fill="black")
+        for row, pixels in enumerate(made):
+            sheet.paste(tile(pixels), (column * (SIDE + GAP), HEAD + row * (SIDE + GAP)))
+    sheet.save(file, quality=86)
+
+
+if __name__ == "__main__":
+    main()
