@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 from pictures import grey
+from PIL import Image, ImageDraw
 from skimage import data
 
 from colorizing_things import Colorizer, Picture
