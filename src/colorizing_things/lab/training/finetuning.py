@@ -87,8 +87,14 @@ def recipe_for(card: Card, overrides: list[str]) -> Recipe:
     """The recipe ``finetune`` for a model's own width, depth and decoding."""
     network, decoding = network_and_decoding(card)
     recipe = load_recipe(RECIPE, overrides)
+    asked = {"times": decoding["times"]} if "times" in decoding else {}
     stages = [
-        stage.model_copy(update={"network": Component(**{**stage.network.settings, **network, "name": "flow"})})
+        stage.model_copy(
+            update={
+                "network": Component(name=stage.network.name, **{**stage.network.settings, **network}),
+                "method": Component(name=stage.method.name, **{**asked, **stage.method.settings}),
+            }
+        )
         for stage in recipe.stages
     ]
     given = {key.partition(".")[2] for key in overrides if key.startswith("decoding.")}
