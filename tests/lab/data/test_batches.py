@@ -19,7 +19,7 @@ def pictures(photographs, tmp_path_factory):
 @pytest.mark.parametrize("stride", [1, 4])
 def test_shapes_and_ranges(pictures, stride):
     with Batches(pictures, DataSettings(size=64, batch_size=5, target_stride=stride)) as batches:
-        L, ab, clean_L = batches(0)
+        L, ab, clean_L, _ = batches(0)
     assert L.shape == clean_L.shape == (5, 1, 64, 64) and ab.shape == (5, 2, 64 // stride, 64 // stride)
     assert L.min() >= 0 and L.max() <= 100 and ab.abs().max() < 130 and ab.std() > 3
 

@@ -133,8 +133,8 @@ def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_pa
         ("aae-hinge", "objective=hing", "unknown objective 'hing': choose vanilla"),
         ("aae-hinge", "latent=0", "latent 0: must be 1 or more"),
         ("vaegan-hinge", "latent=-3", "latent -3"),
-        ("aae-hinge", "size=96", "power of two from 32 up"),
-        ("unet-sagan-hinge", "size=96", "size 96: .*take 64, 128, 256"),
+        ("aae-hinge", "size=160", "doubles a map of 4 or 6 px"),
+        ("unet-sagan-hinge", "size=160", "size 160: .*take 64, 128, 192, 256"),
         ("aae-hinge", "batch_size=1", "batch_size 1: the code is normalized"),
         ("aae-hinge", "target_stride=4", "network bottleneck needs 1"),
         ("aae-hinge", "space=hsv", "choose lab, rgb"),
@@ -189,7 +189,7 @@ def test_a_setting_may_be_named_by_itself():
 
 def test_weights_that_are_not_there_are_one_line_before_the_photographs_are_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    recipe = load_recipe("aae-hinge", ["network.width=0.3"])
+    recipe = load_recipe("aae-hinge", ["network.width=0.3", "weights=distilled"])
     with pytest.raises(SettingError, match="colorize train distil-vgg16"):
         train(recipe, RunSettings(data=tmp_path / "nothing", out=tmp_path / "run"))
     assert not (tmp_path / "run").exists()
