@@ -133,6 +133,16 @@ def test_an_rgb_profile_is_honoured_everywhere(tmp_path, colour_photo, deep):
     assert np.abs(picture.small_ab(0, 60, 40) - other).mean() < 0.6
 
 
+def test_lightness_beyond_srgb_is_not_cut_to_it():
+    """Display P3's primaries are no colours of sRGB; their luminance is known all the same."""
+    import pyvips
+
+    profile = bytes(pyvips.Image.profile_load("p3"))
+    primaries = np.repeat(np.eye(3, dtype=np.uint8)[None] * 255, 8, axis=0)
+    found = full_lightness(Picture.of_array(primaries, profile))[0]
+    np.testing.assert_allclose(found, lightness_of_light(np.array([0.2290, 0.6917, 0.0793])), atol=0.3)
+
+
 def test_a_profile_whose_curve_is_damaged_counts_as_none(grey_photo):
     """It would make the picture black: a fuzzed TIFF did (curve's numbers zeroed)."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -254,8 +254,7 @@ def join_pages(base: IO[bytes], others: list[IO[bytes]], tags: list[Directory], 
         entries = _raw_entries(file, layout, first)
         shift = 0
         if number:
-            shift = base.seek(0, 2)
-            shift += base.write(b"\0" * (shift % 2))
+            shift = base.seek(0, 2)  # even, as what was appended last ends
             file.seek(0)
             while part := file.read(1 << 20):
                 base.write(part)
