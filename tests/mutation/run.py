@@ -29,7 +29,8 @@ GROUPS = {
     ),
     "model": (
         ["model/hint_field.py", "model/noise.py", "model/sizes.py", "model/seen.py"],
-        "tests/model/test_sizes.py tests/model/test_noise.py tests/model/test_hint_field.py tests/model/test_seen.py",
+        "tests/model/test_sizes.py tests/model/test_noise.py tests/model/test_hint_field.py tests/model/test_seen.py"
+        " tests/guidance/test_reach.py",
     ),
     "guidance": (
         ["guidance/hints.py", "guidance/palette.py", "guidance/reference.py", "guidance/variants.py"],
