@@ -20,7 +20,7 @@ from colorizing_things.types import Float32
 
 from .hints import POINT, Reach
 
-SURELY_OUTSIDE, SURELY_INSIDE = 0.5, 0.7  # chance of belonging to the thing; between them the network decides
+SURELY_OUTSIDE, SURELY_INSIDE = 0.6, 0.8  # chance of belonging to the thing; between them the network decides
 SPOT = 1 / 12  # of the shorter side: radius of a spot
 
 
