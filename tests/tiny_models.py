@@ -47,14 +47,14 @@ ENCODER = [
     pooled("AveragePool", "L", "mean", PLACES),
     pooled("MaxPool", "L", "high", PLACES),
     helper.make_node("Concat", ["mean", "high"], ["places"], axis=1),
-    # What is as light belongs together: the logit is 1 minus the square of the difference in units of 10 L*.
+    # What is as light belongs together: the logit is 2 minus the square of the difference in units of 10 L*.
     helper.make_node("Mul", ["mean", "tenth"], ["light"]),
     helper.make_node("Mul", ["light", "light"], ["square"]),
     helper.make_node("Concat", ["light", "square"], ["keys"], axis=1),
     helper.make_node("Mul", ["light", "two"], ["twice"]),
     helper.make_node("Mul", ["square", "none"], ["nothing"]),
     helper.make_node("Sub", ["nothing", "one"], ["minus"]),
-    helper.make_node("Sub", ["one", "square"], ["bias"]),
+    helper.make_node("Sub", ["two", "square"], ["bias"]),
     helper.make_node("Concat", ["twice", "minus", "bias", "nothing"], ["queries"], axis=1),
 ]
 # Colours fall with lightness, and noise is added; a hint's cells take its colour.

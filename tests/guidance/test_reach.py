@@ -42,8 +42,8 @@ def test_belonging_is_what_the_keys_and_queries_say(model):
     L[:, 32:] = 40
     chance = Model(model, threads=1).see(L).belonging(10, 10)
     assert chance.shape == (8, 8)
-    np.testing.assert_allclose(chance[:, :4], 1 / (1 + np.exp(-1)), rtol=1e-4)
-    np.testing.assert_allclose(chance[:, 4:], 1 / (1 + np.exp(3)), rtol=1e-3)
+    np.testing.assert_allclose(chance[:, :4], 1 / (1 + np.exp(-2)), rtol=1e-4)
+    np.testing.assert_allclose(chance[:, 4:], 1 / (1 + np.exp(2)), rtol=1e-3)
 
 
 def test_distance_counts_where_the_query_says_so(model):
@@ -52,7 +52,7 @@ def test_distance_counts_where_the_query_says_so(model):
     seen._feeds["queries"][-1] = 0.5
     chance = seen.belonging(36, 36)
     assert chance[4, 4] > chance[4, 5] > chance[4, 7] and chance[4, 5] == pytest.approx(
-        1 / (1 + np.exp(-0.5)), rel=1e-4
+        1 / (1 + np.exp(-1.5)), rel=1e-4
     )
 
 
