@@ -75,8 +75,8 @@ def test_the_brush_the_eraser_and_colours_by_name(page: Page, photos: dict[str, 
     page.mouse.move(x - 160, y)
     page.mouse.down()
     page.mouse.move(x, y + 20, steps=12)
-    with page.expect_request("**/predict"):
-        page.mouse.up()
+    page.mouse.up()
+    expect(page.get_by_role("status")).to_have_text("Erased")
     settled(page)
     page.keyboard.press("e")
     click_picture(page, 0.2, 0.2)
