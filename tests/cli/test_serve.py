@@ -70,3 +70,20 @@ def test_without_the_extra_it_says_what_to_install():
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode == 1 and len(result.stderr.strip().splitlines()) == 1
     assert "pip install '.[server]'" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost", "127.0.0.1", "::1"])
+def test_the_address_that_is_printed_works(host):
+    """What it listens at and what it prints, as ``serve`` puts them together."""
+    import socket
+
+    from colorizing_things.cli.serve import _listen, _reached_at
+
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with _listen(host, 0) as listening:
+        port = listening.getsockname()[1]
+        reached = _reached_at(host)
+        with socket.create_connection((reached.strip("[]"), port), timeout=10) as connection:
+            assert connection.getpeername()[1] == port
+        assert (":" in reached) == reached.startswith("[")
