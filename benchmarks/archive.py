@@ -19,6 +19,7 @@ import os
 import platform
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,6 @@ from speed import make_photo
 
 TICK = os.sysconf("SC_CLK_TCK")
 WIDTH, HEIGHT = 1200, 900
-PORT = 5055
 
 
 def photographs(folder: Path, count: int) -> None:
@@ -89,13 +89,11 @@ def memory(pid: int) -> float:
 @contextmanager
 def bucket(folder: Path) -> Iterator[str]:
     """A store that keeps what it is given in temporary files, not in memory. Yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     environment = {**os.environ, "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": "1024", "TMPDIR": str(folder)}
-    command = [
-        "sh",
-        "-c",
-        f'ulimit -n $(ulimit -Hn); exec {sys.executable} -m moto.server -H 127.0.0.1 -p "$0"',
-        "5055",
-    ]
+    limit = "ulimit -n $(ulimit -Hn)"  # each file that it keeps is open
+    command = ["sh", "-c", f"{limit}; exec {sys.executable} -m moto.server -H 127.0.0.1 -p {port}"]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "Running on" not in process.stderr.readline():
@@ -103,7 +101,7 @@ def bucket(folder: Path) -> Iterator[str]:
             raise SystemExit("moto's server did not start: pip install 'moto[server,s3]'")
     threading.Thread(target=lambda: all(process.stderr), daemon=True).start()
     try:
-        yield f"127.0.0.1:{PORT}"
+        yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
