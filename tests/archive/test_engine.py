@@ -113,11 +113,11 @@ def test_a_photograph_that_ends_its_process_again_and_again_is_given_up(cluster,
     ray.init(cluster, logging_level="ERROR", log_to_driver=False)
     try:
         attempts = ray.remote(num_cpus=0)(Attempts).remote()
-        for dead in ("first", "second"):
+        for dead in ("first", "second", "third"):
             ray.get(attempts.begin.remote(dead, "0.jpg"))
         worker = Worker(_job(archive, tmp_path), attempts)
         row = worker.one("0.jpg", "0.jpg", "")
-        assert row["status"] == "failed" and "0.jpg: 2 processes ended with it" in row["error"]
+        assert row["status"] == "failed" and "0.jpg: 3 processes ended with it" in row["error"]
         assert worker.one("2.jpg", "2.jpg", "")["status"] == "done"
     finally:
         ray.shutdown()

@@ -24,7 +24,7 @@ from .manifest import SCHEMA
 from .place import remove_leftovers
 
 UNFIT = "unfit"  # status of a row that says why this worker cannot work
-TRIES = 2  # processes that one photograph may end
+TRIES = 3  # processes that one photograph may end: two can be chance, where machines are taken away
 
 
 class Worker:
