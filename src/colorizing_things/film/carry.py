@@ -17,7 +17,7 @@ import numpy as np
 
 from colorizing_things.types import Codes, Float32
 
-from .motion import Motion, carried, joined, resized_flow, trust
+from .motion import Motion, carried, halved, joined, resized_flow, trust
 
 APART = 8  # frames from one key frame to the next, at most
 LOST = 0.5  # mean trust under which the next key frame comes at once
@@ -45,7 +45,8 @@ class Key:
 
 @dataclass(frozen=True)
 class Before:
-    """The key frame before another, and how the other lies to it: the flow back, and its trust, at ``small``'s size."""
+    """The key frame before another, and how the other lies to it: the flow back, and its trust, at half of
+    ``small``'s size."""
 
     key: Key
     flow: Float32
@@ -150,8 +151,9 @@ class _Stretch(Generic[Shown]):
         """One more."""
         before = self.smalls[-1]
         back, forth = motion(small, before), motion(before, small)
-        trusted = trust(back, forth, small, before)
-        self._steps.append((forth, trust(forth, back, before, small)))
+        half, half_before = halved(small), halved(before)
+        trusted = trust(back, forth, half, half_before)
+        self._steps.append((forth, trust(forth, back, half_before, half)))
         if self.maps:
             flow, known = self.maps[-1]
             trusted = trusted * carried(known, back)

@@ -166,15 +166,12 @@ def carried_cells(own: Float32, fresh: Float32, before: Before, stride: int) -> 
     Noise between cells would be a mean of several, of a smaller variance, and pale the colours.
     """
     rows, columns = fresh.shape[1:]
-    height, width = (side * stride for side in (rows, columns))
-    flow = np.zeros((height, width, 2), np.float32)
-    trusted = np.zeros((height, width), np.float32)
-    known = before.flow[:height, :width]
-    flow[: known.shape[0], : known.shape[1]] = known
-    trusted[: known.shape[0], : known.shape[1]] = before.trusted[:height, :width]
-    middle = slice(stride // 2, None, stride)
-    there = np.rint(places(rows, columns) + flow[middle, middle] / stride).astype(int)
-    inside = ((there >= 0) & (there < (columns, rows))).all(-1) & (trusted[middle, middle] > FRESH)
+    middle = stride // 4, stride // 2  # of a cell, at half size: the first, and how far to the next
+    flow, trusted = (field[middle[0] :: middle[1], middle[0] :: middle[1]] for field in (before.flow, before.trusted))
+    beyond = [(0, rows - flow.shape[0]), (0, columns - flow.shape[1])]  # the padded picture's
+    flow, trusted = np.pad(flow, [*beyond, (0, 0)]), np.pad(trusted, beyond)
+    there = np.rint(places(rows, columns) + 2 * flow / stride).astype(int)
+    inside = ((there >= 0) & (there < (columns, rows))).all(-1) & (trusted > FRESH)
     column, row = np.clip(there[..., 0], 0, columns - 1), np.clip(there[..., 1], 0, rows - 1)
     return np.where(inside, own[:, row, column], fresh)
 

@@ -27,8 +27,7 @@ def check_fits(film: Film, output: FilmOutput, muxer: str, destination: Path) ->
     Raises:
         SettingError: it does not.
     """
-    with film.opened() as source:
-        container = av.open(io.BytesIO(), "w", format=muxer)
+    with film.opened() as source, av.open(io.BytesIO(), "w", format=muxer) as container:
         _add_streams(container, source, Encoder(film, output), film, destination)
         try:
             container.start_encoding()

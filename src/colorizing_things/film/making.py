@@ -21,7 +21,7 @@ from colorizing_things.types import Codes
 from .ahead import ahead, in_order
 from .chunks import Chunk, Counts, Point, Work
 from .coloring import ColoredFrame, FilmOptions, color_frames
-from .encoding import Encoder, FilmOutput
+from .encoding import Encoder, FilmOutput, target_for
 from .joining import check_fits, join
 from .planes import chroma_planes
 from .reading import Film, Found
@@ -141,7 +141,7 @@ class _Making:
         self.found = Found()
         self.began = time.perf_counter()
         self.done = 0
-        self.target = Encoder(film, output).target
+        self.target = target_for(film, output)
         self._end: int | None = None  # of the last frame
 
     def span(self, part: bool = False) -> tuple[int, int | None]:

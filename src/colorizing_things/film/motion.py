@@ -21,7 +21,7 @@ TORN = 0.5  # px of flow a px: at the edge of a thing that moves, neither side's
 
 
 class Motion:
-    """Estimates flow between small frames of one size."""
+    """Estimates flow between small frames of one size, at half of it: no field of colour is finer."""
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
@@ -29,7 +29,15 @@ class Motion:
     def __call__(self, one: Codes, other: Codes) -> Float32:
         """From one frame to another, both uint8 ``[h,w]`` (Kroeger et al., Fast optical flow using dense inverse
         search, ECCV 2016)."""
-        return np.asarray(self._flow.calc(one, other, None), np.float32)  # type: ignore[call-overload]
+        flow = self._flow.calc(one, other, None)  # type: ignore[call-overload]
+        return resized_flow(np.asarray(flow, np.float32), *halved(one).shape)
+
+
+def halved(small: Codes) -> Float32:
+    """A small frame at half its size."""
+    height, width = small.shape
+    size = (-(-width // 2), -(-height // 2))
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -50,7 +58,7 @@ def joined(first: Float32, then: Float32) -> Float32:
     return first + carried(then, first)
 
 
-def trust(there: Float32, back: Float32, here_luma: Codes, there_luma: Codes) -> Float32:
+def trust(there: Float32, back: Float32, here_luma: Float32, there_luma: Float32) -> Float32:
     """How far a flow is to be trusted at each place of the frame it starts from: 0 to 1, ``[h,w]``.
 
     Little where the flow back does not return, where it leaves the picture, where what it leads to looks otherwise,
@@ -61,7 +69,7 @@ def trust(there: Float32, back: Float32, here_luma: Codes, there_luma: Codes) ->
     missed = ((there + returned) ** 2).sum(-1)
     allowed = SHARE * ((there**2).sum(-1) + (returned**2).sum(-1)) + PIXEL
     found = np.exp(-missed / allowed)
-    unlike = carried(there_luma.astype(np.float32), there) - here_luma
+    unlike = carried(there_luma, there) - here_luma
     unlike -= np.median(unlike)  # the light may change
     found *= np.exp(-((cv2.blur(unlike, (3, 3)) / UNLIKE) ** 2))
     found *= np.exp(-_torn(there) / TORN**2)

@@ -67,12 +67,16 @@ def differences(value: Float32, ab: Float32) -> tuple[Float32, Float32]:
     linear += np.float32(0.5)
     red, green, blue = (_encoded().take(light.astype(np.intp), mode="clip").reshape(value.shape) for light in linear)
     own = np.float32(KR) * red + np.float32(KG) * green + np.float32(KB) * blue
-    shift = [red - own, green - own, blue - own]
-    keep = np.ones_like(value)
-    for part in shift:
-        room = np.where(part > 0, 1 - value, -value) / np.where(np.abs(part) > 1e-6, part, np.float32(1))
-        np.minimum(keep, np.where(np.abs(part) > 1e-6, room, np.float32(1)), out=keep)
-    return shift[2] * keep * np.float32(0.5 / (1 - KB)), shift[0] * keep * np.float32(0.5 / (1 - KR))
+    shift = red - own, green - own, blue - own
+    cb, cr = shift[2] * np.float32(0.5 / (1 - KB)), shift[0] * np.float32(0.5 / (1 - KR))
+    highest, lowest = np.maximum.reduce(shift), np.minimum.reduce(shift)
+    cut = np.flatnonzero((value + highest > 1) | (value + lowest < 0))
+    if cut.size:
+        v, high, low = (plane.take(cut) for plane in (value, highest, lowest))
+        keep = np.minimum(1, np.minimum((1 - v) / np.maximum(high, 1e-6), v / np.maximum(-low, 1e-6)))
+        for plane in (cb, cr):
+            plane.put(cut, plane.take(cut) * keep)
+    return cb, cr
 
 
 def rgb_of(value: Float32, cb: Float32, cr: Float32) -> Codes:

@@ -11,7 +11,7 @@ from colorizing_things.errors import SettingError
 from colorizing_things.types import Codes
 
 from .hints import FilmHint
-from .motion import Motion, trust
+from .motion import Motion, halved, trust
 from .reading import Film, Frame
 from .shots import shots
 
@@ -82,12 +82,12 @@ def _along(spot: Spot, frames: Sequence[tuple[int, Codes]] | Iterator[tuple[int,
 
 
 def _moved(spot: Spot, one: Codes, other: Codes, motion: Motion) -> Spot | None:
-    flow, back = motion(one, other), motion(other, one)
-    row, column = int(spot[1]), int(spot[0])
+    flow, back = motion(one, other), motion(other, one)  # at half the size
+    row, column = int(spot[1] / 2), int(spot[0] / 2)
     near = slice(max(0, row - 1), row + 2), slice(max(0, column - 1), column + 2)
-    if float(trust(flow, back, one, other)[near].mean()) < SURE:
+    if float(trust(flow, back, halved(one), halved(other))[near].mean()) < SURE:
         return None
     step = np.median(flow[near].reshape(-1, 2), axis=0)
-    x, y = spot[0] + float(step[0]), spot[1] + float(step[1])
+    x, y = spot[0] + 2 * float(step[0]), spot[1] + 2 * float(step[1])
     inside = 0 <= x < one.shape[1] and 0 <= y < one.shape[0]
     return (x, y) if inside else None
