@@ -13,7 +13,9 @@ def evaluate(
         list[str] | None,
         typer.Argument(help="Bundled names, ONNX files with their cards, their folders, or training runs."),
     ] = None,
-    data: Annotated[Path, typer.Option(help="Folder of colour photographs.")] = ...,  # type: ignore[assignment]
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of colour photographs; with --film of films, or none: generated ones.")
+    ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the report; an unfinished one there is gone on with.")
     ] = ...,  # type: ignore[assignment]
@@ -43,6 +45,9 @@ def evaluate(
         Path | None, typer.Option(help="COCO-like instances.json: try wilful hints on the objects it outlines.")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures that --outlines speaks of.")] = None,
+    film: Annotated[
+        bool, typer.Option("--film", help="Score films: how steady they are, beside the same frame by frame.")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, or what else ONNX Runtime offers.")] = "auto",
 ) -> None:
     """Score colorizers on photographs: figures with intervals, pictures, and a page to look at.
@@ -54,10 +59,21 @@ def evaluate(
     import torch  # noqa: F401 - says at once, and by name, what is missing without the lab
     from rich.console import Console
 
+    from colorizing_things.errors import SettingError
     from colorizing_things.lab.evaluation.evaluate import Request
     from colorizing_things.lab.evaluation.evaluate import evaluate as run
     from colorizing_things.lab.evaluation.tables import summary
 
+    if film:
+        from colorizing_things.film.need import check_libraries
+
+        check_libraries()
+        from colorizing_things.lab.moving.evaluate import evaluate as run_films
+
+        typer.echo(run_films(models or [], data, out, limit, device, Console(stderr=True)))
+        return
+    if data is None:
+        raise SettingError("say where the photographs are: --data FOLDER")
     request = Request(
         data=data,
         out=out,
