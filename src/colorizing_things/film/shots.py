@@ -14,13 +14,14 @@ from colorizing_things.types import Codes, FloatArray
 from .luma import resized
 
 THUMB = 96  # px, the longer side of what is compared
-CUT = 11.0  # codes of 255: what motion must leave unexplained for a cut
+CUT = 20.0  # codes of 255: what motion must leave unexplained for a cut
 SUDDEN = 3.0  # times what the frames around leave unexplained
-FLASH = 4  # frames: what looks as before after so few has only been lit
+FLASH = 4  # frames: what looks as before after so few has only been lit, or hidden
 BACK = 0.4  # of the change itself: as before
 FLAT = 4.0  # codes: the deviation of a picture of nothing
 DISSOLVE = 8  # frames to either side of a dissolve's middle
-MIXED = 0.35  # how far a dissolve's middle is from the mean of its sides, by half their difference
+MIXED = 0.45  # how far a dissolve's middle is from the mean of its sides, by half their difference
+FAINT = 0.5  # deviation of one side by the other's: less, and it is a fade
 LOOK = 2 * DISSOLVE  # frames that are known before one is judged
 Shown = TypeVar("Shown")
 
@@ -59,7 +60,7 @@ def shots(frames: Iterable[Shown], luma: Callable[[Shown], Codes]) -> Iterator[t
         frames: one after the other; :data:`LOOK` of them are looked at ahead.
         luma: a frame's, of any size, uint8 or uint16 with its codes in the upper bits.
     """
-    behind: deque[Seen] = deque(maxlen=DISSOLVE + 1)
+    behind: deque[Seen] = deque(maxlen=DISSOLVE + FLASH + 1)
     ahead: deque[tuple[Shown, Seen]] = deque()
     judge = _Judge()
     before: Seen | None = None
@@ -100,13 +101,11 @@ class _Judge:
         around = [seen.change for seen in (*behind[-FLASH:], *ahead[1 : FLASH + 1])]
         if around and change < SUDDEN * float(np.median(around)):
             return False
-        return not self._is_flash(behind[-1], ahead[1 : FLASH + 1], change) and not self._ends_flash(behind, ahead[0])
+        return not self._goes_on(behind[-FLASH:], ahead[: FLASH + 1], change)
 
-    def _is_flash(self, before: Seen, after: list[Seen], change: float) -> bool:
-        return any(unexplained(before.thumb, seen.thumb) < BACK * change for seen in after)
-
-    def _ends_flash(self, behind: list[Seen], now: Seen) -> bool:
-        return any(unexplained(seen.thumb, now.thumb) < BACK * now.change for seen in behind[-FLASH - 1 : -1])
+    def _goes_on(self, before: list[Seen], after: list[Seen], change: float) -> bool:
+        """Whether what was seen before is seen again soon: then it was a flash, or something in the way."""
+        return any(unexplained(one.thumb, other.thumb) < BACK * change for one in before[::-1] for other in after)
 
     def _is_faded_in(self, behind: list[Seen], ahead: list[Seen]) -> bool:
         """The first picture after nothing, but for a flash in a scene that goes on."""
@@ -114,20 +113,21 @@ class _Judge:
             return False
         if self._flat > FLASH:
             return True
-        last = behind[-self._flat - 1 : -self._flat]
-        return not last or unexplained(last[0].thumb, ahead[0].thumb) > CUT
+        before, after = behind[: -self._flat], ahead[: DISSOLVE + 1]
+        return not before or unexplained(before[0].thumb, after[-1].thumb) > CUT  # both at their full light
 
     def _is_dissolved(self, behind: list[Seen], ahead: list[Seen]) -> bool:
         """The middle of two pictures that lie over each other."""
-        if len(behind) <= DISSOLVE or len(ahead) <= LOOK:
+        if len(behind) < DISSOLVE or len(ahead) <= LOOK:
             return False
-        around = [seen.thumb.astype(np.float64) for seen in (*behind, *ahead)]
-        middle = len(behind)
+        around = [seen.thumb.astype(np.float64) for seen in (*behind[-DISSOLVE:], *ahead)]
+        middle = DISSOLVE
         mixed = [_mixture(around, at) for at in range(middle, middle + DISSOLVE // 2)]
         if mixed[0] > MIXED or mixed[0] > min(mixed):
             return False
-        first, last = behind[-DISSOLVE], ahead[DISSOLVE]
-        return not first.flat and not last.flat and unexplained(first.thumb, last.thumb) > CUT
+        first, last = behind[-DISSOLVE].thumb, ahead[DISSOLVE].thumb
+        fainter, stronger = sorted((first.std(), last.std()))
+        return bool(fainter > FAINT * stronger) and unexplained(first, last) > CUT
 
 
 def _mixture(around: Sequence[FloatArray], at: int) -> float:

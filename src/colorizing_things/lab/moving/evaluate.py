@@ -131,8 +131,8 @@ def _gray_film(made: list[Scene], path: Path, rate: Fraction) -> Path:
 
 def _score(model: Model, reel: Reel, out: Path, name: str) -> dict[str, dict[str, float]]:
     film = open_film(reel.gray)
-    ways = {
-        "film": [frame.rgb for frame in color_frames(model, film, FilmOptions())],
+    ways: dict[str, list[Rgb]] = {
+        "film": [np.asarray(frame.rgb, np.uint8) for frame in color_frames(model, film, FilmOptions())],
         "frame by frame": list(_frame_by_frame(model, film)),
         "true": [scene.rgb for scene in reel.scenes],
     }
@@ -177,7 +177,7 @@ def _figures(
         "chroma": float(np.mean([np.hypot(ab[..., 0], ab[..., 1]).mean() for ab in fields])),
         "colourfulness": float(colourfulness(_tensor(frames[::LOOKED_AT])).mean()),
         "ab error": float(np.mean(away)),
-        "kernel distance": 1000 * float(distances.compute()["kernel_distance"]),
+        "kernel distance": float(distances.compute()["kernel_distance"]),
     }
 
 
