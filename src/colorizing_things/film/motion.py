@@ -25,6 +25,7 @@ class Motion:
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow.setFinestScale(1)  # half the size: at a quarter, as the preset has it, edges of things are smeared
 
     def __call__(self, one: Codes, other: Codes) -> Float32:
         """From one frame to another, both uint8 ``[h,w]`` (Kroeger et al., Fast optical flow using dense inverse
@@ -69,14 +70,19 @@ def trust(there: Float32, back: Float32, here_luma: Float32, there_luma: Float32
     missed = ((there + returned) ** 2).sum(-1)
     allowed = SHARE * ((there**2).sum(-1) + (returned**2).sum(-1)) + PIXEL
     found = np.exp(-missed / allowed)
-    unlike = carried(there_luma, there) - here_luma
-    unlike -= np.median(unlike)  # the light may change
-    found *= np.exp(-((cv2.blur(unlike, (3, 3)) / UNLIKE) ** 2))
+    found *= likeness(here_luma, there_luma, there)
     found *= np.exp(-_torn(there) / TORN**2)
     at = places(height, width) + there
     outside = (at[..., 0] < 0) | (at[..., 1] < 0) | (at[..., 0] > width - 1) | (at[..., 1] > height - 1)
     found[outside] = 0
     return np.asarray(found, np.float32)
+
+
+def likeness(here_luma: Float32, there_luma: Float32, there: Float32) -> Float32:
+    """How far places look as where a flow leads to: 0 to 1, ``[h,w]``."""
+    unlike = carried(there_luma, there) - here_luma
+    unlike -= np.median(unlike)  # the light may change
+    return np.asarray(np.exp(-((cv2.blur(unlike, (3, 3)) / UNLIKE) ** 2)), np.float32)
 
 
 def _torn(flow: Float32) -> Float32:
