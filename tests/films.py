@@ -18,12 +18,13 @@ SOUND_RATE = 16000
 
 
 def panned(count: int, width: int = 160, height: int = 120, name: str = "coffee", step: float = 1.0) -> list:
-    """A view that moves over a photograph, grey, uint8 ``[H,W]``."""
-    grey = (getattr(data, name)()[..., :3] @ [0.2126, 0.7152, 0.0722]).astype(np.uint8)
+    """A view that moves over a photograph by ``step`` pixels a frame, half as much down: grey, uint8 ``[H,W]``."""
+    grey = getattr(data, name)()[..., :3] @ [0.2126, 0.7152, 0.0722]
     found = []
     for number in range(count):
-        left, top = round(20 + step * number), round(10 + step * number / 2)
-        found.append(grey[top : top + 2 * height : 2, left : left + 2 * width : 2])
+        left, top = round(20 + 2 * step * number), round(10 + step * number)
+        view = grey[top : top + 2 * height, left : left + 2 * width].reshape(height, 2, width, 2)
+        found.append(view.mean((1, 3)).astype(np.uint8))
     return found
 
 

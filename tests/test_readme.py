@@ -18,7 +18,8 @@ ELSEWHERE = ("python3 -m venv", "pip install", "make ", "pytest", "colorize serv
 
 @pytest.fixture
 def folder(tmp_path):
-    """A demo, whose grey photograph is old.jpg; another to lend its palette; a folder of scans; painted hints."""
+    """A demo, whose grey photograph is old.jpg; another to lend its palette; scans; painted hints; a film."""
+    from films import panned, write_film
     from PIL import Image
 
     subprocess.run([sys.executable, "-m", "colorizing_things", "demo", "-o", str(tmp_path)], check=True)
@@ -31,6 +32,7 @@ def folder(tmp_path):
     layer = Image.new("RGBA", size)
     layer.paste((122, 74, 43, 255), (180, 100, 220, 140))
     layer.save(tmp_path / "painted.png")
+    write_film(tmp_path / "reel.mp4", panned(4), codec="libx264")
     program = tmp_path / "bin" / "colorize"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorizing_things "$@"\n')

@@ -11,7 +11,7 @@ from colorizing_things import ColorOptions, Guide
 from colorizing_things.errors import SettingError
 
 pytest.importorskip("av")
-from colorizing_things.film.hints import FilmHint, seconds  # noqa: E402
+from colorizing_things.film.hints import FilmHint, seconds
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_hint_holds_for_its_shot_along_the_motion_and_for_no_other(colorizer, 
     told = list(colorizer.film(source, hint=["0.5s:80,60=#c03030"]))  # frame 12, of the first shot
     assert [frame.shot for frame in told] == [0] * 18 + [1] * 18
     for number in (0, 5, 12, 17):
-        moved = 12 - number  # the view moves by half a pixel a frame: what is at 80 then was to the right before
-        x, y = 80 + moved / 2, 60 + moved / 4
+        moved = 12 - number  # what is at 80, 60 then was farther to the right and down before
+        x, y = 80 + moved, 60 + moved / 2
         assert redness(told[number], x, y) > redness(plain[number], x, y) + 15
     for one, other in zip(plain[18:], told[18:], strict=True):
         np.testing.assert_array_equal(one.ab, other.ab)

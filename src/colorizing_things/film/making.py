@@ -99,6 +99,8 @@ def make_film(
         except BaseException:
             if work.chunks and not is_same_file(part, film.path):
                 write_atomically(part, lambda to: join(film, output, work, to, muxer, making.span(part=True)))
+            elif not work.chunks:
+                work.remove()
             raise
         write_atomically(path, lambda to: join(film, output, work, to, muxer, making.span()))
     except OSError as error:
