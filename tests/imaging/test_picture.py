@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.errors import ColorizingError, PictureError
+from colorizing_things.imaging.lightness import lab
 from colorizing_things.imaging.picture import Picture
 
 
@@ -131,6 +132,13 @@ def test_an_rgb_profile_is_honoured_everywhere(tmp_path, colour_photo, deep):
     assert np.abs(full_lightness(picture) - lightness(colour_photo)).mean() < 0.4
     other = Picture.of_array(colour_photo).small_ab(0, 60, 40)
     assert np.abs(picture.small_ab(0, 60, 40) - other).mean() < 0.6
+
+
+def test_the_lab_of_a_grey_picture_hears_its_profile():
+    codes = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
+    found = lab(Picture.of_array(codes[..., None], grey_profile(1.0)).header).numpy()
+    np.testing.assert_allclose(found[..., 0], lightness_of_light(codes / 255), atol=0.1)
+    assert not found[..., 1:].any()
 
 
 def test_lightness_beyond_srgb_is_not_cut_to_it():
