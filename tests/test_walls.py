@@ -36,7 +36,7 @@ LAYERS = (
     {"options"},
     {"session"},
     {"film"},
-    {"colorizer", "demonstration"},
+    {"colorizer", "demonstration", "site"},
     {"finding", "batch"},
     {""},  # the package itself, the front door
     {"server", "ray"},

@@ -18,14 +18,14 @@ from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
 from colorizing_things.processes import Terminated
 
-from . import color, demo, doctor, models, serve
+from . import color, demo, doctor, models, serve, site
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install '.[train]' in a checkout"
 INTERRUPTED, TERMINATED = 130, 143
 LIGHT = ("--help", "-h", "--version")  # what needs nothing loaded
 DEFAULT_VERB = "color"
-ALONE = ("demo", "models", "doctor", "serve", "recipes")  # verbs that need no further word
+ALONE = ("demo", "models", "doctor", "serve", "site", "recipes")  # a folder of that name is not meant
 
 
 class PicturesFirst(TyperGroup):
@@ -66,6 +66,7 @@ app.command("demo")(demo.demo)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
+app.command("site")(site.site)
 
 
 def _add(entry: EntryPoint) -> None:

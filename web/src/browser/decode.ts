@@ -1,0 +1,106 @@
+/** A picture file -> its pixels, upright, as sRGB codes. */
+import { decode as decodePng } from 'fast-png';
+import { decode as decodeTiff, pageCount, type TiffIfd } from 'tiff';
+import { chunksOf } from './metadata/png';
+import { compact, type Pixels } from './pixels';
+
+/** A line for the user: what is wrong with which picture. */
+export class PictureProblem extends Error {
+  override readonly name = 'PictureProblem';
+}
+
+const SRGB_GAMMA = 45455; // of light to code, times 100,000
+
+const SIGNATURES: [string, (bytes: Uint8Array) => boolean][] = [
+  ['jpeg', starts(0xff, 0xd8, 0xff)],
+  ['png', starts(0x89, 0x50, 0x4e, 0x47)],
+  ['tiff', starts(0x49, 0x49, 0x2a, 0)],
+  ['tiff', starts(0x4d, 0x4d, 0, 0x2a)],
+  ['gif', starts(0x47, 0x49, 0x46)],
+  ['bmp', starts(0x42, 0x4d)],
+  ['webp', (bytes) => text(bytes, 0, 4) === 'RIFF' && text(bytes, 8, 12) === 'WEBP'],
+  ['avif', (bytes) => text(bytes, 4, 12) === 'ftypavif'],
+];
+
+function starts(...signature: number[]): (bytes: Uint8Array) => boolean {
+  return (bytes) => signature.every((byte, at) => bytes[at] === byte);
+}
+
+function text(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, to));
+}
+
+export interface Decoded {
+  kind: string; // the format: jpeg, png, tiff, ...
+  pixels: Pixels;
+}
+
+/** Throws a PictureProblem. */
+export async function decoded(file: File): Promise<Decoded> {
+  if (!file.size)
+    throw new PictureProblem(`${file.name}: is empty (0 bytes); copy it again from where it came`);
+  const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
+  const kind = SIGNATURES.find(([, fits]) => fits(head))?.[0] ?? 'unknown';
+  try {
+    if (kind === 'tiff') return { kind, pixels: compact(await ofTiff(file)) };
+    if (kind === 'png') {
+      const pixels = await ofPng(file);
+      if (pixels) return { kind, pixels: compact(pixels) };
+    }
+    return { kind, pixels: compact(await byBrowser(file)) };
+  } catch (error) {
+    if (error instanceof PictureProblem) throw error;
+    if (kind === 'unknown')
+      throw new PictureProblem(`${file.name}: is no picture that this browser can read`);
+    throw new PictureProblem(`${file.name}: cannot be read: damaged, or too large for this browser`);
+  }
+}
+
+async function byBrowser(file: File): Promise<Pixels> {
+  const bitmap = await createImageBitmap(file); // upright, and in sRGB whatever its profile
+  try {
+    const { width, height } = bitmap;
+    const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    if (!pen) throw new PictureProblem(`${file.name}: is too large for this browser`);
+    pen.drawImage(bitmap, 0, 0);
+    return { width, height, channels: 4, data: pen.getImageData(0, 0, width, height).data };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** A PNG that a canvas would spoil: of 16 bits, or transparent. Null for others, and where a profile must be heeded. */
+async function ofPng(file: File): Promise<Pixels | null> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const [depth, colour] = [bytes[24], bytes[25]];
+  if (depth !== 16 && colour !== 4 && colour !== 6) return null;
+  const chunks = chunksOf(bytes);
+  const has = (type: string) => chunks.some((chunk) => chunk.type === type);
+  const gamma = chunks.find((chunk) => chunk.type === 'gAMA')?.data;
+  const odd =
+    gamma &&
+    !has('sRGB') &&
+    Math.abs(new DataView(gamma.buffer, gamma.byteOffset).getUint32(0) - SRGB_GAMMA) > 1;
+  if (odd || ['iCCP', 'cICP', 'tRNS', 'acTL'].some(has)) return null;
+  const { width, height, channels, data } = decodePng(bytes, { checkCrc: true });
+  return { width, height, channels: channels as Pixels['channels'], data };
+}
+
+async function ofTiff(file: File): Promise<Pixels> {
+  const bytes = await file.arrayBuffer();
+  const pages = pageCount(bytes);
+  if (pages > 1) {
+    throw new PictureProblem(
+      `${file.name}: has ${pages} pages; the command colours them all: colorize ${file.name}`,
+    );
+  }
+  try {
+    const [page] = decodeTiff(bytes);
+    const { width, height, data, components, type, bitsPerSample } = page as TiffIfd;
+    if (type > 2 || components > 4 || bitsPerSample < 8) throw new Error('no grey and no RGB');
+    if (!(data instanceof Uint8Array || data instanceof Uint16Array)) throw new Error('floats');
+    return { width, height, channels: components as Pixels['channels'], data };
+  } catch {
+    throw new PictureProblem(`${file.name}: a TIFF that only the command reads: colorize ${file.name}`);
+  }
+}

@@ -1,0 +1,75 @@
+/** One photograph before the network, and all that can be asked of its colours (session.py). */
+import type { LikelyColor } from '../gl/swatch';
+import type { Chroma, Edits, Hint } from '../lib/types';
+import type { Field } from './field';
+import { cellOf, HintField, placed } from './hints';
+import type { Model } from './model';
+import { likely } from './palette';
+import type { Pixels } from './pixels';
+import { hintsFrom, smallAb } from './reference';
+import type { Seen } from './seen';
+
+const LEAST_MOOD = 0.8; // of other draws than the one that is shown: nearer to the mean they would hardly differ
+
+export class Session {
+  #reference: HintField | null = null;
+
+  private constructor(
+    private readonly model: Model,
+    private readonly seen: Seen,
+    readonly file: File,
+    readonly kind: string,
+    readonly width: number,
+    readonly height: number,
+  ) {}
+
+  static async open(model: Model, file: File, kind: string, pixels: Pixels): Promise<Session> {
+    const seen = await model.see(pixels, kind);
+    return new Session(model, seen, file, kind, pixels.width, pixels.height);
+  }
+
+  async predict({ hints, variant, mood }: Edits): Promise<Chroma> {
+    const z = variant ? this.#variant(variant.index, variant.seed, mood) : this.#shown(mood);
+    return this.seen.decode(this.#field(hints), z);
+  }
+
+  async variants(count: number, seed: number, { hints, mood }: Edits): Promise<Chroma[]> {
+    const found: Chroma[] = [];
+    const field = this.#field(hints);
+    for (let index = 0; index < count; index++) {
+      found.push(await this.seen.decode(field, this.#variant(index, seed, mood)));
+    }
+    return found;
+  }
+
+  async palette(x: number, y: number, hints: Hint[]): Promise<LikelyColor[]> {
+    const { height, width } = this.seen.L;
+    return likely(this.seen, ...cellOf({ x, y }, this, height, width), this.#field(hints));
+  }
+
+  async setReference(pixels: Pixels, kind: string): Promise<void> {
+    const other = await this.model.see(pixels, kind);
+    const ab = smallAb(pixels, other.L.width, other.L.height, kind);
+    this.#reference = hintsFrom(this.seen, other, ab);
+  }
+
+  dropReference(): void {
+    this.#reference = null;
+  }
+
+  /** The noise of what is shown without a variant. */
+  #shown(mood: number | null): Field {
+    return this.seen.noise(0, 0, mood ?? this.model.card.mood ?? 0);
+  }
+
+  #variant(index: number, seed: number, mood: number | null): Field {
+    if (index === 0) return this.#shown(mood);
+    return this.seen.noise(index, seed, Math.max(mood ?? this.model.card.mood ?? 0, LEAST_MOOD));
+  }
+
+  #field(hints: Hint[]): HintField | null {
+    const { height, width } = this.seen.L;
+    const points = hints.length ? placed(hints, this, height, width) : null;
+    return points && this.#reference ? points.over(this.#reference) : (points ?? this.#reference);
+  }
+}

@@ -1,0 +1,139 @@
+/** Where pictures are decoded, coloured and encoded, away from the page. */
+import * as Comlink from 'comlink';
+import type { LikelyColor } from '../gl/swatch';
+import type { RenderOptions } from '../lib/backend';
+import type { Chroma, Edits, Hint, Session as SessionInfo } from '../lib/types';
+import { newId } from '../lib/ids';
+import { abilities } from './card';
+import { decoded, type Decoded } from './decode';
+import { encoded, encodedLayer, ownFormat } from './encode';
+import { besideOf, withBeside } from './metadata/beside';
+import { Model, type OnProgress } from './model';
+import { hasAlpha, lightnessImage } from './pixels';
+import { Session } from './session';
+import { shrunk } from './shrink';
+
+const MOST_SESSIONS = 64; // some 3 MB each; who has lost its session opens it anew
+const MOST_DECODED = 2; // pictures whose pixels are kept: the one that is looked at, and the one that is coming
+const SUFFIXES = { jpeg: /\.(jpe?g|jpe|jfif)$/i, png: /\.png$/i, tiff: /\.tiff?$/i, webp: /\.webp$/i };
+
+/** The session was forgotten. The name crosses to the page, the class does not. */
+class Gone extends Error {
+  override readonly name = 'Gone';
+}
+
+let model: Promise<Model> | undefined;
+const sessions = new Map<string, Session>(); // the longest unused first
+const pixels = new Map<File, Promise<Decoded>>(); // likewise
+
+const studio = {
+  /** Fetch the model; may be called again after a failure. */
+  async load(site: string, onProgress: OnProgress): Promise<void> {
+    model = Model.load(site, onProgress);
+    model.catch(() => (model = undefined));
+    await model;
+  },
+
+  async openSession(file: File): Promise<SessionInfo> {
+    if (!model) throw new Error('The network could not be fetched: reload the page when you are online');
+    const [{ kind, pixels: decodedPixels }, loaded] = await Promise.all([decode(file), model]);
+    const session = await Session.open(loaded, file, kind, decodedPixels);
+    const id = newId();
+    kept(sessions, id, session, MOST_SESSIONS);
+    const { width, height } = session;
+    return {
+      id,
+      name: file.name,
+      width,
+      height,
+      kind,
+      pages: 1,
+      has_alpha: hasAlpha(decodedPixels),
+      default_size: loaded.card.default_size,
+      can: abilities(loaded.card),
+      mood: loaded.card.mood ?? 0,
+      expires_in: Infinity,
+    };
+  },
+
+  closeSession(id: string): void {
+    const session = sessions.get(id);
+    sessions.delete(id);
+    if (session) pixels.delete(session.file);
+  },
+
+  async lightness(id: string, maxSide: number): Promise<ImageBitmap> {
+    const { file, kind, width, height } = find(id);
+    const scale = Math.min(1, maxSide / Math.max(width, height));
+    const { pixels: whole } = await decode(file);
+    const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side * scale))) as [
+      number,
+      number,
+    ];
+    const image = lightnessImage(scale < 1 ? shrunk(whole, across, down, kind === 'jpeg') : whole);
+    const bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    return Comlink.transfer(bitmap, [bitmap]);
+  },
+
+  predict: (id: string, edits: Edits): Promise<Chroma> => find(id).predict(edits),
+
+  variants: (id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> =>
+    find(id).variants(count, seed, edits),
+
+  palette: (id: string, x: number, y: number, hints: Hint[]): Promise<LikelyColor[]> =>
+    find(id).palette(x, y, hints),
+
+  async setReference(id: string, file: File): Promise<void> {
+    const { kind, pixels: other } = await decoded(file);
+    await find(id).setReference(other, kind);
+  },
+
+  dropReference: (id: string): void => find(id).dropReference(),
+
+  async render(id: string, edits: Edits, { format, layer }: RenderOptions): Promise<File> {
+    const session = find(id);
+    const { file, kind } = session;
+    const chroma = await session.predict(edits);
+    const { pixels: whole } = await decode(file);
+    const written = layer === 'color' ? 'png' : (format ?? ownFormat(kind));
+    const bare =
+      layer === 'color' ? encodedLayer(whole, chroma, edits) : await encoded(whole, chroma, edits, written);
+    const said = besideOf(kind, new Uint8Array(await file.arrayBuffer()));
+    const result = withBeside(written, new Uint8Array(await bare.arrayBuffer()), said);
+    return new File([result], resultName(file.name, written, layer), { type: `image/${written}` });
+  },
+};
+
+export type Studio = typeof studio;
+Comlink.expose(studio);
+
+function find(id: string): Session {
+  const session = sessions.get(id);
+  if (!session) throw new Gone('the session was forgotten');
+  kept(sessions, id, session, MOST_SESSIONS);
+  return session;
+}
+
+function decode(file: File): Promise<Decoded> {
+  const known = pixels.get(file) ?? decoded(file);
+  kept(pixels, file, known, MOST_DECODED);
+  known.catch(() => pixels.delete(file));
+  return known;
+}
+
+/** Put last; what has been unused longest goes. */
+function kept<Key, Value>(all: Map<Key, Value>, key: Key, value: Value, most: number): void {
+  all.delete(key);
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
+}
+
+/** `old.color.jpg` for `old.jpg`: its own suffix where that fits the format. */
+function resultName(name: string, format: string, layer: RenderOptions['layer']): string {
+  const dot = name.lastIndexOf('.');
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const own = SUFFIXES[format as keyof typeof SUFFIXES].test(name);
+  const usual = { jpeg: '.jpg', tiff: '.tif' }[format] ?? `.${format}`;
+  return `${stem}.${layer === 'color' ? 'layer' : 'color'}${own ? name.slice(dot) : usual}`;
+}

@@ -1,0 +1,84 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { defaultClientConditions, defineConfig } from 'vite';
+
+// Two builds of one page. `vite build`: for `colorize serve`, which colours. `vite build --mode site`: the shell of a
+// page that colours by itself; `colorize site` puts the model beside it. Both are shipped in the wheel: users need no
+// Node.
+export default defineConfig(({ mode }) => (mode === 'site' ? site() : common('server', 'dist')));
+
+function common(backend, folder) {
+  return {
+    plugins: [svelte()],
+    resolve: { alias: { '#backend': `/src/${backend}/backend.ts` } },
+    base: './', // works under any path
+    build: {
+      outDir: `../src/colorizing_things/web/${folder}`,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0, // the server's content security policy knows no data: fonts or scripts
+      modulePreload: { polyfill: false },
+      license: { fileName: 'licences.md' },
+    },
+    server: {
+      // `npm run dev` beside a running `colorize serve`
+      proxy: { '/v1': 'http://127.0.0.1:8000' },
+    },
+  };
+}
+
+function site() {
+  const page = common('browser', 'site');
+  // ONNX Runtime's WebAssembly comes gzipped, as not every host compresses; the page unpacks it.
+  const require = createRequire(import.meta.url);
+  const wasm = require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', `file://${wasm}`), 'utf-8'));
+  const runtime = {
+    file: `runtime/onnxruntime-${version}.wasm.gz`,
+    data: gzipSync(readFileSync(wasm), { level: 9 }),
+  };
+  return {
+    ...page,
+    plugins: [...page.plugins, inTheSite(runtime)],
+    resolve: { ...page.resolve, conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
+    define: { RUNTIME: JSON.stringify({ file: runtime.file, bytes: runtime.data.length }) },
+    worker: {
+      format: 'es',
+      // The runtime's own script is a module, whatever a host makes of the suffix .mjs.
+      rolldownOptions: {
+        output: {
+          assetFileNames: (asset) =>
+            asset.names[0].endsWith('.mjs') ? 'assets/[name]-[hash].js' : 'assets/[name]-[hash][extname]',
+        },
+      },
+    },
+  };
+}
+
+/** What the site has beside the page: the runtime, and the files in `site/`. */
+function inTheSite(runtime) {
+  const HEAD = `
+    <meta
+      http-equiv="Content-Security-Policy"
+      content="default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'"
+    />
+    <link rel="manifest" href="./manifest.webmanifest" />
+    <link rel="apple-touch-icon" href="./icon-192.png" />`;
+  return {
+    name: 'site',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html) =>
+        html.replace('/src/main.ts', '/src/site.ts').replace('<meta charset="utf-8" />', `$&${HEAD}`),
+    },
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: runtime.file, source: runtime.data });
+      const folder = new URL('site/', import.meta.url);
+      for (const name of readdirSync(folder)) {
+        this.emitFile({ type: 'asset', fileName: name, source: readFileSync(new URL(name, folder)) });
+      }
+    },
+  };
+}
