@@ -15,6 +15,7 @@ class Loading {
         this.total = total;
       });
       this.done = true;
+      document.documentElement.dataset['network'] = 'ready'; // for whoever drives the page
     } catch (error) {
       this.problem = `The network could not be fetched: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -34,8 +34,18 @@ export class Model {
       get(new URL(decoder.file, folder)),
     ]);
     const [see, color] = [await runtime.open(graphs[0]), await runtime.open(graphs[1])];
+    const model = new Model(card, see, color);
+    await model.#warmUp();
     onProgress(total, total);
-    return new Model(card, see, color);
+    return model;
+  }
+
+  /** The browser compiles well only what has run for a while: the first photograph should not pay for that. */
+  async #warmUp(): Promise<void> {
+    const side = this.card.default_size;
+    const grey = new Uint8Array(side * side).fill(128);
+    const seen = await this.see({ width: side, height: side, channels: 1, data: grey }, 'png');
+    await seen.decode(null, seen.noise(0, 0, 0));
   }
 
   /** Look at a picture; `kind` is its file's format. */
