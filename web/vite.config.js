@@ -46,6 +46,7 @@ function site() {
     define: { RUNTIME: JSON.stringify({ file: runtime.file, bytes: runtime.data.length }) },
     worker: {
       format: 'es',
+      plugins: () => [licences()],
       // The runtime's own script is a module, whatever a host makes of the suffix .mjs.
       rolldownOptions: {
         output: {
@@ -79,6 +80,30 @@ function inTheSite(runtime) {
       for (const name of readdirSync(folder)) {
         this.emitFile({ type: 'asset', fileName: name, source: readFileSync(new URL(name, folder)) });
       }
+    },
+  };
+}
+
+/** The licences of what the worker is made of: `build.license` tells the page's own. */
+function licences() {
+  return {
+    name: 'licences',
+    generateBundle(_, bundle) {
+      const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
+      const folders = new Set(
+        modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []),
+      );
+      const texts = [...folders].sort().map((folder) => {
+        const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf-8'));
+        const files = readdirSync(folder, { recursive: true }).filter((path) =>
+          /(^|\/)licen[cs]e[^/]*$/i.test(path),
+        );
+        const found = files.filter((path) => !path.includes('node_modules'));
+        const text = found.map((path) => readFileSync(`${folder}/${path}`, 'utf-8')).join('\n');
+        return `## ${name} - ${version} (${license})\n\n${text || 'Its text is in runtime/LICENSE.'}\n`;
+      });
+      const source = `# Licences of the worker\n\n${texts.join('\n')}`;
+      this.emitFile({ type: 'asset', fileName: 'worker-licences.md', source });
     },
   };
 }

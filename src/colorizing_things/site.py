@@ -1,10 +1,11 @@
-"""The page without a server, as a folder of files for any static host: its shell, built from ``/web``, and the model."""
+"""The page without a server, as a folder of files for any static host: its shell, built from ``/web``, and a model."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import ColorizingError, PictureError
@@ -36,18 +37,18 @@ def write_site(folder: Path, card: Card, shell: Path = SHELL) -> list[Path]:
     if not (shell / WORKER).is_file():
         raise ColorizingError("the page was not built: run npm ci and npm run build in web/, or install a wheel")
     _check_folder(folder)
-    model = _model_files(card)
+    added = _model_files(card) | _notices(card)
     shell_names = sorted(str(path.relative_to(shell).as_posix()) for path in shell.rglob("*") if path.is_file())
-    names = [*(name for name in shell_names if name not in LAST), *model, *LAST]
-    kept = [name for name in names if name.startswith("runtime/") or name.endswith(".onnx")]
+    names = [*(name for name in shell_names if name not in LAST), *added, *LAST]
+    kept = [name for name in names if name.endswith((".gz", ".onnx"))]
     precached = [name for name in names if name not in (*kept, WORKER)]
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if name == WORKER:
             path.write_text(_worker((shell / name).read_text("utf-8"), precached, kept), "utf-8")
-        elif name in model:
-            _put(model[name], path)
+        elif name in added:
+            _put(added[name], path)
         else:
             shutil.copyfile(shell / name, path)
     _remove_others(folder, set(names))
@@ -74,6 +75,14 @@ def _model_files(card: Card) -> dict[str, Path | str]:
         said |= {"file": f"{graph}-{said['sha256'][:12]}.onnx", "bytes": path.stat().st_size}
         files[f"model/{said['file']}"] = path
     return {**files, "model/card.json": json.dumps(content, ensure_ascii=False)}
+
+
+def _notices(card: Card) -> dict[str, Path | str]:
+    """Whose work the model and the runtime are: ONNX Runtime's own package for the browser does not say it."""
+    runtime = Path(str(find_spec("onnxruntime").origin)).parent  # type: ignore[union-attr]
+    found = {f"runtime/{name}": runtime / name for name in ("LICENSE", "ThirdPartyNotices.txt")}
+    found["model/NOTICE"] = card.folder / "NOTICE"
+    return {name: path for name, path in found.items() if path.is_file()}
 
 
 def _worker(script: str, precached: Iterable[str], kept: Iterable[str]) -> str:

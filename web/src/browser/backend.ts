@@ -30,24 +30,37 @@ export const backend: Backend = {
     throw Object.assign(new Error(`${id}: no session outlives its page`), { name: 'Gone' });
   },
   closeSession: (id) => studio.closeSession(id),
-  async lightness(id, maxSide, signal) {
-    const bitmap = await studio.lightness(id, maxSide);
-    signal?.throwIfAborted();
-    return bitmap;
-  },
-  predict: (id, edits) => studio.predict(id, edits),
-  variants: (id, count, seed, edits) => studio.variants(id, count, seed, edits),
+  lightness: (id, maxSide, signal) => stoppable(signal, () => studio.lightness(id, maxSide)),
+  predict: (id, edits, signal?: AbortSignal) => stoppable(signal, (job) => studio.predict(id, edits, job)),
+  variants: (id, count, seed, edits, signal?: AbortSignal) =>
+    stoppable(signal, (job) => studio.variants(id, count, seed, edits, job)),
   async palette(id, x, y, hints, signal) {
-    const colors = await studio.palette(id, x, y, hints);
-    signal.throwIfAborted();
-    return offered(colors);
+    return offered(await stoppable(signal, (job) => studio.palette(id, x, y, hints, job)));
   },
   setReference: (id, file) => studio.setReference(id, file),
   dropReference: (id) => studio.dropReference(id),
-  render: (id, edits, options) => studio.render(id, edits, options),
+  render: (id, edits, options, signal?: AbortSignal) =>
+    stoppable(signal, (job) => studio.render(id, edits, options, job)),
 
   async explain(error) {
     return error instanceof Error ? error.message : String(error);
   },
   isGone: (error) => error instanceof Error && error.name === 'Gone',
 };
+
+let jobs = 0;
+
+/** Ask the worker; where the signal is aborted it stops at the next run of the network, and this throws. */
+async function stoppable<T>(signal: AbortSignal | undefined, ask: (job: number) => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  const job = ++jobs;
+  const stop = () => void studio.stop(job);
+  signal?.addEventListener('abort', stop);
+  try {
+    const answer = await ask(job);
+    signal?.throwIfAborted();
+    return answer;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

@@ -1,7 +1,11 @@
 /** A picture file -> its pixels, upright, as sRGB codes. */
 import { decode as decodePng } from 'fast-png';
 import { decode as decodeTiff, pageCount, type TiffIfd } from 'tiff';
+import { besideOf, withoutExif } from './metadata/beside';
+import { view } from './metadata/bytes';
+import { orientationOf } from './metadata/exif';
 import { chunksOf } from './metadata/png';
+import { upright } from './orientation';
 import { compact, type Pixels } from './pixels';
 
 /** A line for the user: what is wrong with which picture. */
@@ -43,10 +47,7 @@ export async function decoded(file: File): Promise<Decoded> {
   const kind = SIGNATURES.find(([, fits]) => fits(head))?.[0] ?? 'unknown';
   try {
     if (kind === 'tiff') return { kind, pixels: compact(await ofTiff(file)) };
-    if (kind === 'png') {
-      const pixels = await ofPng(file);
-      if (pixels) return { kind, pixels: compact(pixels) };
-    }
+    if (kind === 'png' || kind === 'webp') return { kind, pixels: compact(await turned(file, kind)) };
     return { kind, pixels: compact(await byBrowser(file)) };
   } catch (error) {
     if (error instanceof PictureProblem) throw error;
@@ -56,12 +57,13 @@ export async function decoded(file: File): Promise<Decoded> {
   }
 }
 
-async function byBrowser(file: File): Promise<Pixels> {
-  const bitmap = await createImageBitmap(file); // upright, and in sRGB whatever its profile
+/** In sRGB whatever its profile. */
+async function byBrowser(file: Blob): Promise<Pixels> {
+  const bitmap = await createImageBitmap(file);
   try {
     const { width, height } = bitmap;
     const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (!pen) throw new PictureProblem(`${file.name}: is too large for this browser`);
+    if (!pen) throw new Error('no canvas of that size');
     pen.drawImage(bitmap, 0, 0);
     return { width, height, channels: 4, data: pen.getImageData(0, 0, width, height).data };
   } finally {
@@ -69,19 +71,26 @@ async function byBrowser(file: File): Promise<Pixels> {
   }
 }
 
-/** A PNG that a canvas would spoil: of 16 bits, or transparent. Null for others, and where a profile must be heeded. */
-async function ofPng(file: File): Promise<Pixels | null> {
+/** A PNG or a WebP: browsers do not agree on whether its EXIF turns it. */
+async function turned(file: File, kind: string): Promise<Pixels> {
   const bytes = new Uint8Array(await file.arrayBuffer());
+  const exact = kind === 'png' && isSpoiltByCanvas(bytes);
+  const pixels = exact ? exactly(bytes) : await byBrowser(withoutExif(kind, bytes));
+  return upright(pixels, orientationOf(besideOf(kind, bytes).exif));
+}
+
+/** Of 16 bits, or transparent; but where a profile must be heeded, only the browser can. */
+function isSpoiltByCanvas(bytes: Uint8Array): boolean {
   const [depth, colour] = [bytes[24], bytes[25]];
-  if (depth !== 16 && colour !== 4 && colour !== 6) return null;
+  if (depth !== 16 && colour !== 4 && colour !== 6) return false;
   const chunks = chunksOf(bytes);
   const has = (type: string) => chunks.some((chunk) => chunk.type === type);
   const gamma = chunks.find((chunk) => chunk.type === 'gAMA')?.data;
-  const odd =
-    gamma &&
-    !has('sRGB') &&
-    Math.abs(new DataView(gamma.buffer, gamma.byteOffset).getUint32(0) - SRGB_GAMMA) > 1;
-  if (odd || ['iCCP', 'cICP', 'tRNS', 'acTL'].some(has)) return null;
+  const odd = gamma && !has('sRGB') && Math.abs(view(gamma).getUint32(0) - SRGB_GAMMA) > 1;
+  return !odd && !['iCCP', 'cICP', 'tRNS', 'acTL'].some(has);
+}
+
+function exactly(bytes: Uint8Array): Pixels {
   const { width, height, channels, data } = decodePng(bytes, { checkCrc: true });
   return { width, height, channels: channels as Pixels['channels'], data };
 }

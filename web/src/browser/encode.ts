@@ -1,10 +1,10 @@
 /** Joined colours -> a file (imaging/writing.py). Chroma is what we add, so a JPEG may not halve it. */
 import encodeJpeg from '@jsquash/jpeg/encode';
-import { encode as encodePng } from 'fast-png';
 import type { Format } from '../lib/backend';
 import type { Chroma, Look } from '../lib/types';
 import { join } from './join';
 import { hasAlpha, isDeep, lightnessImage, type Pixels } from './pixels';
+import { encodePng } from './png';
 import { encodeTiff } from './tiff';
 
 const JPEG_QUALITY = 92;
@@ -25,9 +25,7 @@ export async function encoded(pixels: Pixels, chroma: Chroma, look: Look, format
     );
   }
   if (format === 'tiff') return encodeTiff(colored(pixels, chroma, look, hasAlpha(pixels)));
-  if (format === 'png' && (isDeep(pixels) || hasAlpha(pixels))) {
-    return pngOf(colored(pixels, chroma, look, hasAlpha(pixels)));
-  }
+  if (format === 'png') return encodePng(colored(pixels, chroma, look, hasAlpha(pixels)));
   const image = onCanvas(pixels, chroma, look, format === 'jpeg');
   if (format === 'jpeg') {
     // As libjpeg does it: mozjpeg's own ways take four times as long for a tenth of the bytes.
@@ -45,7 +43,7 @@ export async function encoded(pixels: Pixels, chroma: Chroma, look: Look, format
 }
 
 /** The colour alone: the most transparent picture that, laid over the grey one, colours it (server/layer.py). */
-export function encodedLayer(pixels: Pixels, chroma: Chroma, look: Look): Blob {
+export function encodedLayer(pixels: Pixels, chroma: Chroma, look: Look): Promise<Blob> {
   const { width, height } = pixels;
   const grey = lightnessImage(pixels).data;
   const out = new Uint8Array(4 * width * height);
@@ -63,7 +61,7 @@ export function encodedLayer(pixels: Pixels, chroma: Chroma, look: Look): Blob {
       out[at + 3] = Math.round(255 * cover * opacity(y * width + x));
     }
   });
-  return pngOf({ width, height, channels: 4, data: out });
+  return encodePng({ width, height, channels: 4, data: out });
 }
 
 /** RGB, or RGB and alpha, as deep as the original. */
@@ -107,12 +105,6 @@ function alphaOf(pixels: Pixels): (at: number) => number {
   const { channels, data } = pixels;
   const opaque = isDeep(pixels) ? 65535 : 255;
   return (at) => (data[(at + 1) * channels - 1] as number) / opaque;
-}
-
-function pngOf({ width, height, channels, data }: Pixels): Blob {
-  const depth = data instanceof Uint16Array ? 16 : 8;
-  const bytes = encodePng({ width, height, channels, depth, data }, { zlib: { level: 6 } });
-  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
 }
 
 async function byBrowser(image: ImageData, format: Format): Promise<Blob> {

@@ -3,6 +3,7 @@ import { F_TO_LINEAR, fInverse, inside } from '../gl/gamut';
 import type { LikelyColor } from '../gl/swatch';
 import type { Field } from './field';
 import type { HintField } from './hints';
+import type { Check } from './runtime';
 import type { Seen } from './seen';
 import { linearToSrgb } from './spaces';
 
@@ -20,10 +21,11 @@ export async function likely(
   row: number,
   column: number,
   hints: HintField | null,
+  check: Check,
 ): Promise<LikelyColor[]> {
   // The network's distribution is of what is shown alone: it does not know of hints, its draws do.
   const binned = seen.card.outputs.includes('logits') && !hints;
-  const groups = binned ? binnedAt(seen, row, column) : await sampledAt(seen, row, column, hints);
+  const groups = binned ? binnedAt(seen, row, column) : await sampledAt(seen, row, column, hints, check);
   const L = seen.L.data[row * seen.L.width + column] as number;
   const colors = groups.map(({ a, b, probability }) => ({ hex: hexOf(L, a, b), a, b, probability }));
   return colors.sort((one, other) => other.probability - one.probability);
@@ -57,11 +59,17 @@ function distribution(logits: Field, row: number, column: number): number[] {
   return mean.map((share) => share / cells);
 }
 
-async function sampledAt(seen: Seen, row: number, column: number, hints: HintField | null): Promise<Group[]> {
+async function sampledAt(
+  seen: Seen,
+  row: number,
+  column: number,
+  hints: HintField | null,
+  check: Check,
+): Promise<Group[]> {
   const points: Point[] = [];
   const step = seen.card.output_stride;
   for (let draw = 1; draw <= DRAWS; draw++) {
-    const { ab, width, height } = await seen.decode(hints, seen.noise(draw, 0, 1));
+    const { ab, width, height } = await seen.decode(hints, seen.noise(draw, 0, 1), check);
     const at = Math.floor(row / step) * width + Math.floor(column / step);
     points.push([ab[at] as number, ab[width * height + at] as number]);
   }

@@ -1,6 +1,6 @@
 /** A decoded picture, upright, and its lightness. */
 import { fTable, fToSrgb, labF, linearTable, luminance, srgbToLightness } from './spaces';
-import { shrunk } from './shrink';
+import { resized } from './resize';
 
 /** Interleaved sRGB codes: grey, grey and alpha, RGB, or RGB and alpha; of 8 or of 16 bits. */
 export interface Pixels {
@@ -40,7 +40,7 @@ export function compact(pixels: Pixels): Pixels {
 
 /** L* 0..100 of the whole picture, well averaged, as a network sees it. `kind`: the file's format. */
 export function smallLightness(pixels: Pixels, width: number, height: number, kind: string): Float32Array {
-  const small = shrunk(pixels, width, height, kind === 'jpeg');
+  const small = resized(pixels, width, height, kind === 'jpeg');
   if (small.channels < 3) {
     const largest = isDeep(small) ? 65535 : 255;
     return Float32Array.from({ length: width * height }, (_, at) =>

@@ -3,7 +3,7 @@ import type { Field } from './field';
 import { HintField } from './hints';
 import { type Pixels, isDeep } from './pixels';
 import type { Seen } from './seen';
-import { shrunk } from './shrink';
+import { resized } from './resize';
 import { linearTable, linearToLab } from './spaces';
 
 const MIN_SIMILARITY = 0.5; // cosine below which two places have nothing to say to each other
@@ -91,7 +91,7 @@ function averaged(ab: Field, grid: { height: number; width: number }): [number, 
 export function smallAb(pixels: Pixels, width: number, height: number, kind: string): Field {
   const plane = width * height;
   const data = new Float32Array(2 * plane);
-  const small = shrunk(pixels, width, height, kind === 'jpeg');
+  const small = resized(pixels, width, height, kind === 'jpeg');
   if (small.channels > 2) {
     const linear = linearTable(isDeep(small));
     for (let at = 0; at < plane; at++) {

@@ -5,6 +5,9 @@ import type { Field } from './field';
 
 const MOST_THREADS = 4; // the network is small: more of them wait for each other
 
+/** Throws where nobody waits for an answer any more. */
+export type Check = () => void;
+
 /** A graph, ready to run, one run at a time. */
 export class Graph {
   #last: Promise<unknown> = Promise.resolve();
@@ -22,13 +25,21 @@ export class Graph {
     return this.session.outputNames;
   }
 
-  /** The `wanted` outputs for one picture. */
-  async run(wanted: readonly string[], feeds: Record<string, Field>): Promise<Record<string, Field>> {
+  /** The `wanted` outputs for one picture, unless `check` throws when its turn comes. */
+  async run(
+    wanted: readonly string[],
+    feeds: Record<string, Field>,
+    check: Check = () => {},
+  ): Promise<Record<string, Field>> {
     const tensors: Record<string, Ort.Tensor> = {};
     for (const [name, { channels, height, width, data }] of Object.entries(feeds)) {
       tensors[name] = new this.ort.Tensor('float32', data, [1, channels, height, width]);
     }
-    const run = this.#last.then(() => this.session.run(tensors, [...wanted]));
+    const run = this.#last.then(async () => {
+      await heard();
+      check();
+      return this.session.run(tensors, [...wanted]);
+    });
     this.#last = run.catch(() => {}); // the next one need not care
     const found = await run;
     return Object.fromEntries(
@@ -38,6 +49,15 @@ export class Graph {
       }),
     );
   }
+}
+
+/** A run blocks its worker: before the next one, it is told what the page has said meanwhile. */
+function heard(): Promise<void> {
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => (port1.close(), done());
+    port2.postMessage(null);
+  });
 }
 
 export interface Runtime {

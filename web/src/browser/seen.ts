@@ -5,7 +5,7 @@ import type { Card } from './card';
 import type { Field } from './field';
 import { Frame } from './field';
 import type { HintField } from './hints';
-import type { Graph } from './runtime';
+import type { Check, Graph } from './runtime';
 
 const NOISE_CHANNELS = 2; // a and b
 
@@ -41,7 +41,7 @@ export class Seen {
   }
 
   /** The colours, in one run of the decoder. */
-  async decode(hints: HintField | null, z: Field): Promise<Chroma> {
+  async decode(hints: HintField | null, z: Field, check: Check = () => {}): Promise<Chroma> {
     const { height, width } = this.L;
     const ab = hints?.ab ?? new Float32Array(2 * height * width);
     const mask = hints?.mask ?? new Float32Array(height * width);
@@ -55,7 +55,7 @@ export class Seen {
       Object.entries(given).filter(([name]) => this.decoder.inputs.includes(name)),
     );
     const wanted = ['ab', 'confidence'].filter((name) => this.decoder.outputs.includes(name));
-    const found = await this.decoder.run(wanted, feeds);
+    const found = await this.decoder.run(wanted, feeds, check);
     const colors = this.frame.cut(found['ab'] as Field);
     const confidence = found['confidence'] ? this.frame.cut(found['confidence']).data : null;
     return { width: colors.width, height: colors.height, ab: colors.data, confidence };

@@ -7,6 +7,7 @@ import type { Model } from './model';
 import { likely } from './palette';
 import type { Pixels } from './pixels';
 import { hintsFrom, smallAb } from './reference';
+import type { Check } from './runtime';
 import type { Seen } from './seen';
 
 const LEAST_MOOD = 0.8; // of other draws than the one that is shown: nearer to the mean they would hardly differ
@@ -28,23 +29,23 @@ export class Session {
     return new Session(model, seen, file, kind, pixels.width, pixels.height);
   }
 
-  async predict({ hints, variant, mood }: Edits): Promise<Chroma> {
+  async predict({ hints, variant, mood }: Edits, check: Check): Promise<Chroma> {
     const z = variant ? this.#variant(variant.index, variant.seed, mood) : this.#shown(mood);
-    return this.seen.decode(this.#field(hints), z);
+    return this.seen.decode(this.#field(hints), z, check);
   }
 
-  async variants(count: number, seed: number, { hints, mood }: Edits): Promise<Chroma[]> {
+  async variants(count: number, seed: number, { hints, mood }: Edits, check: Check): Promise<Chroma[]> {
     const found: Chroma[] = [];
     const field = this.#field(hints);
     for (let index = 0; index < count; index++) {
-      found.push(await this.seen.decode(field, this.#variant(index, seed, mood)));
+      found.push(await this.seen.decode(field, this.#variant(index, seed, mood), check));
     }
     return found;
   }
 
-  async palette(x: number, y: number, hints: Hint[]): Promise<LikelyColor[]> {
+  async palette(x: number, y: number, hints: Hint[], check: Check): Promise<LikelyColor[]> {
     const { height, width } = this.seen.L;
-    return likely(this.seen, ...cellOf({ x, y }, this, height, width), this.#field(hints));
+    return likely(this.seen, ...cellOf({ x, y }, this, height, width), this.#field(hints), check);
   }
 
   async setReference(pixels: Pixels, kind: string): Promise<void> {

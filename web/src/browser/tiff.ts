@@ -1,5 +1,5 @@
 /** A baseline TIFF of 8 or 16 bits a channel, deflated strip by strip. */
-import { zlibSync } from 'fflate';
+import { deflated } from './deflate';
 import type { Pixels } from './pixels';
 import { ascii, joined, view, type Bytes } from './metadata/bytes';
 
@@ -10,15 +10,13 @@ const HEADER = 8; // bytes
 type Entry = [tag: number, type: typeof SHORT | typeof LONG, values: number[]];
 
 /** Of RGB or RGB and alpha. */
-export function encodeTiff({ width, height, channels, data }: Pixels): Blob {
+export async function encodeTiff({ width, height, channels, data }: Pixels): Promise<Blob> {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // little-endian, as machines are
   const across = bytes.length / height;
   const rows = Math.max(1, Math.floor(STRIP_BYTES / across));
   const strips: Bytes[] = [];
   for (let top = 0; top < height; top += rows) {
-    strips.push(
-      joined(zlibSync(bytes.subarray(top * across, Math.min(top + rows, height) * across), { level: 6 })),
-    );
+    strips.push(await deflated(joined(bytes.subarray(top * across, Math.min(top + rows, height) * across))));
   }
   const places: number[] = [];
   let end = HEADER;

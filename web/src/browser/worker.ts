@@ -11,10 +11,11 @@ import { besideOf, withBeside } from './metadata/beside';
 import { Model, type OnProgress } from './model';
 import { hasAlpha, lightnessImage } from './pixels';
 import { Session } from './session';
-import { shrunk } from './shrink';
+import { resized } from './resize';
 
 const MOST_SESSIONS = 64; // some 3 MB each; who has lost its session opens it anew
 const MOST_DECODED = 2; // pictures whose pixels are kept: the one that is looked at, and the one that is coming
+const LONGEST_JOB = 600_000; // ms
 const SUFFIXES = { jpeg: /\.(jpe?g|jpe|jfif)$/i, png: /\.png$/i, tiff: /\.tiff?$/i, webp: /\.webp$/i };
 
 /** The session was forgotten. The name crosses to the page, the class does not. */
@@ -25,6 +26,7 @@ class Gone extends Error {
 let model: Promise<Model> | undefined;
 const sessions = new Map<string, Session>(); // the longest unused first
 const pixels = new Map<File, Promise<Decoded>>(); // likewise
+const stopped = new Set<number>();
 
 const studio = {
   /** Fetch the model; may be called again after a failure. */
@@ -70,18 +72,24 @@ const studio = {
       number,
       number,
     ];
-    const image = lightnessImage(scale < 1 ? shrunk(whole, across, down, kind === 'jpeg') : whole);
+    const image = lightnessImage(scale < 1 ? resized(whole, across, down, kind === 'jpeg') : whole);
     const bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
     return Comlink.transfer(bitmap, [bitmap]);
   },
 
-  predict: (id: string, edits: Edits): Promise<Chroma> => find(id).predict(edits),
+  /** `job`: a number by which to stop it. */
+  predict: (id: string, edits: Edits, job: number): Promise<Chroma> => find(id).predict(edits, goesOn(job)),
 
-  variants: (id: string, count: number, seed: number, edits: Edits): Promise<Chroma[]> =>
-    find(id).variants(count, seed, edits),
+  variants: (id: string, count: number, seed: number, edits: Edits, job: number): Promise<Chroma[]> =>
+    find(id).variants(count, seed, edits, goesOn(job)),
 
-  palette: (id: string, x: number, y: number, hints: Hint[]): Promise<LikelyColor[]> =>
-    find(id).palette(x, y, hints),
+  palette: (id: string, x: number, y: number, hints: Hint[], job: number): Promise<LikelyColor[]> =>
+    find(id).palette(x, y, hints, goesOn(job)),
+
+  stop(job: number): void {
+    stopped.add(job);
+    setTimeout(() => stopped.delete(job), LONGEST_JOB);
+  },
 
   async setReference(id: string, file: File): Promise<void> {
     const { kind, pixels: other } = await decoded(file);
@@ -90,14 +98,16 @@ const studio = {
 
   dropReference: (id: string): void => find(id).dropReference(),
 
-  async render(id: string, edits: Edits, { format, layer }: RenderOptions): Promise<File> {
+  async render(id: string, edits: Edits, { format, layer }: RenderOptions, job: number): Promise<File> {
     const session = find(id);
     const { file, kind } = session;
-    const chroma = await session.predict(edits);
+    const chroma = await session.predict(edits, goesOn(job));
     const { pixels: whole } = await decode(file);
+    goesOn(job)();
     const written = layer === 'color' ? 'png' : (format ?? ownFormat(kind));
-    const bare =
-      layer === 'color' ? encodedLayer(whole, chroma, edits) : await encoded(whole, chroma, edits, written);
+    const made =
+      layer === 'color' ? encodedLayer(whole, chroma, edits) : encoded(whole, chroma, edits, written);
+    const bare = await made;
     const said = besideOf(kind, new Uint8Array(await file.arrayBuffer()));
     const result = withBeside(written, new Uint8Array(await bare.arrayBuffer()), said);
     return new File([result], resultName(file.name, written, layer), { type: `image/${written}` });
@@ -106,6 +116,13 @@ const studio = {
 
 export type Studio = typeof studio;
 Comlink.expose(studio);
+
+/** Throws from when on the job is stopped. */
+function goesOn(job: number): () => void {
+  return () => {
+    if (stopped.has(job)) throw new Error('stopped');
+  };
+}
 
 function find(id: string): Session {
   const session = sessions.get(id);

@@ -1,8 +1,8 @@
 /** What a file says beside its pixels, copied from the original to the result: the segments as they are. */
 import { readJpeg, writeJpeg } from './jpeg';
-import { readPng, writePng } from './png';
-import { readWebp, writeWebp } from './webp';
-import { uprightExif } from './exif';
+import { barePng, readPng, writePng } from './png';
+import { bareWebp, readWebp, writeWebp } from './webp';
+import { orientationOf, uprightExif } from './exif';
 import { marked, uprightXmp } from './xmp';
 
 export interface Beside {
@@ -28,11 +28,15 @@ export function besideOf(kind: string, bytes: Uint8Array): Beside {
   return read ? read(bytes) : NOTHING;
 }
 
+/** A PNG or a WebP that says nothing of its orientation. */
+export function withoutExif(kind: string, bytes: Uint8Array): Blob {
+  return kind === 'png' ? barePng(bytes) : bareWebp(bytes);
+}
+
 /** `bytes`, a file without any, with all that its format can hold; upright, and marked as machine-coloured. */
 export function withBeside(format: string, bytes: Uint8Array<ArrayBuffer>, said: Beside): Blob {
-  const orientation = said.exif ? uprightExif(said.exif).was : 1;
   const exif = said.exif && uprightExif(said.exif).block;
-  const xmp = marked(said.xmp && uprightXmp(said.xmp, orientation));
+  const xmp = marked(said.xmp && uprightXmp(said.xmp, orientationOf(said.exif)));
   const write = { jpeg: writeJpeg, png: writePng, webp: writeWebp }[format];
   return write ? write(bytes, { ...said, exif, xmp }) : new Blob([bytes]);
 }

@@ -9,6 +9,11 @@ export function withoutPrefix(block: Uint8Array): Uint8Array {
   return startsWith(block, PREFIX) ? block.slice(PREFIX.length) : block;
 }
 
+/** 1 where nothing is said. */
+export function orientationOf(block: Uint8Array | null): number {
+  return block ? uprightExif(block).was : 1;
+}
+
 /** The block of the picture that has been turned; `was`: the orientation that it had. A block of no sense is left. */
 export function uprightExif(original: Uint8Array): { block: Uint8Array; was: number } {
   const block = original.slice();

@@ -40,6 +40,11 @@ export function readPng(bytes: Uint8Array): Beside {
   return said;
 }
 
+export function barePng(bytes: Uint8Array): Blob {
+  const kept = chunksOf(bytes).filter(({ type }) => type !== 'eXIf');
+  return new Blob([joined(bytes.subarray(0, 8)), ...kept.map(({ whole }) => joined(whole))]);
+}
+
 export function writePng(bytes: Bytes, { exif, xmp, png, density }: Beside): Blob {
   const parts: BlobPart[] = [bytes.subarray(0, HEADER_END)];
   if (density) {
@@ -53,7 +58,7 @@ export function writePng(bytes: Bytes, { exif, xmp, png, density }: Beside): Blo
   return new Blob([...parts, bytes.subarray(HEADER_END)]);
 }
 
-function chunk(type: string, data: Uint8Array): Bytes {
+export function chunk(type: string, data: Uint8Array): Bytes {
   const body = joined(ascii(type), data);
   return joined(uint32(data.length), body, uint32(checksum(body)));
 }
@@ -61,9 +66,11 @@ function chunk(type: string, data: Uint8Array): Bytes {
 /** CRC-32, as in ISO 3309. */
 function checksum(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
+  for (const byte of bytes) crc = (CRCS[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
+
+const CRCS = Uint32Array.from({ length: 256 }, (_, crc) => {
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});

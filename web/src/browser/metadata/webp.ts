@@ -30,6 +30,14 @@ export function readWebp(bytes: Uint8Array): Beside {
   return { exif: exif && withoutPrefix(exif), xmp: find('XMP '), jpeg: [], png: [], density: null };
 }
 
+/** Under a name that no reader knows it is passed over. */
+export function bareWebp(bytes: Uint8Array): Blob {
+  const copy = joined(bytes);
+  const exif = chunksOf(copy).find(({ type }) => type === 'EXIF');
+  if (exif) copy.set(ascii('none'), exif.data.byteOffset - 8);
+  return new Blob([copy]);
+}
+
 export function writeWebp(bytes: Bytes, { exif, xmp }: Beside): Blob {
   const chunks = chunksOf(bytes);
   const pixels = chunks.filter(({ type }) => ['ALPH', 'VP8 ', 'VP8L'].includes(type));

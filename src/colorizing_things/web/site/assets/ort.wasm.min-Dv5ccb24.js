@@ -1,4 +1,4 @@
-import{t as e}from"./worker-3k07Mud_.js";
+import{t as e}from"./worker-4mr0ACne.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.

@@ -1,30 +1,60 @@
-/** A picture made small, as libvips' thumbnail does it: whole blocks averaged first, Lanczos for the rest. */
-import { type Pixels } from './pixels';
+/** A picture at another size, as libvips' thumbnail makes it: whole blocks averaged first, Lanczos for the rest; where
+ *  it must be enlarged, Catmull-Rom. What is transparent counts as little as it is seen. */
+import { hasAlpha, type Pixels } from './pixels';
 
 const LOBES = 3;
 const GAP = 2; // how much Lanczos is left to do, after the blocks
 
-type Samples = { width: number; height: number; channels: number; data: ArrayLike<number> };
+interface Samples {
+  width: number;
+  height: number;
+  channels: number;
+  data: { [at: number]: number; length: number };
+}
 
 /**
  * To an exact size. A JPEG is halved once or more by its decoder before anything else, in libvips; here that is a
  * block's average too.
  */
-export function shrunk(pixels: Pixels, width: number, height: number, jpeg: boolean): Pixels {
+export function resized(pixels: Pixels, width: number, height: number, jpeg: boolean): Pixels {
   const scale = Math.min(pixels.width / width, pixels.height / height);
   const halved = !jpeg ? 1 : scale >= 16 ? 8 : scale >= 8 ? 4 : scale >= 4 ? 2 : 1;
-  let samples: Samples = blocks(pixels, halved, halved);
+  let samples: Samples = blocks(hasAlpha(pixels) ? premultiplied(pixels) : pixels, halved, halved);
   const across = Math.max(1, Math.floor(samples.width / width / GAP));
   const down = Math.max(1, Math.floor(samples.height / height / GAP));
   samples = blocks(samples, across, down);
-  samples = lanczosDown(samples, height);
-  samples = lanczosAcross(samples, width);
+  samples = filteredDown(samples, height);
+  samples = filteredAcross(samples, width);
   const largest = pixels.data instanceof Uint16Array ? 65535 : 255;
+  if (hasAlpha(pixels)) unpremultiply(samples, largest);
   const out = largest > 255 ? new Uint16Array(samples.data.length) : new Uint8Array(samples.data.length);
   for (let n = 0; n < out.length; n++) {
     out[n] = Math.round(Math.min(Math.max(samples.data[n] as number, 0), largest));
   }
   return { width, height, channels: pixels.channels, data: out };
+}
+
+/** In whole codes, cut off, as libvips has them between its steps. */
+function premultiplied({ width, height, channels, data }: Pixels): Samples {
+  const out = new Float32Array(data.length);
+  const largest = data instanceof Uint16Array ? 65535 : 255;
+  for (let at = 0; at < data.length; at += channels) {
+    const alpha = data[at + channels - 1] as number;
+    for (let c = 0; c < channels - 1; c++) {
+      out[at + c] = Math.floor(((data[at + c] as number) * alpha) / largest);
+    }
+    out[at + channels - 1] = alpha;
+  }
+  return { width, height, channels, data: out };
+}
+
+function unpremultiply({ channels, data }: Samples, largest: number): void {
+  for (let at = 0; at < data.length; at += channels) {
+    const alpha = Math.round(data[at + channels - 1] as number);
+    for (let c = 0; c < channels - 1; c++) {
+      data[at + c] = alpha > 0 ? Math.floor((Math.round(data[at + c] as number) * largest) / alpha) : 0;
+    }
+  }
 }
 
 /** Averages of blocks; what is over at the right and the bottom is averaged with itself. */
@@ -51,7 +81,7 @@ function blocks(from: Samples, across: number, down: number): Samples {
   return { width, height, channels, data: sums };
 }
 
-function lanczosAcross(from: Samples, width: number): Samples {
+function filteredAcross(from: Samples, width: number): Samples {
   if (from.width === width) return from;
   const { channels, height, data } = from;
   const taps = kernels(from.width, width);
@@ -72,7 +102,7 @@ function lanczosAcross(from: Samples, width: number): Samples {
   return { width, height, channels, data: out };
 }
 
-function lanczosDown(from: Samples, height: number): Samples {
+function filteredDown(from: Samples, height: number): Samples {
   if (from.height === height) return from;
   const { channels, width, data } = from;
   const across = width * channels;
@@ -91,17 +121,19 @@ interface Kernel {
   weights: number[];
 }
 
-/** Which of `large` samples make each of `small`: Lanczos, as wide as the shrinking; beyond the edge it repeats. */
-function kernels(large: number, small: number): Kernel[] {
-  const shrink = Math.max(1, large / small);
-  return Array.from({ length: small }, (_, n) => {
-    const centre = ((n + 0.5) * large) / small - 0.5;
-    const reach = LOBES * shrink;
+/** Which of `from` samples make each of `to`, as wide as the shrinking; beyond the edge it repeats. */
+function kernels(from: number, to: number): Kernel[] {
+  const shrink = Math.max(1, from / to);
+  const [weigh, lobes] = from > to ? [lanczos, LOBES] : [catmullRom, 2];
+  return Array.from({ length: to }, (_, n) => {
+    // Corners are what libvips aligns where it enlarges.
+    const centre = from > to ? ((n + 0.5) * from) / to - 0.5 : (n * from) / to - 0.5;
+    const reach = lobes * shrink;
     const kernel: Kernel = { places: [], weights: [] };
     let sum = 0;
     for (let place = Math.ceil(centre - reach); place <= centre + reach; place++) {
-      const weight = lanczos((place - centre) / shrink);
-      kernel.places.push(Math.min(Math.max(place, 0), large - 1));
+      const weight = weigh((place - centre) / shrink);
+      kernel.places.push(Math.min(Math.max(place, 0), from - 1));
       kernel.weights.push(weight);
       sum += weight;
     }
@@ -113,6 +145,12 @@ function kernels(large: number, small: number): Kernel[] {
 function lanczos(x: number): number {
   if (Math.abs(x) >= LOBES) return 0;
   return sinc(x) * sinc(x / LOBES);
+}
+
+function catmullRom(x: number): number {
+  const d = Math.abs(x);
+  if (d >= 2) return 0;
+  return d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
 }
 
 function sinc(x: number): number {

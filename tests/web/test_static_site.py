@@ -1,0 +1,241 @@
+"""The page without a server: written by ``colorize site``, served by a host that knows nothing of it."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from measures import lightness
+from page_settings import DESKTOP, WAIT
+
+pytest.importorskip("playwright.sync_api")
+
+import tifffile
+from page_steps import click_picture, coloured, download, drop, photo, set_slider, settled
+from PIL import Image, PngImagePlugin
+from playwright.sync_api import Browser, Page, expect
+from skimage import data
+
+from colorizing_things import Colorizer
+from colorizing_things.model.catalog import find_model
+from colorizing_things.site import SHELL, write_site
+
+MEGABYTE = 1_000_000
+SOURCE_TYPE = "compositeWithTrainedAlgorithmicMedia"
+
+
+class Host(http.server.SimpleHTTPRequestHandler):
+    """A plain static host; it keeps silent."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not (SHELL / "index.html").is_file():
+        pytest.skip("the page was not built")
+    folder = tmp_path_factory.mktemp("site")
+    write_site(folder, find_model("default"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    handler = functools.partial(Host, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """Its second visit: the model is kept, the service worker at work. Nothing is asked of another host, ever."""
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_default_timeout(WAIT)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    context.on("request", lambda r: None if r.url.startswith((address, "blob:", "data:")) else complaints.append(r.url))
+    opened.goto(address)
+    # Drops are taken at once, while the model is on its way.
+    expect(opened.get_by_role("heading", name="Drop black-and-white photographs here")).to_be_visible()
+    ready(opened)
+    opened.evaluate("() => navigator.serviceWorker.ready")
+    opened.reload()
+    ready(opened)
+    yield opened
+    context.close()
+    assert not complaints
+
+
+def ready(page: Page) -> None:
+    page.wait_for_function("() => document.documentElement.dataset.network === 'ready'", timeout=WAIT)
+
+
+def download_as(page: Page, name: str, path: Path) -> Path:
+    page.get_by_role("button", name="More ways to download").click()
+    page.get_by_label("Format").select_option(name)
+    page.keyboard.press("Escape")
+    saved = download(page)
+    saved.save_as(path)
+    return path
+
+
+def test_a_drop_a_look_a_hint_and_a_download(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
+    drop(page, [photos["coffee"]])
+    coloured(page, [photos["coffee"]])
+    plain = page.get_by_role("application").screenshot()
+    set_slider(page, "Saturation", 1.8)
+    settled(page)
+    assert page.get_by_role("application").screenshot() != plain
+    click_picture(page, 0.45, 0.55)
+    likely = page.get_by_role("group", name="Likely colours")
+    expect(likely.get_by_role("button").first).to_be_visible()
+    likely.get_by_role("button").first.click()
+    expect(page.get_by_role("status").first).to_contain_text("set")
+    expect(page.get_by_role("radio", name="Variant 2")).to_be_enabled()
+    page.get_by_role("radio", name="Variant 2").dispatch_event("click")
+    settled(page)
+    saved = download(page)
+    assert saved.suggested_filename == "coffee.color.jpg"
+    saved.save_as(tmp_path / "coffee.jpg")
+    before, after = Image.open(photos["coffee"]), Image.open(tmp_path / "coffee.jpg")
+    assert (after.format, after.size, after.info["dpi"]) == ("JPEG", before.size, (300, 300))
+    assert SOURCE_TYPE in after.info["xmp"].decode()
+    pixels = np.asarray(after)
+    assert np.ptp(pixels, axis=2).mean() > 10
+    assert np.abs(lightness(pixels) - lightness(np.asarray(before))).mean() < 1
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Photographs of every kind that is read: grey and coloured, deep, transparent."""
+    folder = tmp_path_factory.mktemp("originals")
+    colour, small = data.chelsea(), data.coffee()[::2, ::2]
+    grey = np.asarray(Image.fromarray(colour).convert("L"))
+    deep = (grey.astype(np.uint16) * 257) + 100
+    veil = np.linspace(0, 255, grey.shape[1]).astype(np.uint8)[None].repeat(len(grey), 0)
+    paths = {
+        name: folder / name for name in ("grey.jpg", "colour.jpg", "deep.png", "veil.png", "grey.webp", "deep.tif")
+    }
+    Image.fromarray(np.kron(grey, np.ones((3, 3), np.uint8))).save(paths["grey.jpg"], quality=92)  # it is shrunk first
+    Image.fromarray(small).save(paths["colour.jpg"], quality=95)
+    Image.fromarray(deep).save(paths["deep.png"])
+    Image.fromarray(np.dstack([grey, veil])).save(paths["veil.png"])
+    Image.fromarray(small).convert("L").save(paths["grey.webp"], quality=90)
+    tifffile.imwrite(paths["deep.tif"], deep, compression="zlib", photometric="minisblack")
+    return paths
+
+
+@pytest.mark.parametrize("name", ["grey.jpg", "colour.jpg", "deep.png", "veil.png", "grey.webp", "deep.tif"])
+def test_the_colours_are_those_of_the_command(
+    page: Page, originals: dict[str, Path], name: str, tmp_path: Path
+) -> None:
+    path = originals[name]
+    drop(page, [path])
+    coloured(page, [path])
+    lossless = "tiff" if name.endswith("tif") else "png"
+    ours = read(download_as(page, lossless, tmp_path / f"browser.{lossless[:4]}"))
+    expected = tmp_path / f"command.{'tif' if lossless == 'tiff' else 'png'}"
+    Colorizer(threads=1).colorize_file(path, expected)
+    theirs = read(expected)
+    assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+    code = 257 if ours.dtype == np.uint16 else 1
+    assert np.abs(ours[..., :3].astype(float) - theirs[..., :3]).mean() / code < 0.5
+    assert (ours[..., 3:] == theirs[..., 3:]).all()
+    assert np.ptp(ours[..., :3], axis=2).mean() / code > 4, "no colour"
+
+
+def read(path: Path) -> np.ndarray:
+    import pyvips
+
+    return np.asarray(pyvips.Image.new_from_file(str(path)).numpy())
+
+
+def test_what_a_file_says_is_kept(page: Page, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x9003] = "Zeiss", 6, "1931:05:04 12:00:00"
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Großmutter"/>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+    grey = Image.fromarray(data.camera()[:384, :256])
+    paths = {kind: tmp_path / f"said.{kind}" for kind in ("jpg", "png", "webp")}
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", packet.decode())
+    texts.add_text("Title", "The ferry")
+    grey.save(paths["jpg"], exif=exif, xmp=packet, quality=92, comment="in the loft")
+    grey.save(paths["png"], exif=exif, pnginfo=texts)
+    grey.save(paths["webp"], exif=exif, xmp=packet, quality=92)
+    drop(page, list(paths.values()))
+    coloured(page, list(paths.values()))
+    for kind, path in paths.items():
+        photo(page, path.name).click()
+        settled(page)
+        result = download_as(page, "", tmp_path / f"result.{kind}")
+        after = Image.open(result)
+        assert after.size == (384, 256), f"{kind}: set upright"
+        said = after.getexif()
+        assert (said[0x010F], said[0x0112], said[0x9003]) == ("Zeiss", 1, "1931:05:04 12:00:00")
+        xmp = after.info.get("xmp") or after.info["XML:com.adobe.xmp"].encode()
+        assert SOURCE_TYPE.encode() in xmp and "Großmutter".encode() in xmp
+    assert Image.open(tmp_path / "result.jpg").info["comment"] == b"in the loft"
+    assert Image.open(tmp_path / "result.png").info["Title"] == "The ferry"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("letter.jpg", b"Dear all, here are", "letter.jpg: is no picture that this browser can read"),
+        ("empty.png", b"", "empty.png: is empty (0 bytes)"),
+        ("cut.jpg", b"\xff\xd8\xff\xe0" + bytes(400), "cut.jpg: cannot be read: damaged"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_a_line(
+    page: Page, tmp_path: Path, name: str, content: bytes, line: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    drop(page, [tmp_path / name])
+    expect(page.get_by_role("main")).to_contain_text(line)
+
+
+def test_several_pages_are_left_to_the_command(page: Page, tmp_path: Path) -> None:
+    pages = io.BytesIO()
+    with tifffile.TiffWriter(pages) as writer:
+        for _ in range(2):
+            writer.write(data.camera()[::4, ::4], photometric="minisblack", metadata=None)
+    (tmp_path / "album.tif").write_bytes(pages.getvalue())
+    drop(page, [tmp_path / "album.tif"])
+    expect(page.get_by_role("main")).to_contain_text("album.tif: has 2 pages; the command colours them all")
+
+
+def test_it_is_isolated_installable_and_works_offline(page: Page, address: str, photos: dict[str, Path]) -> None:
+    assert page.evaluate("() => crossOriginIsolated"), "no threads without"
+    manifest = json.load(urllib.request.urlopen(f"{address}manifest.webmanifest"))
+    for icon in manifest["icons"]:
+        with urllib.request.urlopen(address + icon["src"]) as answer:
+            body = answer.read()
+        if icon["type"] == "image/png":
+            assert "x".join(map(str, Image.open(io.BytesIO(body)).size)) == icon["sizes"]
+    found = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [error["errorId"] for error in found if error["errorId"] != "in-incognito"] == []
+    page.context.set_offline(True)
+    try:
+        page.reload()
+        ready(page)
+        drop(page, [photos["rocket"]])
+        coloured(page, [photos["rocket"]])
+    finally:
+        page.context.set_offline(False)
