@@ -21,32 +21,41 @@ function formats(): Format[] {
 
 export const backend: Backend = {
   formats: formats(),
+  privacy: 'Nothing leaves this device.',
 
-  async openSession(file) {
+  openSession(file, _onSent, signal) {
     if (loading.problem) void start(); // the network may be there again
-    return studio.openSession(file);
+    return stoppable(signal, () => studio.openSession(file));
   },
   async getSession(id) {
     throw Object.assign(new Error(`${id}: no session outlives its page`), { name: 'Gone' });
   },
   closeSession: (id) => studio.closeSession(id),
   lightness: (id, maxSide, signal) => stoppable(signal, () => studio.lightness(id, maxSide)),
-  predict: (id, edits, signal?: AbortSignal) => stoppable(signal, (job) => studio.predict(id, edits, job)),
-  variants: (id, count, seed, edits, signal?: AbortSignal) =>
+  original: (id, maxSide, signal) => stoppable(signal, () => studio.original(id, maxSide)),
+  predict: (id, edits, signal) => stoppable(signal, (job) => studio.predict(id, edits, job)),
+  variants: (id, count, seed, edits, signal) =>
     stoppable(signal, (job) => studio.variants(id, count, seed, edits, job)),
   async palette(id, x, y, hints, signal) {
     return offered(await stoppable(signal, (job) => studio.palette(id, x, y, hints, job)));
   },
-  setReference: (id, file) => studio.setReference(id, file),
+  setReference: (id, file, signal) => stoppable(signal, () => studio.setReference(id, file)),
   dropReference: (id) => studio.dropReference(id),
-  render: (id, edits, options, signal?: AbortSignal) =>
-    stoppable(signal, (job) => studio.render(id, edits, options, job)),
+  render: (id, edits, options, signal) => stoppable(signal, (job) => studio.render(id, edits, options, job)),
 
   async explain(error) {
     return error instanceof Error ? error.message : String(error);
   },
-  isGone: (error) => error instanceof Error && error.name === 'Gone',
+  isGone: (error) => isCalled(error, 'Gone'),
+  isRefusal: (error) => isCalled(error, 'PictureProblem'),
+  isAway: () => false, // it is here
+  answers: async () => true,
 };
+
+/** An error's name crosses from the worker, its class does not. */
+function isCalled(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
 
 let jobs = 0;
 

@@ -8,7 +8,7 @@ import { encodePng } from './png';
 import { encodeTiff } from './tiff';
 
 const JPEG_QUALITY = 92;
-const WEBP_QUALITY = 0.9;
+const WEBP_QUALITY = 90;
 const LONGEST = { jpeg: 65_500, webp: 16_383 }; // px of a side
 
 /** The format of what comes from a file of some kind, where the user says nothing. */
@@ -16,7 +16,14 @@ export function ownFormat(kind: string): Format {
   return kind === 'jpeg' || kind === 'webp' || kind === 'tiff' ? kind : 'png';
 }
 
-export async function encoded(pixels: Pixels, chroma: Chroma, look: Look, format: Format): Promise<Blob> {
+/** `quality`: 1 to 100, of JPEG and WebP; null: ours. */
+export async function encoded(
+  pixels: Pixels,
+  chroma: Chroma,
+  look: Look,
+  format: Format,
+  quality: number | null,
+): Promise<Blob> {
   const { width, height } = pixels;
   const longest = LONGEST[format as keyof typeof LONGEST];
   if (longest && Math.max(width, height) > longest) {
@@ -30,7 +37,7 @@ export async function encoded(pixels: Pixels, chroma: Chroma, look: Look, format
   if (format === 'jpeg') {
     // As libjpeg does it: mozjpeg's own ways take four times as long for a tenth of the bytes.
     const jpeg = await encodeJpeg(image, {
-      quality: JPEG_QUALITY,
+      quality: quality ?? JPEG_QUALITY,
       progressive: false,
       optimize_coding: false,
       quant_table: 0,
@@ -39,7 +46,7 @@ export async function encoded(pixels: Pixels, chroma: Chroma, look: Look, format
     });
     return new Blob([jpeg], { type: 'image/jpeg' });
   }
-  return byBrowser(image, format);
+  return byBrowser(image, format, (quality ?? WEBP_QUALITY) / 100);
 }
 
 /** The colour alone: the most transparent picture that, laid over the grey one, colours it (server/layer.py). */
@@ -107,13 +114,13 @@ function alphaOf(pixels: Pixels): (at: number) => number {
   return (at) => (data[(at + 1) * channels - 1] as number) / opaque;
 }
 
-async function byBrowser(image: ImageData, format: Format): Promise<Blob> {
+async function byBrowser(image: ImageData, format: Format, quality: number): Promise<Blob> {
   const canvas = new OffscreenCanvas(image.width, image.height);
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   if (!pen) throw new Error('too large for this browser; the command has no such limit');
   pen.putImageData(image, 0, 0);
   const type = `image/${format}`;
-  const blob = await canvas.convertToBlob({ type, quality: WEBP_QUALITY });
+  const blob = await canvas.convertToBlob({ type, quality });
   if (blob.type !== type) throw new Error(`this browser writes no ${format}; choose PNG`);
   return blob;
 }

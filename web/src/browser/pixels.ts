@@ -71,22 +71,43 @@ export function lightnessRow(pixels: Pixels, first: number, out: Float32Array): 
   }
 }
 
-/** Neutral sRGB codes of 8 bits as RGBA: what a preview is joined from. */
+/** Neutral sRGB codes of 8 bits, and the alpha beside them: what a preview is joined from. */
 export function lightnessImage(pixels: Pixels): ImageData {
+  const { width, channels, data } = pixels;
+  const row = new Float32Array(width);
+  const eight = toEight(pixels);
+  return imageOf(pixels, (at) => {
+    if (channels < 3) return eight(data[at * channels] as number) * 0x010101;
+    if (at % width === 0) lightnessRow(pixels, at, row);
+    return Math.round(255 * fToSrgb(row[at % width] as number)) * 0x010101;
+  });
+}
+
+/** The picture in its own colours. */
+export function colorImage(pixels: Pixels): ImageData {
+  const { channels, data } = pixels;
+  const eight = toEight(pixels);
+  return imageOf(pixels, (at) => {
+    const [r = 0, g = 0, b = 0] = channels < 3 ? [0, 0, 0] : [0, 1, 2];
+    const code = (channel: number) => eight(data[at * channels + channel] as number);
+    return code(r) | (code(g) << 8) | (code(b) << 16);
+  });
+}
+
+/** RGBA of 8 bits; `colour` gives a pixel's as a word, and is asked from top to bottom. */
+function imageOf(pixels: Pixels, colour: (at: number) => number): ImageData {
   const { width, height, channels, data } = pixels;
   const image = new ImageData(width, height);
-  const words = new Uint32Array(image.data.buffer);
-  const row = new Float32Array(width);
-  const deep = isDeep(pixels);
-  for (let y = 0; y < height; y++) {
-    if (channels > 2) lightnessRow(pixels, y * width, row);
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      let code = data[at * channels] as number;
-      if (channels > 2) code = Math.round(255 * fToSrgb(row[x] as number));
-      else if (deep) code = ((code + 128) / 257) | 0;
-      words[at] = 0xff000000 | (code * 0x010101);
-    }
+  const words = new Uint32Array(image.data.buffer); // little-endian, as machines are
+  const eight = toEight(pixels);
+  const alpha = hasAlpha(pixels);
+  for (let at = 0; at < words.length; at++) {
+    const opacity = alpha ? eight(data[(at + 1) * channels - 1] as number) : 255;
+    words[at] = colour(at) | (opacity << 24);
   }
   return image;
+}
+
+function toEight(pixels: Pixels): (code: number) => number {
+  return isDeep(pixels) ? (code) => ((code + 128) / 257) | 0 : (code) => code;
 }

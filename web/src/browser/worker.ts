@@ -9,7 +9,7 @@ import { decoded, type Decoded } from './decode';
 import { encoded, encodedLayer, ownFormat } from './encode';
 import { besideOf, withBeside } from './metadata/beside';
 import { Model, type OnProgress } from './model';
-import { hasAlpha, lightnessImage } from './pixels';
+import { colorImage, hasAlpha, lightnessImage, type Pixels } from './pixels';
 import { Session } from './session';
 import { resized } from './resize';
 
@@ -64,18 +64,11 @@ const studio = {
     if (session) pixels.delete(session.file);
   },
 
-  async lightness(id: string, maxSide: number): Promise<ImageBitmap> {
-    const { file, kind, width, height } = find(id);
-    const scale = Math.min(1, maxSide / Math.max(width, height));
-    const { pixels: whole } = await decode(file);
-    const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side * scale))) as [
-      number,
-      number,
-    ];
-    const image = lightnessImage(scale < 1 ? resized(whole, across, down, kind === 'jpeg') : whole);
-    const bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-    return Comlink.transfer(bitmap, [bitmap]);
-  },
+  lightness: async (id: string, maxSide: number): Promise<ImageBitmap> =>
+    bitmapOf(lightnessImage(await noLarger(find(id), maxSide))),
+
+  original: async (id: string, maxSide: number): Promise<ImageBitmap> =>
+    bitmapOf(colorImage(await noLarger(find(id), maxSide))),
 
   /** `job`: a number by which to stop it. */
   predict: (id: string, edits: Edits, job: number): Promise<Chroma> => find(id).predict(edits, goesOn(job)),
@@ -98,7 +91,12 @@ const studio = {
 
   dropReference: (id: string): void => find(id).dropReference(),
 
-  async render(id: string, edits: Edits, { format, layer }: RenderOptions, job: number): Promise<File> {
+  async render(
+    id: string,
+    edits: Edits,
+    { format, layer, quality }: RenderOptions,
+    job: number,
+  ): Promise<File> {
     const session = find(id);
     const { file, kind } = session;
     const chroma = await session.predict(edits, goesOn(job));
@@ -106,7 +104,9 @@ const studio = {
     goesOn(job)();
     const written = layer === 'color' ? 'png' : (format ?? ownFormat(kind));
     const made =
-      layer === 'color' ? encodedLayer(whole, chroma, edits) : encoded(whole, chroma, edits, written);
+      layer === 'color'
+        ? encodedLayer(whole, chroma, edits)
+        : encoded(whole, chroma, edits, written, quality);
     const bare = await made;
     const said = besideOf(kind, new Uint8Array(await file.arrayBuffer()));
     const result = withBeside(written, new Uint8Array(await bare.arrayBuffer()), said);
@@ -116,6 +116,19 @@ const studio = {
 
 export type Studio = typeof studio;
 Comlink.expose(studio);
+
+async function noLarger({ file, kind, width, height }: Session, maxSide: number): Promise<Pixels> {
+  const { pixels: whole } = await decode(file);
+  const scale = Math.min(1, maxSide / Math.max(width, height));
+  if (scale === 1) return whole;
+  const size = (side: number) => Math.max(1, Math.round(side * scale));
+  return resized(whole, size(width), size(height), kind === 'jpeg');
+}
+
+async function bitmapOf(image: ImageData): Promise<ImageBitmap> {
+  const bitmap = await createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+  return Comlink.transfer(bitmap, [bitmap]);
+}
 
 /** Throws from when on the job is stopped. */
 function goesOn(job: number): () => void {

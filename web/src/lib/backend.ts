@@ -1,5 +1,5 @@
 /** What the page asks of whoever colours: `server/` answers over HTTP, `browser/` in this very browser. Which of the
- *  two a build has is `#backend` in vite.config.ts. Every call may throw; `explain` says what that means. A call whose
+ *  two a build has is `#backend` in vite.config.js. Every call may throw; `explain` says what that means. A call whose
  *  signal is aborted throws, and its work stops. */
 import type { Chroma, Edits, Hint, Session, Swatch } from './types';
 
@@ -14,6 +14,8 @@ export interface RenderOptions {
 export interface Backend {
   /** What downloads can be. */
   readonly formats: readonly Format[];
+  /** Where the pictures go, in a sentence. */
+  readonly privacy: string;
 
   /** `onSent`: which share of the file has arrived, 0..1. */
   openSession(file: File, onSent?: (share: number) => void, signal?: AbortSignal): Promise<Session>;

@@ -156,6 +156,7 @@ function form(file: File): FormData {
 
 export const backend: Backend = {
   formats: ['jpeg', 'png', 'tiff', 'webp', 'avif'],
+  privacy: 'Nothing leaves the machine that serves this page.',
   openSession,
   getSession,
   closeSession,

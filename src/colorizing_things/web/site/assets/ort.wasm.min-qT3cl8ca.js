@@ -1,4 +1,4 @@
-import{t as e}from"./worker-4mr0ACne.js";
+import{t as e}from"./worker-DHe-VNsx.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.
