@@ -12,6 +12,7 @@ export interface Card {
   outputs: string[];
   bins: [number, number][];
   reference_features: string;
+  affinity?: [keys: string, queries: string]; // outputs of the encoder
   files: { encoder: GraphFile; decoder: GraphFile };
 }
 
@@ -31,6 +32,7 @@ export function abilities(card: Card): Ability[] {
     confidence: has.has('confidence'),
     palette: has.has('logits') || has.has('z'),
     mood: has.has('z'),
+    reach: hints && Boolean(card.affinity?.length),
   };
   return (Object.keys(can) as Ability[]).filter((ability) => can[ability]);
 }

@@ -2,7 +2,7 @@
 import type { Hint } from '../lib/types';
 import { abOfColor } from './spaces';
 
-const POINT = 5; // px a side of what a point says, at the size that the network sees
+export const POINT = 5; // px a side of what a point says, at the size that the network sees
 
 /** `ab` in CIELAB units; `mask` 0 (none) to 1 (sure). */
 export class HintField {

@@ -6,9 +6,11 @@ import { cellOf, HintField, placed } from './hints';
 import type { Model } from './model';
 import { likely } from './palette';
 import type { Pixels } from './pixels';
+import { belonging, withinReach, type PlacedHint } from './reach';
 import { hintsFrom, smallAb } from './reference';
 import type { Check } from './runtime';
 import type { Seen } from './seen';
+import { abOfColor } from './spaces';
 
 const LEAST_MOOD = 0.8; // of other draws than the one that is shown: nearer to the mean they would hardly differ
 
@@ -31,14 +33,13 @@ export class Session {
 
   async predict({ hints, variant, mood }: Edits, check: Check): Promise<Chroma> {
     const z = variant ? this.#variant(variant.index, variant.seed, mood) : this.#shown(mood);
-    return this.seen.decode(this.#field(hints), z, check);
+    return this.#decode(hints, z, check);
   }
 
   async variants(count: number, seed: number, { hints, mood }: Edits, check: Check): Promise<Chroma[]> {
     const found: Chroma[] = [];
-    const field = this.#field(hints);
     for (let index = 0; index < count; index++) {
-      found.push(await this.seen.decode(field, this.#variant(index, seed, mood), check));
+      found.push(await this.#decode(hints, this.#variant(index, seed, mood), check));
     }
     return found;
   }
@@ -66,6 +67,28 @@ export class Session {
   #variant(index: number, seed: number, mood: number | null): Field {
     if (index === 0) return this.#shown(mood);
     return this.seen.noise(index, seed, Math.max(mood ?? this.model.card.mood ?? 0, LEAST_MOOD));
+  }
+
+  /** Each hint within its reach, where the model can tell things apart: that takes a second run of the decoder. */
+  async #decode(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
+    const affinity = this.model.card.affinity;
+    if (!affinity?.length || !hints.length) return this.seen.decode(this.#field(hints), z, check);
+    const shown = await this.seen.decode(this.#field([]), z, check);
+    const { height, width } = this.seen.L;
+    const [keys, queries] = affinity.map((name) => this.seen.feature(name)) as [Field, Field];
+    const placedHints = hints.map((hint): PlacedHint => {
+      const [row, column] = cellOf(hint, this, height, width);
+      return { row, column, ab: abOfColor(hint.color) };
+    });
+    const chances = placedHints.map(({ row, column }) =>
+      belonging(
+        keys,
+        queries,
+        Math.floor((row * keys.height) / height),
+        Math.floor((column * keys.width) / width),
+      ),
+    );
+    return this.seen.decode(withinReach(height, width, shown, placedHints, chances), z, check);
   }
 
   #field(hints: Hint[]): HintField | null {

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import golden from '../../../tests/data/reach.json';
+import { belonging, withinReach } from './reach';
+
+const field = ({ shape, values }: { shape: number[]; values: number[] }) => {
+  const [channels = 1, height = 1, width = 1] = shape;
+  return { channels, height, width, data: Float32Array.from(values) };
+};
+
+test('what belongs to a thing, and what a hint says of it, is what the command says', () => {
+  const [keys, queries, shown] = [field(golden.keys), field(golden.queries), field(golden.shown)];
+  const chances = golden.cells.map(([row = 0, column = 0]) => belonging(keys, queries, row, column));
+  chances.forEach((chance, n) =>
+    chance.data.forEach((value, at) => expect(value).toBeCloseTo(golden.chances[n]?.[at] ?? NaN, 5)),
+  );
+  const chroma = { width: shown.width, height: shown.height, ab: shown.data, confidence: null };
+  const [height = 0, width = 0] = golden.size;
+  const hints = golden.hints.map(({ row, column, ab }) => ({ row, column, ab: ab as [number, number] }));
+  const found = withinReach(height, width, chroma, hints, chances);
+  found.ab.forEach((value, at) => expect(value).toBeCloseTo(golden.ab[at] ?? NaN, 4));
+  found.mask.forEach((value, at) => expect(value).toBe(golden.mask[at]));
+});
