@@ -1,4 +1,4 @@
-import{t as e}from"./worker-DHe-VNsx.js";
+import{t as e}from"./worker-B6LVHMns.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.
