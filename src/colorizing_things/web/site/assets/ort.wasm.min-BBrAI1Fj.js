@@ -1,4 +1,4 @@
-import{t as e}from"./worker-B6LVHMns.js";
+import{t as e}from"./worker-BoSXqsH4.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.
