@@ -12,8 +12,9 @@ import pytest
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
-# What sets up a machine is CI's own first step; a server and a browser do not end by themselves.
-ELSEWHERE = ("python3 -m venv", "pip install", "make ", "pytest", "colorize serve")
+# What sets up a machine is CI's own first step; a server and a browser do not end by themselves; the lab's fine-tuning,
+# and the model that comes of it, are test_finetuning's.
+ELSEWHERE = ("python3 -m venv", "pip install", "make ", "pytest", "colorize serve", "colorize train", "album-model")
 
 
 @pytest.fixture
