@@ -28,7 +28,7 @@ FILM_TOO = {"av", "cv2"}  # the extra ``video``: no other module of the product 
 
 # Lowest first: a module may import from its own layer (without a circle) and from those before it.
 LAYERS = (
-    {"types", "errors", "defaults", "faults", "processes", "stopping"},
+    {"types", "errors", "defaults", "faults", "processes", "termination", "stopping"},
     {"color"},
     {"imaging"},
     {"model"},

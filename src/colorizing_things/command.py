@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from .processes import Terminated, heed_termination
+from .termination import Terminated, heed_termination
 
 
 def main() -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 from pathlib import Path, PurePosixPath
-from types import FrameType
-from typing import NoReturn
 
 from .errors import ColorizingError
 
@@ -17,19 +14,6 @@ FORKED = (
 )
 
 _has_threads = _is_forked = False
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
-
-
-def heed_termination() -> None:
-    """From now on SIGTERM raises :class:`Terminated`, for a container's first process too, which it would not reach."""
-    signal.signal(signal.SIGTERM, _terminated)
-
-
-def _terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def cores() -> int:

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
-from colorizing_things.processes import Terminated
+from colorizing_things.termination import Terminated
 
 from . import color, demo, doctor, models, serve, site
 

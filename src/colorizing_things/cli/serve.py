@@ -14,8 +14,8 @@ import typer
 
 from colorizing_things.defaults import MODEL as DEFAULT
 from colorizing_things.errors import ColorizingError, SettingError
-from colorizing_things.processes import Terminated
 from colorizing_things.server.settings import MEGABYTE, Settings
+from colorizing_things.termination import Terminated
 
 if TYPE_CHECKING:
     import uvicorn
