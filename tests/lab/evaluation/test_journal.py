@@ -64,3 +64,12 @@ def test_reading_between_writes(tmp_path):
         journal.append(key(1), record(1))
         assert_same(journal.read(key(0)), record(0))
         assert_same(journal.read(key(1)), record(1))
+
+
+def test_a_record_is_of_the_code_that_made_it(monkeypatch):
+    from colorizing_things.lab.evaluation import benchmark
+
+    assert benchmark.code_checksum() == benchmark.code_checksum.__wrapped__()
+    before = benchmark.key_of("weights", "photograph")
+    monkeypatch.setattr(benchmark, "code_checksum", lambda: "another")
+    assert benchmark.key_of("weights", "photograph") != before
