@@ -28,6 +28,8 @@ def test_the_recovered_network_colours_as_the_product_does():
         given = {**found, "hint_ab": nothing[:, :2], "hint_mask": nothing[:, 2:], "z": torch.zeros(1, 2, 8, 12)}
         ab = graphs["decoder"].module(*(given[name] for name in graphs["decoder"].inputs))[0]
     assert np.abs(ab[0].numpy() - seen.unhinted.ab).max() < 0.2  # two runtimes
+    for name in ("keys", "queries"):  # hints keep to their objects in what is tuned from here, too
+        np.testing.assert_allclose(found[name][0].numpy(), seen._feeds[name], atol=0.05)
 
 
 def test_another_network_is_refused(tmp_path):
