@@ -240,3 +240,22 @@ def test_it_is_isolated_installable_and_works_offline(page: Page, address: str, 
         coloured(page, [photos["rocket"]])
     finally:
         page.context.set_offline(False)
+
+
+def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
+    drop(page, [photos["astronaut"]])
+    coloured(page, [photos["astronaut"]])
+    page.get_by_role("application").focus()
+    page.keyboard.press("Enter")  # the middle of the picture
+    page.get_by_role("textbox", name="Colour as hex").fill("#2050c0")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("status").first).to_contain_text("set")
+    page.keyboard.press("Escape")
+    settled(page)
+    ours = read(download_as(page, "png", tmp_path / "browser.png"))
+    colorizer, grey = Colorizer(threads=1), Image.open(photos["astronaut"])
+    plain, told = (np.asarray(colorizer(grey, hint=hint)) for hint in ([], ["256,256=#2050c0"]))
+    done = np.abs(told.astype(float) - plain).mean()
+    assert done > 2, "the hint did nothing"
+    # What belongs to the thing is a yes or a no at each place: a hair's breadth decides at its edge.
+    assert np.abs(ours.astype(float) - told).mean() < 0.4 * done

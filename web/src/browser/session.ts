@@ -16,6 +16,7 @@ const LEAST_MOOD = 0.8; // of other draws than the one that is shown: nearer to 
 
 export class Session {
   #reference: HintField | null = null;
+  #known: { key: string; reference: HintField | null; chroma: Chroma } | null = null;
 
   private constructor(
     private readonly model: Model,
@@ -73,7 +74,11 @@ export class Session {
   async #decode(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
     const affinity = this.model.card.affinity;
     const kept = affinity?.length ? hints.filter((hint) => hint.reach !== 'alike') : [];
-    const shown = await this.seen.decode(this.#field(hints.filter((hint) => !kept.includes(hint))), z, check);
+    const shown = await this.#before(
+      hints.filter((hint) => !kept.includes(hint)),
+      z,
+      check,
+    );
     if (!affinity || !kept.length) return shown;
     const { height, width } = this.seen.L;
     const [keys, queries] = affinity.map((name) => this.seen.feature(name)) as [Field, Field];
@@ -87,6 +92,16 @@ export class Session {
       return kept[n]?.reach === 'spot' ? near(chance, row, column, height, width) : chance;
     });
     return this.seen.decode(withinReach(height, width, shown, placedHints, chances), z, check);
+  }
+
+  /** What hints of an object are added to: while those change, it stays. */
+  async #before(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
+    const key = JSON.stringify([hints, z.data.at(0), z.data.at(-1)]); // a seed, draw and mood, as good as surely
+    if (this.#known?.key !== key || this.#known.reference !== this.#reference) {
+      const chroma = await this.seen.decode(this.#field(hints), z, check);
+      this.#known = { key, reference: this.#reference, chroma };
+    }
+    return this.#known.chroma;
   }
 
   #field(hints: Hint[]): HintField | null {
