@@ -110,7 +110,7 @@ def measure(page: Page, source: Path, pictures: int) -> dict[str, float]:
     for number in range(TRIES):
         drop(page, source, f"one more {number}.jpg")
         found["first"].append(page.evaluate(UNTIL, READY.format(pictures + number + 1)))
-        page.wait_for_timeout(1500)  # the wipe, and the full size
+        page.wait_for_timeout(1000)  # the wipe, and the full size
     for number in range(TRIES):
         page.evaluate(MARK_NEXT, "click")
         click(page, 0.15 + 0.1 * number, 0.35 + 0.05 * number)
