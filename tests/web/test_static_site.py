@@ -255,7 +255,5 @@ def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, P
     ours = read(download_as(page, "png", tmp_path / "browser.png"))
     colorizer, grey = Colorizer(threads=1), Image.open(photos["astronaut"])
     plain, told = (np.asarray(colorizer(grey, hint=hint)) for hint in ([], ["256,256=#2050c0"]))
-    done = np.abs(told.astype(float) - plain).mean()
-    assert done > 2, "the hint did nothing"
-    # What belongs to the thing is a yes or a no at each place: a hair's breadth decides at its edge.
-    assert np.abs(ours.astype(float) - told).mean() < 0.4 * done
+    assert np.abs(told.astype(float) - plain).mean() > 2, "the hint did nothing"
+    assert np.abs(ours.astype(float) - told).mean() < 0.5

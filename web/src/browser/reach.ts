@@ -3,7 +3,7 @@ import type { Chroma } from '../lib/types';
 import type { Field } from './field';
 import { HintField, POINT } from './hints';
 
-const [SURELY_OUTSIDE, SURELY_INSIDE] = [0.5, 0.7]; // chance of belonging to the thing; between them the network decides
+const [SURELY_OUTSIDE, SURELY_INSIDE] = [0.6, 0.8]; // chance of belonging to the thing; between them the network decides
 
 export interface PlacedHint {
   row: number; // of the lightness that was seen
