@@ -46,7 +46,7 @@ def write_site(folder: Path, card: Card, shell: Path = SHELL) -> list[Path]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if name == WORKER:
-            path.write_text(_worker((shell / name).read_text("utf-8"), precached, kept), "utf-8")
+            path.write_text(_worker((shell / name).read_text(encoding="utf-8"), precached, kept), encoding="utf-8")
         elif name in added:
             _put(added[name], path)
         else:
@@ -61,14 +61,14 @@ def _check_folder(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     worker = folder / WORKER
-    if not worker.is_file() or MARK not in worker.read_text("utf-8", errors="replace"):
+    if not worker.is_file() or MARK not in worker.read_text(encoding="utf-8", errors="replace"):
         raise PictureError(f"{folder}: holds other files; give a new folder with -o")
 
 
 def _model_files(card: Card) -> dict[str, Path | str]:
     """The graphs under names that change with what is in them, so that they may be kept for ever; and the card."""
     paths = card.verified_paths()
-    content = json.loads((card.folder / "card.json").read_text("utf-8"))
+    content = json.loads((card.folder / "card.json").read_text(encoding="utf-8"))
     files: dict[str, Path | str] = {}
     for graph, path in paths.items():
         said = content["files"][graph]
@@ -93,7 +93,7 @@ def _worker(script: str, precached: Iterable[str], kept: Iterable[str]) -> str:
 
 def _put(content: Path | str, path: Path) -> None:
     if isinstance(content, str):
-        path.write_text(content, "utf-8")
+        path.write_text(content, encoding="utf-8")
     else:
         shutil.copyfile(content, path)
 

@@ -70,7 +70,7 @@ def test_memory_that_is_refused_is_503(client, jpg):
 
 @POSIX
 def test_sigterm_answers_who_is_waiting_and_ends(grey_photo):
-    big = encoded(np.tile(grey_photo, (20, 20)), "PNG", compress_level=1)
+    big = encoded(np.tile(grey_photo, (14, 14)), "PNG", compress_level=1)
     with command("--workers", "1") as (client, process), ThreadPoolExecutor(3) as others:
         asked = [others.submit(client.post, "/v1/colorize", files={"file": ("a.png", big)}) for _ in range(3)]
         while "colorize_jobs_running 1" not in client.get("/metrics").text:

@@ -48,7 +48,7 @@ def color(
         "cuda" if gpus and device == "auto" else device, max_pixels,
     )  # fmt: skip
     # Ray prints many lines there when a worker dies, which is mended, and would spoil what --json prints.
-    with _Told(as_json) as told, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
+    with _Told(as_json) as told, open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
         run(job, address=address, workers=jobs, gpus=gpus, report=told.rows, expect=told.expect)
     told.sum_up()
     if told.counts["failed"]:

@@ -96,7 +96,8 @@ def test_a_segment_changes_wholly_and_the_rest_stays(scene):
 
 def test_a_flood_stays_with_what_hangs_together(scene):
     ab, L, *_ = scene
-    reached = flood(ab, L, Chance.seeded(64, 3))[:, 0] > 0
+    chance = Chance.seeded(64, 3)
+    reached = flood(ab, L, chance.place(*ab.shape[-2:]), chance)[:, 0] > 0
     assert not (reached[:, 25, 25] & reached[:, 75, 85]).any()  # disc and square are never one thing
     assert reached.flatten(1).any(1).float().mean() > 0.8  # what begins on an edge is like neither side
 

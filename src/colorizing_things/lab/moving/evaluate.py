@@ -71,9 +71,9 @@ def evaluate(models: list[str], data: Path | None, out: Path, limit: int | None,
             for name in models:
                 console.print(f"{name}: {reel.name}", highlight=False)
                 results.setdefault(name, {})[reel.name] = _score(Model(name, device), reel, out, name)
-    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     table = _table(results)
-    (out / "results.md").write_text(table)
+    (out / "results.md").write_text(table, encoding="utf-8")
     return table
 
 

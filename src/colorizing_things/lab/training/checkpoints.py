@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import nn
@@ -31,13 +31,23 @@ def save(state: dict[str, Any], path: Path) -> None:
     try:
         with faults.naming(f"{path}: cannot be written", TrainingError, kept):
             with partial.open("wb") as file:
-                torch.save(state, file)
+                _write(state, file)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
     except Exception:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+        raise
+
+
+def _write(state: dict[str, Any], file: BinaryIO) -> None:
+    """By torch, which hides what the system said behind an error of its own when it cannot close its archive."""
+    try:
+        torch.save(state, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
         raise
 
 
