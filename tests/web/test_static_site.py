@@ -249,7 +249,7 @@ def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, P
     page.keyboard.press("Enter")  # the middle of the picture
     page.get_by_role("textbox", name="Colour as hex").fill("#2050c0")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("status").first).to_contain_text("set")
+    expect(page.get_by_role("button", name="Remove colour 1, #2050c0")).to_be_visible()
     page.keyboard.press("Escape")
     settled(page)
     ours = read(download_as(page, "png", tmp_path / "browser.png"))
