@@ -131,7 +131,6 @@ def test_removing_can_be_undone_and_a_hidden_cross_cannot_be_touched(
     expect(page.get_by_role("button", name="Redo")).to_be_disabled()
     page.wait_for_timeout(500)  # until what was scrolled is still
     slider.evaluate("one => one.scrollIntoView({ block: 'end' })")  # clear of the bar above
-
     swipe(page, slider.bounding_box(), 60, 0)
     expect(slider).not_to_have_value(before)
     context.close()
