@@ -73,6 +73,23 @@ def test_out_of_a_folder_or_a_url_and_then_known_everywhere(to_be_had, tmp_path,
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_file_that_others_publish_comes_out_of_the_folders_of_models(to_be_had, monkeypatch):
+    monkeypatch.chdir(to_be_had)
+    data = b"an encoder"
+    encoder = places.File("encoder.safetensors", "", len(data), hashlib.sha256(data).hexdigest(), "say the word")
+    little = fetching.published()["little"]
+    known = {"little": places.Published("little", "Of a test.", little.commit, (*little.files, encoder))}
+    monkeypatch.setattr(fetching, "published", lambda: known)
+    with pytest.raises(ModelError, match=r"little needs encoder\.safetensors \(0 MB\) in models: say the word$"):
+        fetch_model("little")
+    (to_be_had / "models" / "encoder.safetensors").write_bytes(b"another")
+    with pytest.raises(ModelError, match=r"encoder\.safetensors is not the file that was published"):
+        fetch_model("little")
+    (to_be_had / "models" / "encoder.safetensors").write_bytes(data)
+    assert (fetch_model("little") / "encoder.safetensors").read_bytes() == data
+    assert find_model("little").name == "tiny-plain"
+
+
 def test_the_variable_says_where(to_be_had, tmp_path, monkeypatch):
     monkeypatch.setenv("COLORIZE_MODELS", os.pathsep.join([str(tmp_path / "a"), str(tmp_path / "b")]))
     monkeypatch.chdir(to_be_had)

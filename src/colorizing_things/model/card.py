@@ -31,7 +31,7 @@ GRAPHS = {"encoder", "decoder"}
 
 @dataclass(frozen=True)
 class GraphFile:
-    """An ONNX file beside the card: its name and its SHA-256."""
+    """A file beside the card, an ONNX file most often: its name and its SHA-256."""
 
     file: str
     sha256: str
@@ -53,6 +53,7 @@ class Card:
         parameters: how many weights.
         file, sha256: of a model of one graph, the ONNX file beside the card and its SHA-256; empty for one of two.
         files: of a model of two graphs, ``encoder`` and ``decoder``; empty for one of one.
+        beside: files of weights that the graphs read where they lie: a pretrained encoder's, not trained here.
         bins: centres of the ab bins that ``logits`` speak of, ``[Q][2]``; empty where there are no logits.
         temperature: of the annealed mean inside the graph, or None where there is none.
         training: data, pictures seen, hours, in plain words.
@@ -80,6 +81,7 @@ class Card:
     file: str = ""
     sha256: str = ""
     files: dict[str, GraphFile] = field(default_factory=dict)
+    beside: list[GraphFile] = field(default_factory=list)
     bins: list[list[float]] = field(default_factory=list)
     temperature: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
@@ -144,7 +146,7 @@ class Card:
     @property
     def size_in_bytes(self) -> int:
         """Of all its files."""
-        return sum((self.folder / graph.file).stat().st_size for graph in self.graphs.values())
+        return sum((self.folder / graph.file).stat().st_size for graph in [*self.graphs.values(), *self.beside])
 
     def verified_paths(self) -> dict[str, Path]:
         """Paths of its ONNX files (:attr:`graphs`), checked against the card.
@@ -152,19 +154,19 @@ class Card:
         Raises:
             ModelError: missing, or not the file that the card describes.
         """
-        paths = {name: self.folder / graph.file for name, graph in self.graphs.items()}
-        for name, path in paths.items():
+        for graph in [*self.graphs.values(), *self.beside]:
+            path = self.folder / graph.file
             if not faults.asked(path.exists, path):
                 raise ModelError(f"{path}: missing; the card beside it names it: export or install the model again")
             with faults.naming(f"{path}: cannot be read", ModelError):
                 found = hashlib.sha256(path.read_bytes()).hexdigest()
-            if found != self.graphs[name].sha256:
+            if found != graph.sha256:
                 raise ModelError(f"{path}: does not match its card's checksum; export or install it again")
-        return paths
+        return {name: self.folder / graph.file for name, graph in self.graphs.items()}
 
     def content(self) -> dict[str, Any]:
         """What ``card.json`` holds; what does not apply to this model is left out."""
-        optional = ("file", "sha256", "files", "noise_stride", "mood", "reference_features")
+        optional = ("file", "sha256", "files", "beside", "noise_stride", "mood", "reference_features")
         return {
             key: value
             for key, value in dataclasses.asdict(self).items()
@@ -197,6 +199,7 @@ def load_card(folder: Path) -> Card:
         raise ModelError(f"{path}: made for another version of this package; export the model again")
     try:
         content["files"] = {name: GraphFile(**graph) for name, graph in content.get("files", {}).items()}
+        content["beside"] = [GraphFile(**graph) for graph in content.get("beside", [])]
     except (TypeError, AttributeError):
         raise ModelError(f"{path}: each of files needs file and sha256; export the model again") from None
     _check(card := Card(**content, folder=folder), path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from colorizing_things.errors import ModelError
 
-from .places import FOLDER, VARIABLE, File, Published, published, search_path, users_folder
+from .places import FOLDER, VARIABLE, File, Published, find_file, published, search_path, users_folder
 
 SECONDS = 60  # that a server may be silent
 URLS = ("http://", "https://", "file://")
@@ -69,6 +69,8 @@ def how_to_fetch(name: str) -> str:
 
 
 def _read(model: Published, file: File, source: str | None) -> bytes:
+    if not file.path:
+        return _of_models(model, file)
     if source is None:
         return _of_history(model, file)
     if source.startswith(URLS):
@@ -78,6 +80,15 @@ def _read(model: Published, file: File, source: str | None) -> bytes:
         if path.is_file():
             return path.read_bytes()
     raise ModelError(f"{folder}: holds neither {model.name}/{file.name} nor {file.name}")
+
+
+def _of_models(model: Published, file: File) -> bytes:
+    """One that its maker publishes, not we."""
+    found = find_file(file.name)
+    if found is None:
+        size = f"{file.size / 1e6:.0f} MB"
+        raise ModelError(f"{model.name} needs {file.name} ({size}) in {destination()}: {file.made_by}")
+    return found.read_bytes()
 
 
 def _joined(source: str, file: File) -> str:

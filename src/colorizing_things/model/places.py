@@ -18,12 +18,17 @@ CARD = "card.json"
 
 @dataclass(frozen=True)
 class File:
-    """A file of a model: its name there, the path at which the repository's history holds it, its size and checksum."""
+    """A file of a model: its name there, where the repository's history holds it, its size and checksum.
+
+    One without a path is not ours to keep: it is looked for in the folders of models, and ``made_by`` says what
+    command makes it.
+    """
 
     name: str
     path: str
     size: int  # bytes
     sha256: str
+    made_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ torch = pytest.importorskip("torch")
 from tiny import make_batch, make_method, tiny_stage
 
 from colorizing_things.errors import SettingError
+from colorizing_things.lab.cli.train import train as command
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.methods.distributed import average_statistics
 from colorizing_things.lab.networks.checkpoints import load
+from colorizing_things.lab.training import loop
 from colorizing_things.lab.training.logs import make_logger
 from colorizing_things.lab.training.loop import train
 from colorizing_things.lab.training.settings import RunSettings
@@ -72,6 +74,13 @@ def test_a_run_keeps_its_best_and_logs_where_it_is_told(photographs, tmp_path):
     assert {"dev_ab_error", "dev_ab_error_p95", "dev_chroma", "dev_stains"} <= names
     p95 = [float(row["dev_ab_error_p95"]) for row in rows if row.get("dev_ab_error_p95")]
     assert best["best"] == pytest.approx(min(p95), rel=1e-4)
+
+
+def test_what_the_command_freezes_and_sums_is_the_recipes(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(loop, "train", lambda recipe, settings: told.append(recipe))
+    command("aae-hinge", tmp_path, tmp_path / "run", freeze="encoder.,to_code", accumulate=4, set_=["steps=1"])
+    assert [(s.optimizer.freeze, s.optimizer.accumulate) for s in told[0].stages] == [(("encoder.", "to_code"), 4)]
 
 
 def test_sheets_by_the_clock(photographs, tmp_path):

@@ -6,6 +6,7 @@ from torch import nn
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.decoding.graph import Graph
+from colorizing_things.lab.training import validation
 from colorizing_things.lab.training.validation import color_errors
 
 
@@ -46,3 +47,12 @@ def test_the_error_of_grey_is_the_chroma(pictures):
 def test_a_network_of_one_size_is_measured_on_the_picture_itself(pictures):
     found = color_errors(graph(0, fixed_size=64), pictures)
     assert found["dev_ab_error"] == pytest.approx(color_errors(graph(0), pictures)["dev_ab_error"], rel=0.1)
+
+
+def test_faces_without_colour_are_counted(pictures, monkeypatch):
+    monkeypatch.setattr(validation, "missing_opencv", lambda: None)
+    monkeypatch.setattr(validation, "find_faces", lambda rgb: [(8, 8, 32, 32)])
+    assert color_errors(graph(0), pictures)["dev_faces_grey"] == 100
+    assert color_errors(graph(25), pictures)["dev_faces_grey"] == 0
+    monkeypatch.setattr(validation, "find_faces", lambda rgb: [])
+    assert "dev_faces_grey" not in color_errors(graph(0), pictures)
