@@ -68,15 +68,14 @@ def _run(settings: Settings, port: int, open_page: bool) -> None:
     from rich.console import Console
 
     from colorizing_things.server.app import create_app
+    from colorizing_things.server.ending import Server
 
-    config = uvicorn.Config(
-        create_app(settings), settings.host, port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    app = create_app(settings)
+    config = uvicorn.Config(app, settings.host, port, log_level="warning", access_log=False, server_header=False)
     listening = _listen(settings.host, port)
     port = listening.getsockname()[1]
     address = f"http://{_reached_at(settings.host)}:{port}"
-    server = uvicorn.Server(config)
+    server = Server(config)
     with suppress(Terminated):  # it ends in order, and that is no failure
         Console(stderr=True, highlight=False).print(f"{address}  (Ctrl-C ends it)", soft_wrap=True)
         if open_page:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -84,13 +85,16 @@ def _is_address(name: str) -> bool:
 
 
 class ShutdownMiddleware:
-    """Answers 503 to requests that are cut off because the server ends."""
+    """Answers 503 to requests that are cut off because the server ends; an answer that has begun is not cut off."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
         begun = False
 
         async def noting(message: Message) -> None:
@@ -98,12 +102,18 @@ class ShutdownMiddleware:
             begun = True
             await send(message)
 
+        answering = asyncio.ensure_future(self.app(scope, receive, noting))
         try:
-            await self.app(scope, receive, noting)
+            await asyncio.shield(answering)
         except asyncio.CancelledError:
-            if begun or scope["type"] != "http":
-                raise
-            await error_response(503, "the server is shutting down")(scope, receive, send)
+            if begun:
+                await answering
+                return
+            answering.cancel()
+            with suppress(asyncio.CancelledError):
+                await answering
+            if not begun:
+                await error_response(503, "the server is shutting down")(scope, receive, send)
 
 
 class HeadMiddleware:
