@@ -257,3 +257,32 @@ def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, P
     plain, told = (np.asarray(colorizer(grey, hint=hint)) for hint in ([], ["256,256=#2050c0"]))
     assert np.abs(told.astype(float) - plain).mean() > 2, "the hint did nothing"
     assert np.abs(ours.astype(float) - told).mean() < 0.5
+
+
+# What the stage is given to show, from now on.
+LISTEN = """() => {
+  window.given = [];
+  const real = WebGL2RenderingContext.prototype.texImage2D;
+  WebGL2RenderingContext.prototype.texImage2D = function (...how) {
+    if (how[2] === WebGL2RenderingContext.RGBA32F && this.canvas.isConnected) window.given.push([...how[8]]);
+    return real.apply(this, how);
+  };
+}"""
+
+
+def test_a_hint_is_guessed_at_once_and_then_told_by_the_network(page: Page, tmp_path: Path) -> None:
+    photograph = tmp_path / "cat.png"
+    Image.fromarray(data.chelsea()).convert("L").save(photograph)
+    drop(page, [photograph])
+    coloured(page, [photograph])
+    page.evaluate(LISTEN)
+    page.get_by_role("application").focus()
+    page.keyboard.press("Enter")
+    for colour in ("#c02020", "#2050c0"):
+        page.get_by_role("textbox", name="Colour as hex").fill(colour)
+        page.keyboard.press("Tab")
+        settled(page)
+    before, guess, truth = (np.array(field) for field in page.evaluate("() => window.given.slice(-3)"))
+    assert len(page.evaluate("() => window.given")) == 4, "of each hint a guess and the network's colours"
+    assert np.abs(truth - before).mean() > 2, "the hint did nothing"
+    assert np.abs(guess - truth).mean() < 0.25 * np.abs(before - truth).mean()

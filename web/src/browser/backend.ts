@@ -33,6 +33,7 @@ export const backend: Backend = {
   closeSession: (id) => studio.closeSession(id),
   lightness: (id, maxSide, signal) => stoppable(signal, () => studio.lightness(id, maxSide)),
   original: (id, maxSide, signal) => stoppable(signal, () => studio.original(id, maxSide)),
+  guess: (id, edits) => studio.guess(id, edits),
   predict: (id, edits, signal) => stoppable(signal, (job) => studio.predict(id, edits, job)),
   variants: (id, count, seed, edits, signal) =>
     stoppable(signal, (job) => studio.variants(id, count, seed, edits, job)),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import golden from '../../../tests/data/reach.json';
-import { belonging, near, withinReach } from './reach';
+import { belonging, guessed, near, withinReach } from './reach';
 
 const field = ({ shape, values }: { shape: number[]; values: number[] }) => {
   const [channels = 1, height = 1, width = 1] = shape;
@@ -23,4 +23,12 @@ test('what belongs to a thing, and what a hint says of it, is what the command s
   const found = withinReach(height, width, chroma, hints, chances);
   found.ab.forEach((value, at) => expect(value).toBeCloseTo(golden.ab[at] ?? NaN, 2));
   found.mask.forEach((value, at) => expect(value).toBe(golden.mask[at]));
+});
+
+test('what is guessed has the hint where its thing is, and is as it was where it is not', () => {
+  const shown = { width: 4, height: 2, ab: new Float32Array(16).fill(5), confidence: null };
+  const chance = { channels: 1, height: 1, width: 2, data: Float32Array.of(0.9, 0.1) };
+  const { ab } = guessed(shown, [{ row: 0, column: 0, ab: [40, -20] }], [chance]);
+  expect([ab[0], ab[8]]).toEqual([40, -20]);
+  expect([ab[3], ab[11]]).toEqual([5, 5]);
 });

@@ -77,6 +77,39 @@ export function withinReach(
   return field;
 }
 
+/**
+ * What the network will make of the hints, guessed: each hint's colour on what surely is its thing, fading towards what
+ * surely is not. It stands in until the network has answered.
+ */
+export function guessed(shown: Chroma, hints: PlacedHint[], chances: Field[]): Chroma {
+  const { width, height } = shown;
+  const plane = width * height;
+  const ab = shown.ab.slice();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const here = chances.map((chance) => between(chance, y / height, x / width));
+      const chance = Math.max(...here);
+      const share = Math.min(1, (chance - SURELY_OUTSIDE) / (SURELY_INSIDE - SURELY_OUTSIDE));
+      if (!(share > 0)) continue;
+      const [a, b] = (hints[here.indexOf(chance)] as PlacedHint).ab;
+      const at = y * width + x;
+      ab[at] = (1 - share) * (ab[at] as number) + share * a;
+      ab[plane + at] = (1 - share) * (ab[plane + at] as number) + share * b;
+    }
+  }
+  return { width, height, ab, confidence: shown.confidence };
+}
+
+/** A field of one plane between its cells; `down` and `across` are shares of its sides. */
+function between({ height, width, data }: Field, down: number, across: number): number {
+  const [y, x] = [Math.max(0, down * height - 0.5), Math.max(0, across * width - 0.5)];
+  const [top, left] = [Math.floor(y), Math.floor(x)];
+  const [low, right] = [Math.min(top + 1, height - 1), Math.min(left + 1, width - 1)];
+  const row = (at: number) =>
+    (1 - x + left) * (data[at * width + left] as number) + (x - left) * (data[at * width + right] as number);
+  return (1 - y + top) * row(top) + (y - top) * row(low);
+}
+
 /** Which cell of a field, whose last row and column may lie half outside, a place is in. */
 function cellAt(
   y: number,

@@ -6,7 +6,7 @@ import { cellOf, HintField, placed } from './hints';
 import type { Model } from './model';
 import { likely } from './palette';
 import type { Pixels } from './pixels';
-import { belonging, near, withinReach, type PlacedHint } from './reach';
+import { belonging, guessed, near, withinReach, type PlacedHint } from './reach';
 import { hintsFrom, smallAb } from './reference';
 import type { Check } from './runtime';
 import type { Seen } from './seen';
@@ -14,9 +14,14 @@ import { abOfColor } from './spaces';
 
 const LEAST_MOOD = 0.8; // of other draws than the one that is shown: nearer to the mean they would hardly differ
 
+const MOST_KNOWN = 8; // what is shown, and the variants beside it; .15 MB each
+
+/** A seed, draw and mood are told by two numbers of their noise, as good as surely. */
+const keyOf = (hints: Hint[], z: Field) => JSON.stringify([hints, z.data.at(0), z.data.at(-1)]);
+
 export class Session {
   #reference: HintField | null = null;
-  #known: { key: string; reference: HintField | null; chroma: Chroma } | null = null;
+  #known = new Map<string, Chroma>(); // by what was asked, the oldest first
 
   private constructor(
     private readonly model: Model,
@@ -32,9 +37,17 @@ export class Session {
     return new Session(model, seen, file, kind, pixels.width, pixels.height);
   }
 
-  async predict({ hints, variant, mood }: Edits, check: Check): Promise<Chroma> {
-    const z = variant ? this.#variant(variant.index, variant.seed, mood) : this.#shown(mood);
-    return this.#decode(hints, z, check);
+  async predict(edits: Edits, check: Check): Promise<Chroma> {
+    return this.#decode(edits.hints, this.#asked(edits), check);
+  }
+
+  /** The same without the network, as near as can be guessed; null: it cannot. */
+  guess(edits: Edits): Chroma | null {
+    const [kept, free] = this.#parted(edits.hints);
+    const chroma = this.#known.get(keyOf(free, this.#asked(edits)));
+    if (!chroma || !kept.length) return chroma ?? null;
+    const { placed, chances } = this.#reached(kept);
+    return guessed(chroma, placed, chances);
   }
 
   async variants(count: number, seed: number, { hints, mood }: Edits, check: Check): Promise<Chroma[]> {
@@ -54,10 +67,16 @@ export class Session {
     const other = await this.model.see(pixels, kind);
     const ab = smallAb(pixels, other.L.width, other.L.height, kind);
     this.#reference = hintsFrom(this.seen, other, ab);
+    this.#known.clear();
   }
 
   dropReference(): void {
     this.#reference = null;
+    this.#known.clear();
+  }
+
+  #asked({ variant, mood }: Edits): Field {
+    return variant ? this.#variant(variant.index, variant.seed, mood) : this.#shown(mood);
   }
 
   /** The noise of what is shown without a variant. */
@@ -72,36 +91,51 @@ export class Session {
 
   /** Each hint within its reach, where the model can tell things apart: that takes a second run of the decoder. */
   async #decode(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
-    const affinity = this.model.card.affinity;
-    const kept = affinity?.length ? hints.filter((hint) => hint.reach !== 'alike') : [];
-    const shown = await this.#before(
-      hints.filter((hint) => !kept.includes(hint)),
-      z,
-      check,
-    );
-    if (!affinity || !kept.length) return shown;
+    const [kept, free] = this.#parted(hints);
+    const shown = await this.#before(free, z, check);
+    if (!kept.length) return shown;
     const { height, width } = this.seen.L;
-    const [keys, queries] = affinity.map((name) => this.seen.feature(name)) as [Field, Field];
-    const placedHints = kept.map((hint): PlacedHint => {
+    const { placed, chances } = this.#reached(kept);
+    return this.seen.decode(withinReach(height, width, shown, placed, chances), z, check);
+  }
+
+  /** Hints that keep within their reach, and those that need not. */
+  #parted(hints: Hint[]): [kept: Hint[], free: Hint[]] {
+    const kept = this.model.card.affinity?.length ? hints.filter((hint) => hint.reach !== 'alike') : [];
+    return [kept, hints.filter((hint) => !kept.includes(hint))];
+  }
+
+  /** Where hints lie, and the chance that each place belongs to each one's thing. */
+  #reached(kept: Hint[]): { placed: PlacedHint[]; chances: Field[] } {
+    const { height, width } = this.seen.L;
+    const [keys, queries] = this.model.card.affinity?.map((name) => this.seen.feature(name)) as [
+      Field,
+      Field,
+    ];
+    const placed = kept.map((hint): PlacedHint => {
       const [row, column] = cellOf(hint, this, height, width);
       return { row, column, ab: abOfColor(hint.color) };
     });
-    const chances = placedHints.map(({ row, column }, n) => {
+    const chances = placed.map(({ row, column }, n) => {
       const [down, across] = [(row * keys.height) / height, (column * keys.width) / width].map(Math.floor);
       const chance = belonging(keys, queries, down ?? 0, across ?? 0);
       return kept[n]?.reach === 'spot' ? near(chance, row, column, height, width) : chance;
     });
-    return this.seen.decode(withinReach(height, width, shown, placedHints, chances), z, check);
+    return { placed, chances };
   }
 
   /** What hints of an object are added to: while those change, it stays. */
   async #before(hints: Hint[], z: Field, check: Check): Promise<Chroma> {
-    const key = JSON.stringify([hints, z.data.at(0), z.data.at(-1)]); // a seed, draw and mood, as good as surely
-    if (this.#known?.key !== key || this.#known.reference !== this.#reference) {
-      const chroma = await this.seen.decode(this.#field(hints), z, check);
-      this.#known = { key, reference: this.#reference, chroma };
-    }
-    return this.#known.chroma;
+    const key = keyOf(hints, z);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const reference = this.#reference;
+    const chroma = await this.seen.decode(this.#field(hints), z, check);
+    if (reference !== this.#reference) return chroma; // another was given meanwhile
+    this.#known.set(key, chroma);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    return chroma;
   }
 
   #field(hints: Hint[]): HintField | null {

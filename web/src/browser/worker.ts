@@ -70,6 +70,8 @@ const studio = {
   original: async (id: string, maxSide: number): Promise<ImageBitmap> =>
     bitmapOf(colorImage(await noLarger(find(id), maxSide))),
 
+  guess: (id: string, edits: Edits): Chroma | null => find(id).guess(edits),
+
   /** `job`: a number by which to stop it. */
   predict: (id: string, edits: Edits, job: number): Promise<Chroma> => find(id).predict(edits, goesOn(job)),
 

@@ -6,7 +6,7 @@ precision highp sampler2D;
 
 uniform sampler2D lightness;   // neutral sRGB codes; alpha, where there is some
 uniform sampler2D original;    // the file's own colours, where they are not grey
-uniform sampler2D chroma;      // a, b; float, so four taps each way are fetched by hand
+uniform sampler2D chroma;      // four neighbours of a, then of b, for each place: see `taps` in joiner.ts
 uniform sampler2D limits;      // largest chroma by (diamond angle, lightness)
 
 uniform vec2 canvas;     // size in device pixels
@@ -53,17 +53,17 @@ vec4 catmullRom(float t) {
 }
 
 vec2 enlarged(vec2 where) {
-  ivec2 size = textureSize(chroma, 0);
-  vec2 centre = where * vec2(size) - 0.5;
+  vec2 size = vec2(textureSize(chroma, 0) - ivec2(2, 3)) / vec2(2.0, 1.0);
+  vec2 centre = where * size - 0.5;
   vec2 base = floor(centre);
   vec4 across = catmullRom(centre.x - base.x);
   vec4 down = catmullRom(centre.y - base.y);
+  ivec2 at = ivec2(2, 1) * (ivec2(base) + 1);
   vec2 sum = vec2(0.0);
   for (int row = 0; row < 4; row++) {
-    for (int column = 0; column < 4; column++) {
-      ivec2 tap = clamp(ivec2(base) + ivec2(column - 1, row - 1), ivec2(0), size - 1);
-      sum += across[column] * down[row] * texelFetch(chroma, tap, 0).xy;
-    }
+    vec4 a = texelFetch(chroma, at + ivec2(0, row), 0);
+    vec4 b = texelFetch(chroma, at + ivec2(1, row), 0);
+    sum += down[row] * vec2(dot(across, a), dot(across, b));
   }
   return sum;
 }

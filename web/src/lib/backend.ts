@@ -26,6 +26,8 @@ export interface Backend {
   lightness(id: string, maxSide: number, signal?: AbortSignal): Promise<ImageBitmap>;
   /** The upright picture as the file has it. Asked only where this browser cannot show the file by itself. */
   original(id: string, maxSide: number, signal?: AbortSignal): Promise<ImageBitmap>;
+  /** What `predict` will say, guessed, where that is much quicker and can be; null otherwise. */
+  guess(id: string, edits: Edits): Promise<Chroma | null>;
   predict(id: string, edits: Edits, signal?: AbortSignal): Promise<Chroma>;
   variants(id: string, count: number, seed: number, edits: Edits, signal?: AbortSignal): Promise<Chroma[]>;
   /** Likely colours of a place, beside the hints at other places. */

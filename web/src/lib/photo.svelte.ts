@@ -11,12 +11,23 @@ import { Palettes } from './palettes';
 import * as store from './store';
 import { tab, tell } from './tab';
 import { toneOfBitmap, type Tone } from './tone';
-import { sameColors, type Chroma, type Edits, type Reference, type Session, type Swatch } from './types';
+import {
+  sameColors,
+  type Chroma,
+  type Edits,
+  type Look,
+  type Reference,
+  type Session,
+  type Swatch,
+} from './types';
 
 export const VARIANTS = 6;
 const THUMBNAIL = 320; // px, longer side
 const LOCAL = 1024; // px: what stands in until the backend has seen the file
 const RETRY = 3000; // ms
+const FRAMES = 3; // drawn, handed over, shown
+const LONGEST_WAIT = 2000; // ms for them
+const STILL = 150; // ms without a move after which a hand rests
 
 export class Photo {
   state = $state<'waiting' | 'sending' | 'working' | 'ready' | 'failed'>('waiting');
@@ -41,10 +52,16 @@ export class Photo {
   #sessionReference: string | null | undefined; // which reference the session knows; undefined: who knows
   #looking: Promise<void> | null = null;
   #running: Promise<void> | null = null;
+  #onMoved: (() => void) | null = null;
   #palettes = new Palettes();
   #revision = 0;
   #saving = 0;
   #saved: Promise<void> = Promise.resolve();
+
+  // Numbers, so that nobody draws anew where it is another part of the edits that has changed.
+  readonly #saturation = $derived(this.edits.saturation);
+  readonly #warmth = $derived(this.edits.warmth);
+  readonly #strength = $derived(this.edits.strength);
 
   constructor(
     readonly file: File,
@@ -61,6 +78,10 @@ export class Photo {
 
   get edits(): Edits {
     return this.#preview ?? this.#history.now;
+  }
+
+  get appearance(): Look {
+    return { saturation: this.#saturation, warmth: this.#warmth, strength: this.#strength };
   }
 
   get canUndo(): boolean {
@@ -184,10 +205,11 @@ export class Photo {
 
   async loadVariants(signal: AbortSignal): Promise<void> {
     const { variantSeed: seed, edits } = this;
-    this.variants = await this.ask(async (id) => {
-      await this.#bringReference(id, edits.reference, signal);
-      return backend.variants(id, VARIANTS, seed, edits, signal);
-    }, signal);
+    this.variants = await this.#ask(
+      edits,
+      (id) => backend.variants(id, VARIANTS, seed, edits, signal),
+      signal,
+    );
   }
 
   /** Likely colours of a place; asked for once. Of the hints only what they have made of the place is among them:
@@ -221,10 +243,7 @@ export class Photo {
     if (!this.#isShown) await this.#spread();
     if (!this.#isShown) throw new Error(`${this.file.name}: the newest change is not on the picture yet`);
     const { edits } = this;
-    return this.ask(async (id) => {
-      await this.#bringReference(id, edits.reference, signal);
-      return backend.render(id, edits, options, signal);
-    }, signal);
+    return this.#ask(edits, (id) => backend.render(id, edits, options, signal), signal);
   }
 
   /** Keep the file; once. */
@@ -331,6 +350,7 @@ export class Photo {
   /** Change the edits, and fetch new colours if it was more than the look that changed. */
   #replace(change: () => void): void {
     change();
+    this.#onMoved?.();
     if (!this.#isShown) void this.#spread();
   }
 
@@ -349,6 +369,10 @@ export class Photo {
     while (!this.#isShown) {
       const edits = this.edits;
       try {
+        if (await this.#guess(edits)) {
+          await this.#stillness();
+          if (this.edits !== edits) continue;
+        }
         const chroma = await connection.watched((signal) => this.#colors(edits, signal));
         [this.chroma, this.shown] = [chroma, edits];
       } catch (error) {
@@ -379,10 +403,35 @@ export class Photo {
     if (!this.#isShown) void this.#spread();
   };
 
-  async #colors(edits: Edits, signal?: AbortSignal): Promise<Chroma> {
+  /** Show at once what the edits will come to, where that can be guessed. */
+  async #guess(edits: Edits): Promise<boolean> {
+    if (!this.session || (edits.reference?.id ?? null) !== this.#sessionReference) return false;
+    const guess = await backend.guess(this.session.id, edits).catch(() => null); // the network says what is wrong
+    if (!guess) return false;
+    this.chroma = guess;
+    await painted(); // the network takes all cores
+    return true;
+  }
+
+  /** While a hand drags, what is guessed must do: the network would be late for every place but the last. */
+  async #stillness(): Promise<void> {
+    if (!this.#preview) return;
+    await new Promise<void>((done) => {
+      const timer = setTimeout(done, STILL);
+      this.#onMoved = () => (clearTimeout(timer), done());
+    });
+    this.#onMoved = null;
+  }
+
+  #colors(edits: Edits, signal?: AbortSignal): Promise<Chroma> {
+    return this.#ask(edits, (id) => backend.predict(id, edits, signal), signal);
+  }
+
+  /** Ask a session that has the edits' reference. */
+  #ask<T>({ reference }: Edits, work: (id: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.ask(async (id) => {
-      await this.#bringReference(id, edits.reference, signal);
-      return backend.predict(id, edits, signal);
+      await this.#bringReference(id, reference, signal);
+      return work(id);
     }, signal);
   }
 
@@ -398,4 +447,13 @@ export class Photo {
 function onlyIfGone(error: unknown): null {
   if (backend.isGone(error)) return null;
   throw error;
+}
+
+/** What was changed is on the screen; or nobody looks at it. */
+async function painted(): Promise<void> {
+  if (document.hidden) return;
+  const late = new Promise((done) => setTimeout(done, LONGEST_WAIT));
+  for (let frame = 0; frame < FRAMES; frame++) {
+    await Promise.race([new Promise(requestAnimationFrame), late]);
+  }
 }

@@ -78,7 +78,7 @@ export class PictureView {
    * `split`: from where on, in CSS pixels, there is colour; null: everywhere. */
   draw(photo: Photo, viewport: Viewport, split: number | null): () => void {
     const { transform, width, height } = viewport;
-    const { size, edits, local } = photo;
+    const { size, appearance, local } = photo;
     const known = this.sharp ?? photo.thumbnail;
     const chroma = photo.tried ?? photo.chroma;
     const before = this.before ?? (photo.tone === 'gray' && known ? null : local);
@@ -100,7 +100,7 @@ export class PictureView {
         // Whole device pixels: at 100 % every pixel of the picture is one of the screen.
         offset: [Math.round(transform.x * density), Math.round(transform.y * density)],
         drawn: [size.width * scale, size.height * scale],
-        look: chroma ? edits : GRAY,
+        look: chroma ? appearance : GRAY,
         split: chroma && known ? (split === null ? -1 : split * density) : 1e9,
         density,
       });

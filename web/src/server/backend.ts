@@ -162,6 +162,7 @@ export const backend: Backend = {
   closeSession,
   lightness,
   original,
+  guess: async () => null, // the truth is as quick
   predict,
   variants,
   palette,

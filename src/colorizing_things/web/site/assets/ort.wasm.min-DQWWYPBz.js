@@ -1,4 +1,4 @@
-import{t as e}from"./worker-BuL7Tl0i.js";
+import{t as e}from"./worker-Z-QqF8tM.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.
