@@ -67,12 +67,42 @@ function inTheSite(runtime) {
     />
     <link rel="manifest" href="./manifest.webmanifest" />
     <link rel="apple-touch-icon" href="./icon-192.png" />`;
+  // Seen only where the script does not come, which empties it.
+  const NOT_STARTED = `
+      <style>
+        .not-started {
+          max-width: 34rem;
+          margin: 15vh auto;
+          padding: 0 1.25rem;
+          font: 1rem/1.5 system-ui, sans-serif;
+          animation: late 3s step-end;
+        }
+        @keyframes late {
+          from {
+            visibility: hidden;
+          }
+        }
+      </style>
+      <div class="not-started">
+        <h1>This page has not started</h1>
+        <p>
+          If the address above begins with <b>file:</b>, it cannot: browsers let a page that is opened as a file start no script of
+          ours. Put this folder on a web server, or start one in it:
+        </p>
+        <pre>python -m http.server --directory this-folder</pre>
+        <p>and open <b>http://127.0.0.1:8000</b>. Your photographs stay on your device then, too.</p>
+        <p>If it begins with <b>http</b>, reload the page: something of it did not arrive.</p>
+      </div>
+    `;
   return {
     name: 'site',
     transformIndexHtml: {
       order: 'pre',
       handler: (html) =>
-        html.replace('/src/main.ts', '/src/site.ts').replace('<meta charset="utf-8" />', `$&${HEAD}`),
+        html
+          .replace('/src/main.ts', '/src/site.ts')
+          .replace('<meta charset="utf-8" />', `$&${HEAD}`)
+          .replace('<div id="app">', `$&${NOT_STARTED}`),
     },
     generateBundle() {
       this.emitFile({ type: 'asset', fileName: runtime.file, source: runtime.data });

@@ -259,6 +259,34 @@ def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, P
     assert np.abs(ours.astype(float) - told).mean() < 0.5
 
 
+def test_forty_photographs_at_once(browser: Browser, address: str, tmp_path: Path) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.on("crash", lambda _: pytest.fail("the tab died"))
+    page.goto(address)
+    ready(page)
+    grey = Image.fromarray(data.chelsea()).convert("L").resize((96, 64))
+    paths = [tmp_path / f"photograph {n}.png" for n in range(40)]
+    for n, path in enumerate(paths):
+        grey.rotate(n).save(path)
+    drop(page, paths)
+    ready_ones = page.get_by_role("navigation", name="Photographs").locator("li.ready")
+    expect(ready_ones).to_have_count(40, timeout=4 * WAIT)
+    photo(page, paths[39].name).click()
+    settled(page)
+    assert page.evaluate("() => [...document.querySelectorAll('[role=alert]')].map(it => it.textContent)") == []
+    context.close()
+
+
+def test_opened_as_a_file_it_says_what_does_not_work(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    expect(page.get_by_role("heading", name="This page has not started")).to_be_visible()
+    expect(page.get_by_text("python -m http.server")).to_be_visible()
+    page.close()
+
+
 # What the stage is given to show, from now on.
 LISTEN = """() => {
   window.given = [];
