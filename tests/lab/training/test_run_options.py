@@ -12,7 +12,6 @@ from colorizing_things.lab.cli.train import train as command
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
-from colorizing_things.lab.methods.distributed import average_statistics
 from colorizing_things.lab.networks.checkpoints import load
 from colorizing_things.lab.training import loop
 from colorizing_things.lab.training.logs import make_logger
@@ -94,21 +93,3 @@ def test_an_unknown_log_is_one_line(tmp_path):
     for name in ("nowhere", "lightning_fabric.loggers.Nothing"):
         with pytest.raises(SettingError, match=r"choose csv, wandb or module\.Class"):
             make_logger(name, tmp_path)
-
-
-class TwoProcesses:
-    """Fabric as one of two processes has it, the other holding zeros."""
-
-    world_size = 2
-
-    def all_reduce(self, tensor, reduce_op):
-        assert reduce_op == "mean"
-        return tensor / 2
-
-
-def test_batch_norms_memory_is_averaged_over_processes():
-    norm = torch.nn.BatchNorm2d(3)
-    norm.running_mean.fill_(4), norm.running_var.fill_(6)
-    average_statistics(TwoProcesses(), norm)
-    assert norm.running_mean.tolist() == [2] * 3 and norm.running_var.tolist() == [3] * 3
-    assert norm.weight.tolist() == [1] * 3

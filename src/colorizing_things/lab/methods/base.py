@@ -20,7 +20,7 @@ from colorizing_things.lab.data.batches import Batches, BatchMaker
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.decoding.settings import NoDecoding
-from colorizing_things.lab.methods.distributed import average_gradients, average_statistics
+from colorizing_things.lab.methods.distributed import average_gradients, synchronize_batch_norms
 
 MAX_GRADIENT_NORM = 1.0
 
@@ -125,6 +125,7 @@ class Method(ABC):
         return [group for group in groups if group["params"]]
 
     def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
+        synchronize_batch_norms(self.fabric, module)
         module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
         self.trainables[name] = Trainable(module, optimizer)
 
@@ -199,7 +200,6 @@ class Method(ABC):
         if number + 1 < count:
             return
         average_gradients(self.fabric, trainable.module)
-        average_statistics(self.fabric, trainable.module)
         norm = self.fabric.clip_gradients(
             trainable.module, trainable.optimizer, max_norm=self.max_gradient_norm, error_if_nonfinite=False
         )

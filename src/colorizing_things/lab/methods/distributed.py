@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+import torch.distributed as processes
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 @torch.no_grad()
@@ -22,15 +26,71 @@ def average_gradients(fabric: Fabric, module: nn.Module) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-@torch.no_grad()
-def average_statistics(fabric: Fabric, module: nn.Module) -> None:
-    """Average what batch norm remembers over all processes, so that it is of all pictures, and not of the first's."""
+def synchronize_batch_norms(fabric: Fabric, module: nn.Module) -> None:
+    """Let batch norm take its statistics over the pictures of all processes, as over one large batch."""
     if fabric.world_size == 1:
         return
-    remembered = [b for name, b in module.named_buffers() if name.endswith(("running_mean", "running_var"))]
-    if not remembered:
-        return
-    averaged = fabric.all_reduce(torch.cat([b.flatten() for b in remembered]), reduce_op="mean")
-    assert isinstance(averaged, Tensor)
-    for buffer, part in zip(remembered, averaged.split([b.numel() for b in remembered]), strict=True):
-        buffer.copy_(part.view_as(buffer))
+    for part in module.modules():
+        if type(part) in SYNCHRONIZED:
+            part.__class__ = SYNCHRONIZED[type(part)]  # its weights, what it remembers and its names stay
+
+
+class _Sum(torch.autograd.Function):
+    """Sum over all processes; a loss of any of them has its gradient with respect to what each put in."""
+
+    @staticmethod
+    def forward(ctx: Any, part: Tensor) -> Tensor:
+        whole = part.clone()
+        processes.all_reduce(whole)
+        return whole
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        whole = gradient.clone()
+        processes.all_reduce(whole)
+        return whole
+
+
+class _Synchronized(_BatchNorm):
+    """Batch norm over several processes with as many pictures each. PyTorch's own knows GPUs alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[N,C,...]`` of this process -> the same, normalized by the statistics of all."""
+        if not self.training:
+            return super().forward(x)
+        world, axes = processes.get_world_size(), [0, *range(2, x.dim())]
+        shape = [1, -1, *[1] * (x.dim() - 2)]
+        with torch.autocast(x.device.type, enabled=False):
+            mean = _sum(x.float().mean(axes)) / world
+            centred = x.float() - mean.view(shape)
+            variance = _sum(centred.square().mean(axes)) / world
+            self._remember(mean.detach(), variance.detach(), world * x.numel() // x.shape[1])
+            y = centred * (variance + self.eps).rsqrt().view(shape)
+            if self.affine:
+                y = y * self.weight.view(shape) + self.bias.view(shape)
+        return y.to(x.dtype)
+
+    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        assert self.momentum is not None and self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * count / max(count - 1, 1), self.momentum)
+
+
+def _sum(part: Tensor) -> Tensor:
+    whole: Tensor = _Sum.apply(part)  # type: ignore[no-untyped-call]
+    return whole
+
+
+class _Synchronized1d(_Synchronized, nn.BatchNorm1d):
+    pass
+
+
+class _Synchronized2d(_Synchronized, nn.BatchNorm2d):
+    pass
+
+
+SYNCHRONIZED: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: _Synchronized1d, nn.BatchNorm2d: _Synchronized2d,
+}  # fmt: skip
