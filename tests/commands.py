@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
+from waiting import PATIENCE
+
 ENTRY = "from colorizing_things.command import main; main()"
+# Before it: the writing of a picture lasts, whatever the machine.
+SLOWLY = """
+import time
+from colorizing_things import colorizer
+join = colorizer._join
+def slow(*words):
+    time.sleep(0.5)
+    return join(*words)
+colorizer._join = slow
+"""
+
+
+def at_import(module, number):
+    """Before it: the process sends itself a signal when a statement begins to load a module."""
+    return f"""
+import os, sys
+awaited = [{module!r}]
+def at_import(event, words):
+    if event == "import" and words[0] in awaited:
+        awaited.clear()
+        os.kill(os.getpid(), {int(number)})
+sys.addaudithook(at_import)
+"""
+
+
+def start(*words, cwd=None, before="", **options):
+    """The command, running, ``before`` which this code runs; it heeds Ctrl-C."""
+    # A shell's background job, as CI may run us, would hand down that SIGINT is to be ignored.
+    heed = None if sys.platform == "win32" else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    command = [sys.executable, "-c", before + ENTRY, *map(str, words)]
+    return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, preexec_fn=heed, **options)
 
 
 def colorize(*args, stdin=None, cwd=None, env=None, code=ENTRY):
     command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, **(env or {})}
+        command, input=stdin, capture_output=True, cwd=cwd, timeout=PATIENCE, env={**os.environ, **(env or {})}
     )
 
 

@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from waiting import PATIENCE
 
 from colorizing_things import Colorizer, Model
 from colorizing_things.processes import cores, quota
@@ -20,7 +21,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linu
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 
-def run(code: str, *words: str, timeout: float = 60) -> subprocess.CompletedProcess:
+def run(code: str, *words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=timeout)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from programs import need
+from waiting import PATIENCE
 
 import colorizing_things
 
@@ -61,7 +62,7 @@ def locale(request, tmp_path_factory) -> dict[str, str]:
 def run(code: str, *words: str | bytes | Path, locale: dict[str, str]) -> subprocess.CompletedProcess:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
     command = [sys.executable, "-c", code, *words]
-    return subprocess.run(command, capture_output=True, env={**environment, **locale}, timeout=120)
+    return subprocess.run(command, capture_output=True, env={**environment, **locale}, timeout=PATIENCE)
 
 
 COMMAND = "from colorizing_things.command import main; main()"

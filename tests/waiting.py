@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 120.0  # seconds, for the slowest machine; who waits so long has met a fault
+PATIENCE = 300.0  # seconds, for the slowest machine; who waits so long has met a fault
 
 
 def until(state: Callable[[], object], patience: float = PATIENCE) -> None:

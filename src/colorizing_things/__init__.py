@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing has it, which takes longer to load than all that a script begins with
 if TYPE_CHECKING:
+    from typing import Any
+
     from .color.chroma import Chroma
     from .color.look import Look
     from .colorizer import Colorizer
@@ -75,6 +75,8 @@ def __getattr__(name: str) -> Any:
             return "unknown"
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     found = getattr(import_module(f".{_PLACES[name]}", __name__), name)
     globals()[name] = found
     return found

@@ -1,29 +1,40 @@
-"""Where the ``colorize`` script begins: loads nothing but what ends a Ctrl-C or SIGTERM in a line, from the start."""
+"""Where the ``colorize`` script begins: loads nothing before that by which Ctrl-C and SIGTERM end it in a line."""
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 
-from .termination import Terminated, heed_termination
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from .termination import leave_if_told
+
+    leave_if_told(error)
+    sys.__excepthook__(kind, error, trace)
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Within what cannot raise, such as the end of an object, Python would print it and go on."""
+    from .termination import leave_if_told
+
+    leave_if_told(lost.exc_value)
+    sys.__unraisablehook__(lost)
+
+
+sys.excepthook, sys.unraisablehook = _uncaught, _unraisable
 
 
 def main() -> None:
     """Run the command."""
-    try:
-        if threading.current_thread() is threading.main_thread():
-            heed_termination()
-        from colorizing_things.cli import main as run
+    import threading
 
-        run()
-    except KeyboardInterrupt:
-        _leave("stopped; run the same command again to go on", 130)
-    except Terminated:
-        _leave("ended from outside; run the same command again to go on", 143)
+    from .termination import heed_termination
 
+    if threading.current_thread() is threading.main_thread():
+        heed_termination()
+    from colorizing_things.cli import main as run
 
-def _leave(message: str, code: int) -> None:
-    os.write(2, f"colorize: {message}\n".encode())
-    sys.stdout.flush()
-    os._exit(code)
+    run()

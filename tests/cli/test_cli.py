@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from commands import colorize, fails
+from commands import SLOWLY, colorize, fails, start
 from measures import chroma
 from PIL import Image
+from waiting import PATIENCE, until
 
 
 def test_one_picture(old_jpg):
@@ -96,15 +96,10 @@ def test_ctrl_c_leaves_no_partial_file(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (4000, 6000), dtype=np.uint8)
     for number in range(6):
         Image.fromarray(pixels).save(tmp_path / f"{number}.jpg", quality=70)
-    command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", str(tmp_path)]
-    # A shell's background job, as CI may run us, would hand down that SIGINT is to be ignored.
-    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=heed)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*.color.jpg")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    process = start(".", cwd=tmp_path, before=SLOWLY)
+    until(lambda: list(tmp_path.glob("*.color.jpg")))
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert b"Traceback" not in stderr and b"go on" in stderr
     assert not list(tmp_path.glob(".*"))

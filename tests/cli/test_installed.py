@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from commands import ENTRY, colorize, fails
+from waiting import PATIENCE
 
 from colorizing_things.model.catalog import BUNDLED
 
@@ -26,7 +27,8 @@ sys.meta_path.insert(0, Hidden())
 
 
 def test_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "colorizing_things", "--version"], capture_output=True, timeout=120)
+    command = [sys.executable, "-m", "colorizing_things", "--version"]
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0 and done.stdout.strip()
 
 

@@ -9,13 +9,14 @@ import subprocess
 import sys
 
 import pytest
+from waiting import PATIENCE
 
 COMMAND = [sys.executable, "-c", "from colorizing_things.cli import main; main()", "serve"]
 
 
 def fails(*options: str, env: dict[str, str] | None = None, code: int = 1) -> str:
     result = subprocess.run(
-        [*COMMAND, *options], capture_output=True, text=True, timeout=60, env={**os.environ, **(env or {})}
+        [*COMMAND, *options], capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, **(env or {})}
     )
     assert result.returncode == code and "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
@@ -31,14 +32,14 @@ def test_it_serves_and_ends_on_ctrl_c(old_jpg):
     try:
         address = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())[0]
         transport = httpx.HTTPTransport(retries=20)
-        with httpx.Client(base_url=address, transport=transport, timeout=60) as client:
+        with httpx.Client(base_url=address, transport=transport, timeout=PATIENCE) as client:
             assert client.get("/healthz").json() == {"status": "ok"}
             answer = client.post("/v1/colorize", files={"file": ("old.jpg", old_jpg.read_bytes())})
             assert answer.content[:3] == b"\xff\xd8\xff"
             taken = fails("--port", address.rpartition(":")[2])
             assert "cannot be listened at" in taken
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert "Traceback" not in said
@@ -67,7 +68,7 @@ def test_without_the_extra_it_says_what_to_install():
         "main()\n"
     )
     command = [sys.executable, "-c", hidden, "serve"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == 1 and len(result.stderr.strip().splitlines()) == 1
     assert "pip install '.[server]'" in result.stderr
 

@@ -6,14 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from commands import colorize, fails
+from commands import colorize, fails, start
 from films import frame_of, is_colored, panned, read_film, write_film
 from PIL import Image
 from programs import need
+from waiting import PATIENCE, until
 
 av = pytest.importorskip("av")
 
@@ -164,14 +164,16 @@ def test_several_films_go_on_behind_a_bad_one(own, tmp_path):
 
 def test_ctrl_c_says_that_it_can_go_on(tmp_path):
     source = write_film(tmp_path / "long.mkv", panned(120, step=0.5), pixels="gray")
-    command = [sys.executable, "-c", "from colorizing_things.command import main; main()", str(source)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        packets = tmp_path / ".long.color.mkv.unfinished" / "00000.packets"
-        until = time.monotonic() + 60
-        while not packets.exists() and time.monotonic() < until:
-            time.sleep(0.05)
+    slowly = """
+import time
+from colorizing_things.model.runtime import Graph
+run = Graph.run
+Graph.run = lambda *words: time.sleep(0.3) or run(*words)
+"""
+    with start(source, cwd=tmp_path, before=slowly, stdout=subprocess.DEVNULL) as process:
+        until((tmp_path / ".long.color.mkv.unfinished" / "00000.packets").exists)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert said.decode().strip().splitlines()[-1] == "colorize: stopped; run the same command again to go on"
     assert b"Traceback" not in said
@@ -184,7 +186,7 @@ def test_without_the_extra_it_says_what_to_install(own):
         "from colorizing_things.film import need; need.find_spec = lambda name: None\n"
         "from colorizing_things.command import main; main()"
     )
-    result = subprocess.run([sys.executable, "-c", code, str(own)], capture_output=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code, str(own)], capture_output=True, timeout=PATIENCE)
     assert result.returncode == 1
     assert ".[video]" in result.stderr.decode() and len(result.stderr.decode().splitlines()) == 1
 

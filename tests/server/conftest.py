@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
+from waiting import PATIENCE, until
 
 try:
     import httpx
@@ -29,17 +29,15 @@ def running(settings: Settings) -> Iterator[httpx.Client]:
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
             client.app = app
             yield client
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture(scope="package")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from programs import need
+from waiting import PATIENCE, until
 
 from colorizing_things.server.settings import Settings
 
@@ -42,7 +42,8 @@ def behind(tmp_path: Path, serving: Callable) -> Iterator[httpx.Client]:
         command = [nginx, "-p", str(tmp_path), "-c", "nginx.conf", "-e", str(tmp_path / "errors")]
         with subprocess.Popen(command) as proxy:
             try:
-                with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": NAME}, timeout=60) as client:
+                address = f"http://127.0.0.1:{port}"
+                with httpx.Client(base_url=address, headers={"Host": NAME}, timeout=PATIENCE) as client:
                     wait_for(client)
                     yield client
             finally:
@@ -50,13 +51,13 @@ def behind(tmp_path: Path, serving: Callable) -> Iterator[httpx.Client]:
 
 
 def wait_for(client: httpx.Client) -> None:
-    for _ in range(100):
+    def answers() -> bool:
         try:
-            client.get("/healthz")
-            return
+            return client.get("/healthz").is_success
         except httpx.ConnectError:
-            time.sleep(0.05)
-    raise AssertionError("nginx did not start")
+            return False
+
+    until(answers)
 
 
 def test_the_page_and_a_picture_come_through(behind, jpg):

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from programs import find, need
 from starlette.datastructures import Headers
+from waiting import until
 
 from colorizing_things.server.middleware import SameSiteMiddleware
 from colorizing_things.server.settings import Settings
@@ -88,12 +88,11 @@ def caddy(server: int, ports: dict[str, int], folder: Path) -> Iterator[None]:
 
 
 def wait_for(port: int) -> None:
-    for _ in range(400):
+    def listens() -> bool:
         with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"nothing listens at {port}")
+            return tried.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the proxies are Unix programs here")

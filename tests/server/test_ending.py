@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -15,6 +14,7 @@ from server.conftest import error_line
 from starlette.applications import Starlette
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from waiting import PATIENCE, until
 
 from colorizing_things.server.ending import Server
 from colorizing_things.server.middleware import ShutdownMiddleware
@@ -59,15 +59,14 @@ class Ending:
 def ending(answered: float = 60) -> Iterator[tuple[Ending, httpx.Client]]:
     made = Ending(answered)
     made.thread.start()
-    while not made.server.started:
-        time.sleep(0.01)
+    until(lambda: made.server.started)
     port = made.server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
             yield made, client
     finally:
         made.server.should_exit = True
-        made.thread.join(60)
+        made.thread.join(PATIENCE)
         assert not made.thread.is_alive()
 
 
@@ -75,7 +74,7 @@ def ending(answered: float = 60) -> Iterator[tuple[Ending, httpx.Client]]:
 def test_an_answer_on_its_way_arrives_whole(kind):
     with ending() as (made, client), client.stream("GET", f"/{kind}") as answer:
         made.server.should_exit = True
-        assert made.cut.wait(60)  # the time for whoever waits is over, and this one has not been read
+        assert made.cut.wait(PATIENCE)  # the time for whoever waits is over, and this one has not been read
         assert sum(map(len, answer.iter_raw())) == PART * PARTS
 
 
@@ -83,7 +82,7 @@ def test_an_answer_on_its_way_arrives_whole(kind):
 def test_who_takes_nothing_is_not_waited_for_for_ever(kind, capfd):
     with ending(answered=0.3) as (made, client), client.stream("GET", f"/{kind}") as answer:
         made.server.should_exit = True
-        made.thread.join(60)
+        made.thread.join(PATIENCE)
         assert not made.thread.is_alive()
         with pytest.raises(httpx.HTTPError):
             answer.read()
@@ -95,7 +94,7 @@ def test_who_waits_is_told():
         answers = []
         asking = threading.Thread(target=lambda: answers.append(client.get("/never")))
         asking.start()
-        assert made.waiting.wait(60)
+        assert made.waiting.wait(PATIENCE)
         made.server.should_exit = True
-        asking.join(60)
+        asking.join(PATIENCE)
         assert "shutting down" in error_line(answers[0], 503)

@@ -10,6 +10,7 @@ import pytest
 from measures import lightness
 from PIL import Image
 from server.conftest import encoded, error_line
+from waiting import until
 
 from colorizing_things import Chroma, Look, OutputOptions, Picture
 from colorizing_things.color.join import Joiner
@@ -168,8 +169,9 @@ def test_a_forgotten_session_is_gone(client, jpg):
 def test_many_sessions_make_room_for_new_ones_and_their_memory_comes_back(serving, jpg):
     from colorizing_things.server.settings import Settings
 
-    with serving(Settings(max_sessions=2, session_seconds=6, workers=1)) as client:
-        store = client.app.state.app_state.store
+    with serving(Settings(max_sessions=2, session_seconds=1, workers=1)) as client:
+        store, now = client.app.state.app_state.store, 0.0
+        store._clock = lambda: now  # else a slow machine's sessions would expire too soon
         ids = [client.post("/v1/sessions", files={"file": ("old.jpg", jpg)}).json()["id"] for _ in range(2)]
         pictures = [weakref.ref(store.get(known).session) for known in ids]
         assert client.get(f"/v1/sessions/{ids[0]}").status_code == 200  # used later than the other
@@ -178,11 +180,7 @@ def test_many_sessions_make_room_for_new_ones_and_their_memory_comes_back(servin
         assert client.get(f"/v1/sessions/{ids[0]}").status_code == 200
         gc.collect()
         assert pictures[1]() is None and pictures[0]() is not None
-        for _ in range(200):  # nobody asks: they are dropped all the same
-            if store.bytes == 0:
-                break
-            import time
-
-            time.sleep(0.1)
+        now = 2.0
+        until(lambda: store.bytes == 0)  # nobody asks: they are dropped all the same
         gc.collect()
         assert len(store) == 0 and pictures[0]() is None

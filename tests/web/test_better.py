@@ -13,6 +13,7 @@ pytest.importorskip("playwright.sync_api")
 from page_steps import Sent, click_picture, coloured, download, drop, photo, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from waiting import until
 
 
 def opened(page: Page, *paths: Path) -> None:
@@ -125,12 +126,11 @@ def test_variants_large_and_pictures_to_share(page: Page, photos: dict[str, Path
     expect(page.get_by_role("radio", name="Variant 2")).to_be_checked()
     settled(page)
     stage, aside = page.get_by_role("application"), page.get_by_role("complementary")
+    shown = stage.screenshot()
     aside.get_by_title("Variant 5").hover()  # is tried on
-    page.wait_for_timeout(300)
-    tried = stage.screenshot()
+    until(lambda: stage.screenshot() != shown)
     aside.get_by_role("heading", name="Look").hover()
-    page.wait_for_timeout(300)
-    assert stage.screenshot() != tried
+    until(lambda: stage.screenshot() == shown)
     expect(page.get_by_role("radio", name="Variant 2")).to_be_checked()
 
     more = page.get_by_role("button", name="More ways to download")

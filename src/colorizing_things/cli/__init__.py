@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -16,13 +15,12 @@ from typer.core import TyperGroup
 
 from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
-from colorizing_things.termination import Terminated
+from colorizing_things.termination import STOPPED, Terminated, leave_if_told
 
 from . import color, demo, doctor, models, serve, site
 
 LAB_VERBS = "colorizing_things.verbs"  # entry points: the lab adds its verbs without the product knowing it
 NO_LAB = "needs the lab: pip install torch, then pip install '.[train]' in a checkout"
-INTERRUPTED, TERMINATED = 130, 143
 LIGHT = ("--help", "-h", "--version")  # what needs nothing loaded
 DEFAULT_VERB = "color"
 ALONE = ("demo", "models", "doctor", "serve", "site", "recipes")  # a folder of that name is not meant
@@ -95,14 +93,14 @@ def main() -> None:
         _escape_what_cannot_be_shown()
         with _settings():
             code = _main()
-    except KeyboardInterrupt:
-        _leave("stopped; run the same command again to go on", INTERRUPTED)
-    except Terminated:
-        _leave("ended from outside; run the same command again to go on", TERMINATED)
+    except (KeyboardInterrupt, Terminated) as told:
+        leave_if_told(told)
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
+        leave_if_told(error)
         if faults.explain(error) is None:
             raise
         fail(faults.line(error, "the system"))
@@ -123,7 +121,7 @@ def _main() -> int:
     usage_error: type[Exception] = typer.BadParameter.__mro__[1]  # Typer may carry its own Click
     try:
         code = command.main(standalone_mode=False)
-        if code == INTERRUPTED:  # Typer has turned Ctrl-C into it
+        if code == STOPPED[1]:  # Typer has turned Ctrl-C into it
             raise KeyboardInterrupt
     except usage_error as error:
         message = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
@@ -140,17 +138,6 @@ def _main() -> int:
             raise
         fail(f"{verb} {NO_LAB} (no module {error.name})")
     return code if isinstance(code, int) else 0
-
-
-def _leave(message: str, code: int) -> NoReturn:
-    """Say it and end at once: what other threads have begun to write is removed, and not waited for."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if writing := sys.modules.get("colorizing_things.imaging.writing"):
-        writing.remove_unfinished()
-    try:
-        print(f"colorize: {message}", file=sys.stderr, flush=True)
-    finally:
-        os._exit(code)
 
 
 def _escape_what_cannot_be_shown() -> None:

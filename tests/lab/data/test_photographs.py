@@ -12,6 +12,7 @@ import pyvips
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from skimage import data
+from waiting import PATIENCE
 
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import PictureError
@@ -173,7 +174,7 @@ def test_processes_that_decode_at_once_find_the_same(photographs, tmp_path):
     started = [context.Process(target=open_in_a_process, args=(photographs, tmp_path / "c", out)) for _ in range(3)]
     for process in started:
         process.start()
-    sums = [out.get(timeout=120) for _ in started]
+    sums = [out.get(timeout=PATIENCE) for _ in started]
     for process in started:
         process.join()
     assert len(set(sums)) == 1 and sums[0] > 0

@@ -10,6 +10,7 @@ import yaml
 
 torch = pytest.importorskip("torch")
 from lightning_fabric.plugins.precision import Precision
+from waiting import PATIENCE
 
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.networks import build
@@ -153,7 +154,7 @@ def test_the_command_trains_is_stopped_and_goes_on(photographs, tmp_path):
         while "step 2:" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        said, failed = process.communicate(timeout=120)
+        said, failed = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "run the same command again to go on" in failed
     done = checkpoint(tmp_path / "run")["steps_done"]
     assert 2 <= done < 400 and f"stopped after step {done}, all of it saved" in said
