@@ -33,6 +33,8 @@ PROGRAMS = {
         "the page in a browser",
         "chromium",
     ),
+    "firefox": Program("Firefox", ("firefox-esr", "firefox"), "the page in another browser", "firefox-esr"),
+    "xvfb": Program("a screen that nobody sees", ("xvfb-run",), "the page in another browser", "xvfb, xauth"),
     "npx": Program("Node", ("npx",), "the page as it is built", "npm"),
     "exiftool": Program("ExifTool", ("exiftool",), "metadata as ExifTool reads it", "libimage-exiftool-perl"),
     "nginx": Program("nginx", ("nginx",), "the server behind a proxy", "nginx-light"),
