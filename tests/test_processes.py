@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import pickle
@@ -14,7 +15,8 @@ import pytest
 from PIL import Image
 from waiting import PATIENCE
 
-from colorizing_things import Colorizer, Model
+from colorizing_things import Colorizer, Model, Picture, PictureError, SettingError
+from colorizing_things.errors import TooLargeError
 from colorizing_things.processes import cores, quota
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux does it")
@@ -106,6 +108,23 @@ def test_a_colorizer_goes_to_other_processes(colorizer, grey_photo):
     np.testing.assert_array_equal(again(small), colorizer(small))
     model = pickle.loads(pickle.dumps(Model(threads=1)))
     assert model.card == colorizer.card
+
+
+def test_what_stays_in_its_process_says_what_to_send(colorizer, grey_photo):
+    picture = Picture.of_array(grey_photo[::4, ::4, None])
+    session = colorizer.session(picture)
+    for one, instead in ((picture, "its path"), (session, "the Colorizer and"), (session.seen, "the Model and L")):
+        with pytest.raises(TypeError, match=f"a {type(one).__name__} stays in its process: send {instead}"):
+            pickle.dumps(one)
+        assert copy.copy(one).__dict__ == one.__dict__
+    chroma = pickle.loads(pickle.dumps(session.predict()))
+    np.testing.assert_array_equal(chroma.ab, session.predict().ab)
+
+
+@pytest.mark.parametrize("error", [TooLargeError(9, 8, 7, "a.jpg"), SettingError("no"), PictureError("no")])
+def test_errors_go_through_a_process_pool(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.__dict__) == (type(error), str(error), error.__dict__)
 
 
 # Each makes a part of the work last, whatever the machine, and says when that part is reached.

@@ -27,6 +27,11 @@ class TooLargeError(PictureError):
             " raise it with --max-pixels"
         )
         self.width, self.height, self.max_pixels = width, height, max_pixels
+        self._name = name
+
+    def __reduce__(self) -> tuple[type[TooLargeError], tuple[int, int, int, str]]:
+        """So that a process pool can hand it on."""
+        return type(self), (self.width, self.height, self.max_pixels, self._name)
 
 
 class ModelError(ColorizingError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path, PurePosixPath
+from typing import ClassVar, NoReturn, Self
 
 from .errors import ColorizingError
 
@@ -14,6 +15,29 @@ FORKED = (
 )
 
 _has_threads = _is_forked = False
+
+
+class OfOneProcess:
+    """What holds a library's objects: copied within its process, but not pickled.
+
+    Attributes:
+        instead: what to send to another process.
+    """
+
+    instead: ClassVar[str]
+
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> NoReturn:
+        """Say what to do.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"a {type(self).__name__} stays in its process: send {self.instead}")
 
 
 def cores() -> int:

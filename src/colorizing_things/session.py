@@ -17,11 +17,14 @@ from .imaging.picture import Picture
 from .model.hint_field import HintField
 from .model.model import Model
 from .options import ColorOptions
+from .processes import OfOneProcess
 from .types import Float32
 
 
-class Session:
+class Session(OfOneProcess):
     """One page of a picture before a network. Made by :meth:`.Colorizer.session`."""
+
+    instead = "the Colorizer and the picture's path or bytes, and call session() there; or the Chroma that it predicts"
 
     def __init__(self, model: Model, picture: Picture, options: ColorOptions | None = None, page: int = 0) -> None:
         """See the picture.

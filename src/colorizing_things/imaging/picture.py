@@ -17,7 +17,7 @@ from colorizing_things import faults
 from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.defaults import MAX_PIXELS as MAX_PIXELS
 from colorizing_things.errors import PictureError, TooLargeError
-from colorizing_things.processes import use_threads
+from colorizing_things.processes import OfOneProcess, use_threads
 from colorizing_things.types import Codes, Float32
 
 from . import png, tiff
@@ -57,7 +57,7 @@ class Strip:
     alpha: Codes | None
 
 
-class Picture:
+class Picture(OfOneProcess):
     """One picture, opened but not decoded. Make one with :meth:`read`, :meth:`decode` or :meth:`of_array`.
 
     Attributes:
@@ -71,6 +71,8 @@ class Picture:
         inverted: a negative, to be turned into a positive.
         note: what a user should know of it, or empty.
     """
+
+    instead = "its path, or its file's bytes"
 
     def __init__(self, name: str, origin: pyvips.Image | Path | bytes, max_pixels: int = MAX_PIXELS) -> None:
         """``origin``: pixels in memory, or a picture file, or the bytes of one. Of ``max_pixels`` see :meth:`read`."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.errors import SettingError
+from colorizing_things.processes import OfOneProcess
 from colorizing_things.types import Float32
 
 from .card import Card
@@ -24,7 +25,7 @@ UNHINTED = ("ab", "confidence", "features")  # of one run; logits are many and s
 Found = TypeVar("Found")
 
 
-class SeenPicture:
+class SeenPicture(OfOneProcess):
     """A picture's lightness and features. Made by :meth:`.Model.see`.
 
     Nothing about it changes; what it has been asked without hints it answers from memory. Threads may share it.
@@ -35,6 +36,8 @@ class SeenPicture:
         z: of the colours that are shown, for a network that takes one: noise ``[2,h,w]`` over the padded picture, or a
             latent code ``[d]``; None for others.
     """
+
+    instead = "the Model and L, and call see() there; or the Chroma that it decodes"
 
     def __init__(
         self,
