@@ -82,6 +82,8 @@ STEPS: dict[str, Callable[[], None]] = {
     "lowest-base": with_lowest((), PRODUCT_TESTS),
     "lowest-formats": with_lowest(("formats",), ("tests/imaging", "tests/test_cases.py")),
     "lowest-server": with_lowest(("server",), ("tests/server",)),
+    "lowest-video": with_lowest(("video",), ("tests/film",)),
+    "lowest-ray": with_lowest(("ray",), ("tests/archive",)),
     "lowest-train": with_lowest(("train",), ("tests/lab",)),
     "locales": locales,
 }

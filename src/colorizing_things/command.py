@@ -1,7 +1,5 @@
 """Where the ``colorize`` script begins: loads nothing before that by which Ctrl-C and SIGTERM end it in a line."""
 
-from __future__ import annotations
-
 import sys
 
 TYPE_CHECKING = False
@@ -9,14 +7,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _uncaught(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
     from .termination import leave_if_told
 
     leave_if_told(error)
     sys.__excepthook__(kind, error, trace)
 
 
-def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
     """Within what cannot raise, such as the end of an object, Python would print it and go on."""
     from .termination import leave_if_told
 

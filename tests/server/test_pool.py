@@ -191,7 +191,6 @@ def test_a_missed_deadline_frees_its_worker_soon(serving, jpg, ask):
             options = {"size": "800", "variants": "16", "variant": "15"}
             answer = client.post("/v1/colorize", files=files, data=options)
         assert answer.status_code == 504 or ask == "variants"
-        answered, pool = time.monotonic(), client.app.state.app_state.pool
-        while pool.pending:
-            time.sleep(0.01)
-            assert time.monotonic() - answered < 5  # 1 on a machine that does nothing else
+        worked, pool = time.process_time(), client.app.state.app_state.pool  # this process', the server's threads too
+        until(lambda: pool.pending == 0)
+        assert time.process_time() - worked < 1  # in seconds of a core, however busy the machine is
