@@ -171,3 +171,25 @@ def test_every_screen_and_a_finger_on_it(browser: Browser, server: str, photos: 
         ]
         assert [entry for entry in small if min(entry[1]["width"], entry[1]["height"]) < 43.9] == []
     context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_off_beside_the_photograph(
+    browser: Browser, server: str, photos: dict[str, Path], size: str
+) -> None:
+    touch = size != "desktop"
+    page = browser.new_page(viewport=SIZES[size], has_touch=touch, is_mobile=touch)
+    page.set_default_timeout(WAIT)
+    page.goto(server)
+    drop(page, [photos["coffee"]])
+    coloured(page, [photos["coffee"]])
+    page.get_by_role("button", name="Variants", exact=True).click()
+    wider = "element => element.scrollWidth - element.clientWidth"
+    assert page.get_by_role("complementary").evaluate(wider) == 0
+    click_picture(page, 0.45, 0.5)
+    page.get_by_role("textbox", name="Colour as hex").fill("#d8543f")
+    page.keyboard.press("Tab")
+    chooser = page.get_by_role("dialog", name="Colour here")
+    assert chooser.evaluate(wider) == 0
+    assert page.get_by_role("textbox", name="Colour as hex").evaluate(wider) == 0, "seven signs are seen"
+    page.close()
