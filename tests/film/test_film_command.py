@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from commands import colorize, fails, start
+from failing import faults
 from films import frame_of, is_colored, panned, read_film, write_film
 from PIL import Image
 from programs import need
@@ -178,6 +179,17 @@ Graph.run = lambda *words: time.sleep(0.3) or run(*words)
     assert said.decode().strip().splitlines()[-1] == "colorize: stopped; run the same command again to go on"
     assert b"Traceback" not in said
     assert not (tmp_path / "long.color.mkv").exists()
+
+
+def test_a_disk_that_is_full_from_the_start_is_one_line(own, tmp_path):
+    before = own.read_bytes()
+    line = fails(own, env=faults("write:ENOSPC:.unfinished:0"))
+    assert "reel.color.mp4: no space left; make some, and run the same again to go on" in line
+    assert own.read_bytes() == before and sorted(path.name for path in tmp_path.iterdir()) == ["reel.mp4"]
+    line = fails(own, env=faults("write:ENOSPC:.reel.color.:0"))  # as it is joined
+    assert "reel.color.mp4: no space left" in line
+    assert own.read_bytes() == before and not (tmp_path / "reel.color.mp4").exists()
+    assert "30 frames" in colorize(own).stderr.decode()  # it goes on from what was done
 
 
 def test_without_the_extra_it_says_what_to_install(own):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from fractions import Fraction
 
 import numpy as np
@@ -10,14 +11,22 @@ from films import RATE, is_colored, panned, read_film, write_film
 from PIL import Image
 
 av = pytest.importorskip("av")
-from colorizing_things.errors import SettingError  # noqa: E402
+from colorizing_things import stopping  # noqa: E402
+from colorizing_things.errors import ColorizingError, PictureError, SettingError  # noqa: E402
 from colorizing_things.film import making  # noqa: E402
+from colorizing_things.film.chunks import Chunk  # noqa: E402
 from colorizing_things.film.coloring import FilmOptions  # noqa: E402
-from colorizing_things.film.encoding import FilmOutput  # noqa: E402
+from colorizing_things.film.encoding import CODECS, MUXERS, FilmOutput  # noqa: E402
 from colorizing_things.film.making import make_film  # noqa: E402
 from colorizing_things.film.reading import open_film  # noqa: E402
+from colorizing_things.stopping import Stop, Stopped  # noqa: E402
 
 LOSSLESS = FilmOutput("ffv1")
+REFUSED = {  # codecs that a container does not hold
+    *(("prores", suffix) for suffix in (".mp4", ".m4v", ".avi", ".webm")),
+    *((codec, ".mov") for codec in ("av1", "vp9", "ffv1")), ("hevc", ".avi"),
+    *((codec, ".webm") for codec in ("h264", "hevc", "ffv1")),
+}  # fmt: skip
 
 
 def made(colorizer, source, destination=None, output=LOSSLESS, fps=None, **options):
@@ -180,6 +189,80 @@ def test_broken_off_it_leaves_a_playable_part_and_goes_on(colorizer, tmp_path, m
     for one, other in zip(whole.chromas, again.chromas, strict=True):
         np.testing.assert_array_equal(one, other)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.color.mkv", "long.mkv", "whole.mkv"]
+
+
+def test_a_second_run_to_the_same_file_leaves_the_first_alone(colorizer, tmp_path):
+    source = write_film(tmp_path / "a.mkv", panned(12))
+    refused = []
+
+    def again(progress):
+        if progress.frames == 6:
+            with pytest.raises(
+                PictureError, match=r"a\.color\.mkv: another run is colouring into it just now"
+            ) as error:
+                made(colorizer, source)
+            refused.append(str(error.value))
+            made(colorizer, source, tmp_path / "other.mkv")  # another file is nobody's
+
+    result = make_film(colorizer.model, open_film(source), None, None, LOSSLESS, again)
+    assert len(refused) == 1 and "\n" not in refused[0]
+    assert len(read_film(result.path).lumas) == len(read_film(tmp_path / "other.mkv").lumas) == 12
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.color.mkv", "a.mkv", "other.mkv"]
+
+
+def test_a_full_disk_leaves_the_film_and_a_playable_part(colorizer, tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "CHUNK", 8)
+    source = write_film(tmp_path / "a.mkv", panned(30))
+    before, add, written = source.read_bytes(), Chunk.add, []
+
+    def full(chunk, packets):
+        written.extend(packets)
+        if len(written) > 20:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        add(chunk, packets)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chunk, "add", full)
+        with pytest.raises(PictureError, match=r"a\.color\.mkv: no space left; make some, and run") as error:
+            made(colorizer, source)
+    assert error.value.refused == "space"
+    assert source.read_bytes() == before
+    part = read_film(tmp_path / "a.color.part.mkv")
+    assert 8 <= len(part.lumas) < 30 and is_colored(part)
+    work = tmp_path / ".a.color.mkv.unfinished"
+    assert len(list(work.glob("*.packets"))) == len(
+        list(work.glob("0*.json"))
+    )  # what is not whole gives its space back
+    assert made(colorizer, source).frames == 30 - len(part.lumas)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.color.mkv", "a.mkv"]
+
+
+def test_work_that_nobody_waits_for_ends_without_a_part(colorizer, tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "CHUNK", 8)
+    source, stop = write_film(tmp_path / "a.mkv", panned(40)), Stop()
+    with pytest.raises(Stopped), stopping.by(stop):
+        make_film(colorizer.model, open_film(source), None, None, LOSSLESS, lambda now: now.frames > 17 and stop.ask())
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.color.mkv.unfinished", "a.mkv"]
+    assert made(colorizer, source).frames < 40
+
+
+@pytest.mark.parametrize("codec", list(CODECS))
+@pytest.mark.parametrize("suffix", list(MUXERS))
+def test_every_codec_in_every_container_is_a_readable_film_or_one_line(colorizer, tmp_path, codec, suffix):
+    source = write_film(tmp_path / "a.mkv", panned(3))
+    try:
+        result = made(colorizer, source, tmp_path / f"new{suffix}", FilmOutput(codec))
+    except ColorizingError as error:
+        assert "\n" not in str(error) and f"new{suffix}" in str(error)
+        assert (codec, suffix) in REFUSED
+        assert not (tmp_path / f"new{suffix}").exists()
+        return
+    new = read_film(result.path)
+    assert (codec, suffix) not in REFUSED
+    assert is_colored(new) and len(new.lumas) == 3
+    late = 1 / RATE if (codec, suffix) == ("h264", ".avi") else 0  # where FFmpeg's reader has to guess
+    assert np.abs(np.array(new.times, float) - np.arange(3) / RATE).max() < 0.002 + late
+    assert np.abs(new.lumas[0].astype(float) / (4 if codec == "prores" else 1) - panned(1)[0]).mean() < 5
 
 
 def test_other_settings_do_not_go_on_with_old_work(colorizer, tmp_path, monkeypatch):

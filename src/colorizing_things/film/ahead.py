@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -15,7 +16,10 @@ WAIT = 0.1  # s between looks at whether anybody still wants more
 
 
 def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
-    """The same items, made in a thread of their own, at most ``depth`` ahead. Its errors are raised here."""
+    """The same items, made in a thread of their own, at most ``depth`` ahead. Its errors are raised here.
+
+    What stops this thread's work (:mod:`colorizing_things.stopping`) stops that one's.
+    """
     ready: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
     unwanted = threading.Event()
 
@@ -40,7 +44,7 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
         finally:
             getattr(source, "close", lambda: None)()
 
-    thread = threading.Thread(target=work, daemon=True, name="film")
+    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True, name="film")
     thread.start()
     try:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ import av
 import numpy as np
 
 from .carry import Key
+from .lock import LOCK
 
 JOB, FINISHED = "job.json", "finished.json"
 
@@ -54,15 +56,20 @@ class Stored:
 class Work:
     """The folder of one film's work."""
 
-    def __init__(self, destination: Path, job: dict[str, Any]) -> None:
-        """Go on with what is there, if it is of the very same job; else begin anew."""
-        self.folder = destination.with_name(f".{destination.name}.unfinished")
+    def __init__(self, folder: Path, job: dict[str, Any]) -> None:
+        """Go on with what is there, if it is of the very same job; else begin anew. The folder is there, and ours."""
+        self.folder = folder
         self.chunks = 0
         said = json.dumps(job, sort_keys=True)
-        if self.folder.exists() and _text(self.folder / JOB) != said:
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / JOB).write_text(said, encoding="utf-8")
+        if _text(self.folder / JOB) != said:
+            for old in self.folder.iterdir():
+                if old.name != LOCK:
+                    old.unlink()
+            try:
+                (self.folder / JOB).write_text(said, encoding="utf-8")
+            except OSError:
+                self.remove()
+                raise
         while self._table(self.chunks).exists():
             self.chunks += 1
         last = self._table(self.chunks - 1)
@@ -147,12 +154,24 @@ class Chunk:
         self.packets: list[tuple[int, int, bool, int]] = []
         self.frames = 0
 
+    def drop(self) -> None:
+        """It will never be whole: give its space back."""
+        with suppress(OSError):
+            self.file.close()
+        with suppress(OSError):
+            Path(self.file.name).unlink()
+
     def add(self, packets: list[av.Packet]) -> None:
         """Packets of an encoder."""
         for packet in packets:
             assert packet.pts is not None
             self.packets.append((packet.pts, packet.duration or 0, packet.is_keyframe, packet.size))
             self.file.write(bytes(packet))
+
+
+def folder_for(destination: Path) -> Path:
+    """Where the work of a new file lies: hidden, beside it."""
+    return destination.with_name(f".{destination.name}.unfinished")
 
 
 def _text(path: Path) -> str:

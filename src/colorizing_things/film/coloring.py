@@ -13,8 +13,10 @@ from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.errors import SettingError
 from colorizing_things.guidance import reference
 from colorizing_things.guidance.hints import POINT
+from colorizing_things.guidance.reach import PlacedHint, within_reach
 from colorizing_things.model.hint_field import HintField
 from colorizing_things.model.model import Model
+from colorizing_things.model.seen import SeenPicture
 from colorizing_things.options import ColorOptions
 from colorizing_things.types import Codes, Float32
 
@@ -111,7 +113,7 @@ class Eye:
         self._reference = self._see_reference()
         if options.hints:
             card.require("hints")
-        self._tracks = [(hint.hint.ab, follow(film, hint, self.small, upper_codes(film))) for hint in options.hints]
+        self._tracks = [(hint.hint, follow(film, hint, self.small, upper_codes(film))) for hint in options.hints]
 
     def small(self, frame: Frame) -> Codes:
         """A frame as the network sees it: upright, 0 black to 255 white, uint8 ``[h,w]``."""
@@ -127,19 +129,24 @@ class Eye:
             if before is not None and before.key.z is not None:
                 z = carried_cells(before.key.z, z, before, self.model.card.noise_stride or 1)
             seen = seen.with_z(z)
-        hints = self._hints(frame, small)
-        if self._reference is not None:
-            lent = reference.hints_from(seen, *self._reference)
-            hints = lent if hints is None else hints.over(lent)
-        return Said(seen.decode(hints).ab, z)
+        return Said(self._decoded(seen, self._hints(frame)).ab, z)
 
-    def _hints(self, frame: Frame, small: Codes) -> HintField | None:
-        field = None
-        for ab, track in self._tracks:
-            if frame.pts in track:
-                x, y = track[frame.pts]
-                field = (field or HintField.none(*small.shape)).with_patch(int(y), int(x), POINT, ab)
-        return field
+    def _hints(self, frame: Frame) -> list[PlacedHint]:
+        """Those of its shot, where they are in it."""
+        found = [(hint, track[frame.pts]) for hint, track in self._tracks if frame.pts in track]
+        return [PlacedHint(int(y), int(x), hint.ab, hint.reach) for hint, (x, y) in found]
+
+    def _decoded(self, seen: SeenPicture, hints: list[PlacedHint]) -> Chroma:
+        """As a picture's (:class:`.Session`): each hint within its reach."""
+        kept = [hint for hint in hints if hint.reach != "alike"] if self.model.card.can("reach") else []
+        field = None if self._reference is None else reference.hints_from(seen, *self._reference)
+        given = HintField.none(*seen.L.shape)
+        for hint in (hint for hint in hints if hint not in kept):
+            given = given.with_patch(hint.row, hint.column, POINT, hint.ab)
+        if len(kept) < len(hints):
+            field = given if field is None else given.over(field)
+        shown = seen.decode(field)
+        return seen.decode(within_reach(seen, shown, kept)) if kept else shown
 
     def _see_reference(self):  # type: ignore[no-untyped-def]
         other = self.options.color.guide.reference

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import av
@@ -95,6 +96,15 @@ class FilmOutput:
             return ".mp4"
         return own if own.lstrip(".") in COPIED else ".mkv"
 
+    def into(self, destination: Path) -> FilmOutput:
+        """The same, with the format that the new file's name says.
+
+        Raises:
+            SettingError: as :meth:`muxer`.
+        """
+        muxer = self.muxer(destination)
+        return replace(self, format=next(name for name, end in FORMATS.items() if MUXERS[end] == muxer))
+
     def muxer(self, destination: Path) -> str:
         """FFmpeg's name of the container.
 
@@ -145,6 +155,7 @@ class Encoder:
     def __init__(self, film: Film, output: FilmOutput, interlaced: bool = False) -> None:
         """``interlaced``: code fields by themselves, where the codec can."""
         self.film, self.output, self.target, self.interlaced = film, output, target_for(film, output), interlaced
+        os.environ.setdefault("SVT_LOG", "1")  # AV1's encoder would chat
         context = av.CodecContext.create(CODECS[output.codec].encoder, "w")
         assert isinstance(context, av.VideoCodecContext)
         self.configure(context)
@@ -169,6 +180,8 @@ class Encoder:
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = FULL if target.scale.full else LIMITED
         context.flags |= Flags.global_header | Flags.frame_duration
+        if self.output.format == "avi":
+            context.max_b_frames = 0  # it knows no order of showing other than the one in which frames are stored
         if self.interlaced:
             context.field_order = FIELDS[film.top_first]
             if self.output.codec == "h264":

@@ -32,9 +32,9 @@ def check_fits(film: Film, output: FilmOutput, muxer: str, destination: Path) ->
         try:
             container.start_encoding()
         except (av.FFmpegError, ValueError) as error:
-            kinds = ", ".join(sorted({_codec_name(stream) for stream in _copied(source)})) or "no sound"
+            kinds = " with ".join([output.codec, *sorted({_codec_name(stream) for stream in _copied(source)})])
             raise SettingError(
-                f"{destination}: {muxer} does not take {output.codec} with {kinds} ({_said(error)});"
+                f"{destination}: {muxer} does not take {kinds} ({_said(error)});"
                 " give the new file a name that ends in .mkv"
             ) from None
 
@@ -69,7 +69,7 @@ def _add_streams(container: Any, source: Any, encoder: Encoder, film: Film, dest
         added[None] = stream = container.add_stream(name, rate=film.rate)
     except ValueError:
         raise SettingError(
-            f"{destination}: {container.format.name} does not hold {name}; choose another --codec"
+            f"{destination}: {container.format.name} does not hold {encoder.output.codec}; choose another --codec"
         ) from None
     encoder.configure(stream.codec_context)
     stream.time_base = film.time_base

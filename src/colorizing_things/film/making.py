@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import av
 
+from colorizing_things import faults
 from colorizing_things.errors import PictureError
 from colorizing_things.imaging.writing import check_destination, is_same_file, write_atomically
 from colorizing_things.model.model import Model
+from colorizing_things.stopping import Stopped
 from colorizing_things.types import Codes
 
 from .ahead import ahead, in_order
-from .chunks import Chunk, Counts, Point, Work
+from .chunks import Chunk, Counts, Point, Work, folder_for
 from .coloring import ColoredFrame, FilmOptions, color_frames
 from .encoding import Encoder, FilmOutput, target_for
 from .joining import check_fits, join
+from .lock import locked
 from .planes import chroma_planes
 from .reading import Film, Found
 
@@ -78,38 +80,50 @@ def make_film(
     """Colour a film into a file, which appears whole. Broken off, the same call goes on from where it was.
 
     What is done so far lies in a hidden folder beside the new file; after a KeyboardInterrupt, or what else ``report``
-    raises, it is joined into a file that can be played (``reel.color.part.mp4``).
+    raises, it is joined into a file that can be played (``reel.color.part.mp4``); not where nobody waits for it any
+    longer (:class:`.Stopped`).
 
     Raises:
-        PictureError: the film cannot be read or the new file not written, or it exists already.
+        PictureError: the film cannot be read or the new file not written, it exists already, or another run is at it.
         SettingError: an option that cannot work.
     """
     options, output = options or FilmOptions(), output or FilmOutput()
     path = destination or destination_for(film, output)
-    muxer = output.muxer(path)
+    muxer, output = output.muxer(path), output.into(path)
     check_destination(path, film.path, output.overwrite)
     check_fits(film, output, muxer, path)
     part = path.with_name(f"{path.stem}.part{path.suffix}")
-    try:
-        work = Work(path, _job(model, film, options, output))
+    with _refusals_of(path), locked(folder_for(path), path):
+        work = Work(folder_for(path), _job(model, film, options, output))
         making = _Making(model, film, options, output, work, report)
         try:
             if not work.finished:
                 making.run()
-        except BaseException:
-            if work.chunks and not is_same_file(part, film.path):
-                write_atomically(part, lambda to: join(film, output, work, to, muxer, making.span(part=True)))
-            elif not work.chunks:
+        except BaseException as error:
+            if not work.chunks:
                 work.remove()
+            elif not isinstance(error, Stopped) and not is_same_file(part, film.path):
+                making.keep_part(part, muxer)
             raise
         write_atomically(path, lambda to: join(film, output, work, to, muxer, making.span()))
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise PictureError(f"{path}: no space left; make some, and run the same again to go on") from None
-        raise PictureError(f"{path}: cannot be written: {error.strerror or error}") from None
-    work.remove()
-    part.unlink(missing_ok=True)
+        work.remove()
+        part.unlink(missing_ok=True)
     return Made(path, work.counts, time.perf_counter() - making.began, making.done, making.found.broken_off)
+
+
+@contextmanager
+def _refusals_of(path: Path) -> Iterator[None]:
+    """Say in one line what the system refuses while a film is made; a full disk always in the same words."""
+    try:
+        yield
+    except (OSError, PictureError) as error:
+        refused = getattr(error, "refused", None) or (faults.explain(error) or ("",))[0]
+        if refused == faults.SPACE:
+            said = f"{path}: no space left; make some, and run the same again to go on"
+            raise faults.refusal(said, faults.SPACE) from None
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _job(model: Model, film: Film, options: FilmOptions, output: FilmOutput) -> dict[str, object]:
@@ -153,6 +167,11 @@ class _Making:
         whole = self.options.until is None and not part
         return since, None if whole else max(packet.pts + packet.duration for packet in stored)
 
+    def keep_part(self, path: Path, muxer: str) -> None:
+        """What is done so far as a file that can be played; where there is no room for it, the work alone is kept."""
+        with suppress(OSError, PictureError):
+            write_atomically(path, lambda to: join(self.film, self.output, self.work, to, muxer, self.span(part=True)))
+
     def run(self) -> None:
         """Colour and encode what is left."""
         point = self.work.point()
@@ -191,7 +210,7 @@ class _Making:
                 chunk = None
         finally:
             if chunk is not None:
-                chunk.file.close()
+                chunk.drop()
         if not self.work.chunks:
             raise PictureError(f"{self.film.name}: has no frame between those moments")
 

@@ -13,7 +13,8 @@ from typing import Any
 import av
 from av.codec.context import Flags
 
-from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.errors import PictureError, SettingError, TooLargeError
+from colorizing_things.stopping import current
 from colorizing_things.types import Codes
 
 from .luma import Scale, luma_of, resized, scale_of
@@ -22,6 +23,21 @@ from .need import is_sequence
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")  # of a folder that is a film
 HDR = {16: "PQ", 18: "HLG"}  # AVColorTransferCharacteristic
 MOST_FAILURES = 1000  # packets in a row that cannot be decoded: then it is no film
+
+
+@dataclass(frozen=True)
+class Only:
+    """What is read of a file that a stranger has sent; anything, where nothing is said.
+
+    Attributes:
+        formats: containers, by FFmpeg's names. Playlists are none: they name other files, and other hosts.
+        codecs: of pictures, by FFmpeg's names of decoders, and of sound.
+        pixels: of a frame, at most.
+    """
+
+    formats: tuple[str, ...]
+    codecs: tuple[str, ...]
+    pixels: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,7 @@ class Film:
     top_first: bool
     alpha: bool
     format: str
-    _how: tuple[str, str | None, dict[str, str]] = field(repr=False, default=("", None, {}))
+    _how: tuple[str, str | None, dict[str, str], Only | None] = field(repr=False, default=("", None, {}, None))
 
     @property
     def name(self) -> str:
@@ -135,11 +151,13 @@ class Film:
 
         Raises:
             PictureError: nothing can be decoded.
+            Stopped: nobody waits for them any longer.
         """
         found = found if found is not None else Found()
         number, last = 0, None
         step = max(1, round(1 / (self.rate * self.time_base)))
         for frame in self._decoded(since, found, keys_only):
+            current().check()
             pts = frame.pts if frame.pts is not None else self.start if last is None else last + step
             if since is not None and pts < since:
                 continue
@@ -165,7 +183,7 @@ class Film:
             if keys_only:
                 stream.codec_context.skip_frame = "NONKEY"
             if since is not None and since > self.start:
-                with suppress(av.FFmpegError, OSError):  # no index: it is read from its start
+                with suppress(av.FFmpegError, OSError, OverflowError):  # no index, or no such time: from its start
                     container.seek(since, stream=stream, backward=True)
             yield from _frames_of(container, stream, found)
 
@@ -191,27 +209,38 @@ def _frames_of(container: av.container.InputContainer, stream: Any, found: Found
             return
 
 
-def open_film(path: str | Path, fps: float | None = None) -> Film:
+def open_film(path: str | Path, fps: float | None = None, only: Only | None = None) -> Film:
     """Look into a film.
 
     Args:
         path: a file; a pattern as ``frames/%05d.png``; or a folder of numbered pictures.
         fps: of an image sequence, which says nothing of it.
+        only: what is let near a decoder.
 
     Raises:
+        TooLargeError: its frames have more pixels than ``only`` allows.
         PictureError: it is missing, damaged, without moving pictures, or of a kind that is not read (HDR).
         SettingError: an image sequence without ``fps``, or a film with it.
     """
     path = Path(path)
-    how = _how_to_open(path, fps)
+    how = (*_how_to_open(path, fps), only)
     with _opened(*how, str(path)) as container:
         if not container.streams.video:
             raise PictureError(f"{path}: has no moving pictures, only {_kinds(container)}")
         stream = container.streams.video[0]
         if stream.codec_context is None:
             raise PictureError(f"{path}: its pictures are of a kind that FFmpeg here cannot decode")
+        if only is not None:
+            _check(only, stream.codec_context, str(path))
         first = _first_frame(container, stream, str(path))
         return replace(_described(path, container, stream, first), _how=how)
+
+
+def _check(only: Only, context: Any, name: str) -> None:
+    if context.name not in only.codecs:
+        raise PictureError(f"{name}: its pictures are compressed as {context.name}, which is not read here")
+    if context.width * context.height > only.pixels:
+        raise TooLargeError(context.width, context.height, only.pixels, name)
 
 
 def _described(path: Path, container: Any, stream: Any, first: av.VideoFrame) -> Film:
@@ -290,7 +319,12 @@ def _sequence_in(folder: Path) -> str:
 
 
 @contextmanager
-def _opened(name: str, kind: str | None, options: dict[str, str], shown: str) -> Iterator[av.container.InputContainer]:
+def _opened(
+    name: str, kind: str | None, options: dict[str, str], only: Only | None, shown: str
+) -> Iterator[av.container.InputContainer]:
+    if only is not None:
+        lists = {"format_whitelist": only.formats, "codec_whitelist": only.codecs, "protocol_whitelist": ("file",)}
+        options = {**options, **{name: ",".join(allowed) for name, allowed in lists.items()}}
     try:
         container = av.open(name, format=kind, options=options)
     except FileNotFoundError:
@@ -303,6 +337,8 @@ def _opened(name: str, kind: str | None, options: dict[str, str], shown: str) ->
         said = getattr(error, "strerror", None) or error
         raise PictureError(f"{shown}: no film that can be read: {said}") from None
     with container:
+        if only is not None and container.streams.video and container.streams.video[0].codec_context is not None:
+            container.streams.video[0].codec_context.options = {"max_pixels": str(only.pixels)}
         yield container
 
 

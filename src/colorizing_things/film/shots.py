@@ -9,7 +9,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from colorizing_things.types import Codes, FloatArray
+from colorizing_things.types import Codes
 
 from .luma import resized
 
@@ -20,7 +20,11 @@ FLASH = 4  # frames: what looks as before after so few has only been lit, or hid
 BACK = 0.4  # of the change itself: as before
 FLAT = 4.0  # codes: the deviation of a picture of nothing
 DISSOLVE = 8  # frames to either side of a dissolve's middle
-MIXED = 0.45  # how far a dissolve's middle is from the mean of its sides, by half their difference
+# Two pictures that lie over each other have half the variance that they have by themselves, wherever they move to
+# meanwhile (Alattar, Detecting and compressing dissolve regions in video sequences, ISCAS 1993).
+HALF = 0.64  # of the mean of the sides' variances
+MIXED = 1.1  # how far a dissolve's middle is from the mean of its sides, by half their difference; a flash is farther
+STILL = 0.45  # so far where nothing moves: pictures that are somewhat alike lose less variance
 FAINT = 0.5  # deviation of one side by the other's: less, and it is a fade
 LOOK = 2 * DISSOLVE  # frames that are known before one is judged
 Shown = TypeVar("Shown")
@@ -34,7 +38,8 @@ class Seen:
         size = tuple(max(16, round(side * scale)) for side in luma.shape[::-1])
         thumb = resized(luma, *size)
         self.thumb: Codes = (thumb >> 8).astype(np.uint8) if thumb.dtype == np.uint16 else thumb
-        self.flat = float(self.thumb.std()) < FLAT
+        self.variance = float(self.thumb.var())
+        self.flat = self.variance < FLAT**2
         self.change = unexplained(before.thumb, self.thumb) if before else 0.0
 
 
@@ -120,17 +125,33 @@ class _Judge:
         """The middle of two pictures that lie over each other."""
         if len(behind) < DISSOLVE or len(ahead) <= LOOK:
             return False
-        around = [seen.thumb.astype(np.float64) for seen in (*behind[-DISSOLVE:], *ahead)]
-        middle = DISSOLVE
-        mixed = [_mixture(around, at) for at in range(middle, middle + DISSOLVE // 2)]
-        if mixed[0] > MIXED or mixed[0] > min(mixed):
+        around = [*behind[-DISSOLVE:], *ahead]
+        if not _is_middle(around):
             return False
-        first, last = behind[-DISSOLVE].thumb, ahead[DISSOLVE].thumb
+        sides = around[1 : 2 * DISSOLVE + 1]
+        if any(seen.flat for seen in sides) or max(seen.change for seen in sides) > CUT:
+            return False
+        first, last = around[0].thumb, around[2 * DISSOLVE].thumb
         fainter, stronger = sorted((first.std(), last.std()))
         return bool(fainter > FAINT * stronger) and unexplained(first, last) > CUT
 
 
-def _mixture(around: Sequence[FloatArray], at: int) -> float:
-    first, now, last = around[at - DISSOLVE], around[at], around[at + DISSOLVE]
+def _is_middle(around: Sequence[Seen]) -> bool:
+    """Whether two pictures lie over each other here rather than a little later."""
+    mixed = [_mixture(around, at) for at in range(DISSOLVE, DISSOLVE + DISSOLVE // 2)]
+    if mixed[0] < STILL and mixed[0] == min(mixed):
+        return True
+    left = [_variance_left(around, at) for at in range(DISSOLVE, 2 * DISSOLVE + 1)]
+    return mixed[0] < MIXED and left[0] < HALF and left[0] == min(left)
+
+
+def _variance_left(around: Sequence[Seen], at: int) -> float:
+    """A picture's variance by the mean of those to its sides."""
+    sides = around[at - DISSOLVE].variance + around[at + DISSOLVE].variance
+    return 2 * around[at].variance / max(sides, 1.0)
+
+
+def _mixture(around: Sequence[Seen], at: int) -> float:
+    first, now, last = (around[n].thumb.astype(np.float64) for n in (at - DISSOLVE, at, at + DISSOLVE))
     apart = np.abs(first - last).mean() / 2
     return float(np.abs(now - (first + last) / 2).mean() / max(apart, 1.0))

@@ -35,10 +35,9 @@ def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: C
     Raises:
         SettingError: outside of the film or of its frames.
     """
+    check_place(film, hint)
     width, height = film.upright
     x, y = hint.hint.x, hint.hint.y
-    if not (0 <= x < width and 0 <= y < height):
-        raise SettingError(f"hint at {x:g},{y:g}: outside of {film.name}, which is {width} x {height}")
     at = film.start + round(hint.time / film.time_base)
     since = max(film.start, at - round(BACK / film.time_base))
     earlier: deque[tuple[int, Codes]] = deque(maxlen=MOST)
@@ -53,6 +52,18 @@ def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: C
             backwards = list(earlier)[::-1]
             return _along(spot, backwards) | _along(spot, _rest(backwards[0], frames, small))
     raise SettingError(f"hint at {hint.time:g}s: {film.name} is over by then")
+
+
+def check_place(film: Film, hint: FilmHint) -> None:
+    """Refuse a place that no frame has.
+
+    Raises:
+        SettingError: outside of the film's frames.
+    """
+    width, height = film.upright
+    x, y = hint.hint.x, hint.hint.y
+    if not (0 <= x < width and 0 <= y < height):
+        raise SettingError(f"hint at {x:g},{y:g}: outside of {film.name}, which is {width} x {height}")
 
 
 def _rest(
