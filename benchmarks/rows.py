@@ -1,6 +1,8 @@
-"""Make the sheet of docs/results.md on which every network that is to be had by name colours the same photographs.
+"""Make the sheets of docs/results.md on which networks that are to be had by name colour the same photographs.
 
-usage: python benchmarks/rows.py [FILE]    in a full clone; what is not installed yet is taken from the history
+usage: python benchmarks/rows.py [FILE [NAME ...]]    in a full clone; what is not installed yet is taken from the history
+
+Without names: every network, and the default.
 """
 
 import sys
@@ -32,8 +34,8 @@ def main() -> None:
     photographs = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
     pictures = [Picture.of_array(pixels) for pixels in photographs]
     columns = {"grey": [grey(picture) for picture in pictures]}
-    names = [name for name, model in published().items() if model.is_model]
-    for name in [*names, "default"]:
+    every = [name for name, model in published().items() if model.is_model]
+    for name in sys.argv[2:] or [*every, "default"]:
         colorizer = Colorizer(name if name == "default" else fetch_model(name))
         columns[name] = [colorizer.pixels(picture) for picture in pictures]
     columns["real"] = photographs

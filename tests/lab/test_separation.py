@@ -24,7 +24,9 @@ def model(tmp_path):
     torch.manual_seed(0)
     network = Bottleneck(32, weights="none", width=0.25, generator_width=4).eval()
     weights = tmp_path / "encoder.safetensors"
+    network.encoder.features[2].weight.data[0, 0, 0, 0] = 0.0
     state = {key: value.half().contiguous() for key, value in network.encoder.state_dict().items()}
+    state["features.2.weight"][0, 0, 0, 0] = -0.0  # as published; a training's average has no such sign
     save_file(state, weights)
     folder = tmp_path / "model"
     folder.mkdir()

@@ -1,5 +1,6 @@
 """The further weights that the repository's history holds, as ``colorize models --fetch`` brings them."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,12 +9,19 @@ import pytest
 from measures import chroma, lightness
 
 from colorizing_things import Colorizer
-from colorizing_things.model.fetching import fetch_model
-from colorizing_things.model.places import published
+from colorizing_things.model.fetching import destination, fetch_model
+from colorizing_things.model.places import find_file, published
 
 CHECKOUT = Path(__file__).parents[2]
 MODELS = [name for name, model in published().items() if model.is_model]
 LARGEST = 40e6  # bytes
+
+
+@pytest.fixture
+def encoders():
+    """Where on this machine the files lie that others publish and rows read from, by name."""
+    wanted = {file.name for model in published().values() for file in model.files if not file.path}
+    return {name: found.absolute() for name in wanted if (found := find_file(name))}
 
 
 @pytest.fixture
@@ -27,7 +35,13 @@ def history(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_further_weights_colour_a_photograph(name, history, grey_photo):
+def test_further_weights_colour_a_photograph(name, encoders, history, grey_photo):
+    for file in published()[name].files:
+        if not file.path:
+            if file.name not in encoders:
+                pytest.skip(f"{file.name} is in none of this machine's folders of models")
+            destination().mkdir(exist_ok=True)
+            shutil.copy(encoders[file.name], destination())
     fetch_model(name)
     colorizer = Colorizer(name)
     coloured = colorizer(grey_photo)

@@ -2,8 +2,9 @@
 
 usage: python -m colorizing_things.lab.separation MODEL WEIGHTS.safetensors
 
-MODEL is an exported model's folder. Of its graphs' weights those that WEIGHTS holds, bit by bit, are read from there
-when it runs; WEIGHTS is laid beside them and the card names it. What is left in MODEL is what was trained here.
+MODEL is an exported model's folder. Of its graphs' weights those that WEIGHTS holds, bit by bit but for the sign of a
+zero, are read from there when it runs; WEIGHTS is laid beside them and the card names it. What is left in MODEL is what
+was trained here.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import onnx
 from onnx import TensorProto
 
 from colorizing_things.errors import ModelError
 from colorizing_things.model.card import GraphFile, load_card
 
+FLOATS = {"F16": np.float16, "F32": np.float32}  # by their names in safetensors; the graphs' own are the same
 HEADER = 8  # bytes: the length of a safetensors file's own list, which comes first
 
 
@@ -33,19 +36,33 @@ class Place(NamedTuple):
 
 
 def places(weights: Path) -> dict[bytes, Place]:
-    """Where every tensor of a safetensors file lies, by its bytes."""
+    """Where every tensor of floats of a safetensors file lies, by its bytes as :func:`unsigned_zeros` makes them."""
     data = weights.read_bytes()
     start = HEADER + int.from_bytes(data[:HEADER], "little")
     listed = json.loads(data[HEADER:start])
-    spans = [entry["data_offsets"] for name, entry in listed.items() if name != "__metadata__"]
-    return {data[start + first : start + last]: Place(start + first, last - first) for first, last in spans}
+    found = {}
+    for name, entry in listed.items():
+        if name != "__metadata__" and entry["dtype"] in FLOATS:
+            first, last = (start + offset for offset in entry["data_offsets"])
+            found[unsigned_zeros(data[first:last], FLOATS[entry["dtype"]])] = Place(first, last - first)
+    return found
+
+
+def unsigned_zeros(data: bytes, dtype: type[np.floating]) -> bytes:
+    """Floats with every -0 as 0: weights that were averaged over a training have lost that sign, and nothing else."""
+    return (np.frombuffer(data, dtype) + dtype(0)).tobytes()
 
 
 def read_from(graph: onnx.ModelProto, name: str, known: dict[bytes, Place]) -> int:
     """Let a graph read from the file ``name`` what that holds; return how many weights."""
-    found = [weight for weight in graph.graph.initializer if weight.raw_data in known]
-    for weight in found:
-        place = known[weight.raw_data]
+    types = {TensorProto.FLOAT16: np.float16, TensorProto.FLOAT: np.float32}
+    found = []
+    for weight in graph.graph.initializer:
+        dtype = types.get(weight.data_type)
+        place = known.get(unsigned_zeros(weight.raw_data, dtype)) if dtype else None
+        if place is None:
+            continue
+        found.append(weight)
         weight.ClearField("raw_data")
         weight.data_location = TensorProto.EXTERNAL
         for key, value in {"location": name, **place._asdict()}.items():
