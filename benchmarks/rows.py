@@ -1,8 +1,8 @@
 """Make the sheets of docs/results.md on which networks that are to be had by name colour the same photographs.
 
-usage: python benchmarks/rows.py [FILE [NAME ...]]    in a full clone; what is not installed yet is taken from the history
+usage: python benchmarks/rows.py [FILE [NAME ...]]    in a full clone
 
-Without names: every network, and the default.
+What is not installed yet is taken from the history. Without names: every network, and the default.
 """
 
 import sys

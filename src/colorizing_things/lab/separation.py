@@ -24,7 +24,8 @@ from onnx import TensorProto
 from colorizing_things.errors import ModelError
 from colorizing_things.model.card import GraphFile, load_card
 
-FLOATS = {"F16": np.float16, "F32": np.float32}  # by their names in safetensors; the graphs' own are the same
+FLOATS: dict[str, type[np.floating]] = {"F16": np.float16, "F32": np.float32}  # by safetensors' names
+ONNX_FLOATS = {TensorProto.FLOAT16: FLOATS["F16"], TensorProto.FLOAT: FLOATS["F32"]}
 HEADER = 8  # bytes: the length of a safetensors file's own list, which comes first
 
 
@@ -55,10 +56,9 @@ def unsigned_zeros(data: bytes, dtype: type[np.floating]) -> bytes:
 
 def read_from(graph: onnx.ModelProto, name: str, known: dict[bytes, Place]) -> int:
     """Let a graph read from the file ``name`` what that holds; return how many weights."""
-    types = {TensorProto.FLOAT16: np.float16, TensorProto.FLOAT: np.float32}
     found = []
     for weight in graph.graph.initializer:
-        dtype = types.get(weight.data_type)
+        dtype = ONNX_FLOATS.get(weight.data_type)
         place = known.get(unsigned_zeros(weight.raw_data, dtype)) if dtype else None
         if place is None:
             continue

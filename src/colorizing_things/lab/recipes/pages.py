@@ -14,23 +14,24 @@ from .load import load_recipe, recipe_names, recipe_text
 from .reference import settings, table_of
 
 SECTION = "## Every method on val"
+BRIEFLY = "## Today's adversarial recipes, briefly trained"
 MADE = "<!-- made by python -m colorizing_things.lab.recipes.pages docs/methods/ -->"
 BESIDE = ("grey", "real")  # rows that say what a row of figures is worth
 
 
 class Results:
-    """The table of every method on val, of docs/results.md."""
+    """The tables of a section of docs/results.md, by default of every method on val."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, title: str = SECTION) -> None:
         """Read the page.
 
         Raises:
             SettingError: it has no such section, or no table in it.
         """
-        section = page.partition(f"{SECTION}\n")[2].partition("\n## ")[0]
+        section = page.partition(f"{title}\n")[2].partition("\n## ")[0]
         lines = [line for line in section.splitlines() if line.startswith("|")]
         if len(lines) < 3:
-            raise SettingError(f"the page of results has no table under {SECTION!r}")
+            raise SettingError(f"the page of results has no table under {title!r}")
         self.head = lines[:2]
         self.rows = {line.split("|")[1].strip(): line for line in lines[2:]}
 
@@ -49,10 +50,10 @@ def pages(results: str) -> dict[str, str]:
         results: the text of docs/results.md.
 
     Raises:
-        SettingError: it has no table of every method.
+        SettingError: it has no table of every method, or none of those that were briefly trained.
     """
-    known = Results(results)
-    return {"index.md": _index(known), **{f"{name}.md": _page(name, known) for name in recipe_names()}}
+    known, brief = Results(results), Results(results, BRIEFLY)
+    return {"index.md": _index(known, brief), **{f"{name}.md": _page(name, known, brief) for name in recipe_names()}}
 
 
 def write(folder: Path) -> None:
@@ -63,7 +64,7 @@ def write(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _index(results: Results) -> str:
+def _index(results: Results, brief: Results) -> str:
     lines = [
         "# Methods",
         "",
@@ -75,19 +76,19 @@ def _index(results: Results) -> str:
         "| --- | --- | --- |",
     ]
     for name in recipe_names():
-        figures = "yes" if results.of(name) else "not yet"
+        figures = "yes" if results.of(name) or brief.of(name) else "not yet"
         lines.append(f"| [{name}]({name}.md) | {_markdown(load_recipe(name).summary)} | {figures} |")
     return "\n".join(lines) + "\n"
 
 
-def _page(name: str, results: Results) -> str:
+def _page(name: str, results: Results, brief: Results) -> str:
     recipe = load_recipe(name)
     methods = list(dict.fromkeys(stage.method.name for stage in recipe.stages))
     parts = [f"# {name}", MADE, _markdown(recipe.summary), *_recipe(name)]
     for method in methods:
         parts += _method(method)
     parts += ["What every stage, the networks and decodings can be told: [settings](../lab.md#settings)."]
-    return "\n\n".join([*parts, *_figures(name, results)]) + "\n"
+    return "\n\n".join([*parts, *_figures(name, results, brief)]) + "\n"
 
 
 def _recipe(name: str) -> list[str]:
@@ -117,13 +118,16 @@ def _markdown(docstring: str | None) -> str:
     return re.sub(r"(`+[^`]*`+)|\*", lambda found: found[1] or r"\*", plain).strip()
 
 
-def _figures(name: str, results: Results) -> list[str]:
-    table = results.of(name)
+def _figures(name: str, results: Results, brief: Results) -> list[str]:
+    parts = ["## Results"]
+    if table := brief.of(name):
+        link = "[results](../results.md#todays-adversarial-recipes-briefly-trained)"
+        parts += [f"Of this recipe, cut short, on a part of val ({link} says how):", "\n".join(table)]
     link = "[results](../results.md#every-method-on-val)"
-    if not table:
-        return ["## Results", f"No figures yet in the table of every method: {link}."]
-    told = f"On val, as {link} says: most weights had a small fraction of the training that their recipe asks for."
-    return ["## Results", told, "\n".join(table)]
+    if table := results.of(name):
+        told = f"On val, as {link} says: most weights had a small fraction of the training that their recipe asks for."
+        return [*parts, told, "\n".join(table)]
+    return parts if len(parts) > 1 else [*parts, f"No figures yet in the table of every method: {link}."]
 
 
 if __name__ == "__main__":  # python -m colorizing_things.lab.recipes.pages docs/methods/
