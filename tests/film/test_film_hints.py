@@ -47,7 +47,7 @@ def test_a_hint_holds_for_its_shot_along_the_motion_and_for_no_other(colorizer, 
         np.testing.assert_array_equal(one.ab, other.ab)
 
 
-@pytest.mark.parametrize("hint", ["9s:10,10=#f00", "0s:200,10=#f00", "0s:10,120=#f00"])
+@pytest.mark.parametrize("hint", ["9s:10,10=#f00", f"{10**30}s:10,10=#f00", "0s:200,10=#f00", "0s:10,120=#f00"])
 def test_a_hint_outside_of_the_film_is_refused(colorizer, tmp_path, hint):
     source = write_film(tmp_path / "a.mkv", panned(4))
     with pytest.raises(SettingError, match=r"outside of|is over"):

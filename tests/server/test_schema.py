@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from server.conftest import encoded
 
 from colorizing_things import ColorOptions, Look, SettingError
-from colorizing_things.server import about, one_shot, sessions
+from colorizing_things.server import about, films, one_shot, sessions
 
 schemathesis = pytest.importorskip("schemathesis")
 from schemathesis import GenerationMode  # noqa: E402
@@ -36,7 +36,7 @@ CHECKS = [
 ]
 OPERATIONS = [
     (path, method)
-    for router in (about.router, one_shot.router, sessions.router)
+    for router in (about.router, one_shot.router, sessions.router, films.router)
     for route in router.routes
     for path, method in [(route.path, min(route.methods))]
 ]

@@ -45,6 +45,12 @@ def serve(
         int, typer.Option(help="Largest size that a client may ask for.", rich_help_panel=LIMITS)
     ] = USUAL.max_size,
     time_limit: Annotated[float, typer.Option(help="Seconds a request.", rich_help_panel=LIMITS)] = USUAL.time_limit,
+    max_film_mb: Annotated[int, typer.Option(help="Refuse larger films.", rich_help_panel=LIMITS)] = USUAL.max_film
+    // MEGABYTE,
+    max_film_minutes: Annotated[
+        float, typer.Option(help="Refuse longer films.", rich_help_panel=LIMITS)
+    ] = USUAL.max_film_seconds / 60,
+    films: Annotated[int, typer.Option(help="Films kept on disk.", rich_help_panel=LIMITS)] = USUAL.max_films,
     sessions: Annotated[int, typer.Option(help="Pictures kept open.", rich_help_panel=LIMITS)] = USUAL.max_sessions,
     session_minutes: Annotated[
         float, typer.Option(help="How long an unused one is kept.", rich_help_panel=LIMITS)
@@ -59,6 +65,7 @@ def serve(
         USUAL, host=host, names=tuple(name or ()), model=model, device=device, threads=threads, workers=workers,
         queue=queue, max_upload=max_upload, max_pixels=max_pixels, max_size=max_size, time_limit=time_limit,
         max_sessions=sessions, session_seconds=session_minutes * 60, session_bytes=max(USUAL.session_bytes, max_upload),
+        max_film=max_film_mb * MEGABYTE, max_film_seconds=max_film_minutes * 60, max_films=films,
     )  # fmt: skip
     _run(settings, port, open_page)
 

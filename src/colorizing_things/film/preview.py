@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyvips
+
 from colorizing_things.color.chroma import Chroma
-from colorizing_things.errors import PictureError
+from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.imaging.contact_sheet import TILE, save_tiles
 from colorizing_things.imaging.writing import check_destination
 from colorizing_things.model.model import Model
@@ -19,6 +21,7 @@ from .reading import Film, Found, Frame
 from .shots import CUT, Seen, unexplained
 
 MOST = 100  # shots on a sheet
+MOST_APART = 1.0  # s from one frame to the next: so far back one is looked for that is still shown
 
 
 def save_preview(model: Model, film: Film, options: FilmOptions, path: Path, overwrite: bool) -> int:
@@ -31,7 +34,7 @@ def save_preview(model: Model, film: Film, options: FilmOptions, path: Path, ove
     """
     check_destination(path, film.path, overwrite)
     eye = Eye(model, film, options)
-    tiles = [_tile(eye, frame) for frame in one_a_shot(film, options)]
+    tiles = [tile(eye, frame) for frame in one_a_shot(film, options)]
     if not tiles:
         raise PictureError(f"{film.name}: has no frame between those moments")
     save_tiles(tiles, path)
@@ -59,7 +62,28 @@ def one_a_shot(film: Film, options: FilmOptions) -> Iterator[Frame]:
         yield kept
 
 
-def _tile(eye: Eye, frame: Frame) -> Codes:
+def thumbnail(eye: Eye, frame: Frame) -> bytes:
+    """A frame, coloured, as a small JPEG."""
+    image = pyvips.Image.new_from_array(tile(eye, frame), interpretation="srgb")
+    return bytes(image.jpegsave_buffer(Q=85, keep="none"))
+
+
+def grey_at(film: Film, time: float) -> Codes:
+    """The frame that is shown ``time`` seconds after the film's start: upright, grey, uint8 ``[H,W]``.
+
+    Raises:
+        SettingError: the film is over by then.
+    """
+    at = film.start + round(time / film.time_base)
+    before = round(MOST_APART / film.time_base)
+    for frame in film.frames(max(film.start, at - before)):
+        if frame.pts + frame.duration > at:
+            return small_picture(frame.luma, film, *film.upright)
+    raise SettingError(f"{time:g}s: {film.name} is over by then")
+
+
+def tile(eye: Eye, frame: Frame) -> Codes:
+    """A frame, coloured, of a size for a sheet: sRGB ``[h,w,3]``, uint8."""
     film = eye.film
     ab = Chroma(eye(frame, eye.small(frame), None).ab).with_look(eye.options.color.look).ab
     scale = TILE / max(film.shown_shape)

@@ -288,7 +288,7 @@ class _Finish:
 
 
 _unfinished: set[Path] = set()
-_NODE = f"{zlib.crc32(platform.node().encode('utf-8', errors='replace')):08x}"
+NODE = f"{zlib.crc32(platform.node().encode('utf-8', errors='replace')):08x}"
 _LEFTOVER = re.compile(r"\.([0-9a-f]{8})-(\d+)-\d+(\.\d+)?\.part$")
 
 
@@ -298,7 +298,7 @@ def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
         destination.parent.mkdir(parents=True, exist_ok=True)
         start = f".{destination.stem[:40]}."
         _remove_leftovers(destination.parent, start)
-        temporary = destination.with_name(f"{start}{_NODE}-{os.getpid()}-{threading.get_ident()}.part")
+        temporary = destination.with_name(f"{start}{NODE}-{os.getpid()}-{threading.get_ident()}.part")
         try:
             _unfinished.add(temporary)
             temporary.touch(exist_ok=False)
@@ -323,7 +323,7 @@ def _remove_leftovers(folder: Path, start: str) -> None:
     with suppress(OSError):
         for path in folder.iterdir():
             found = _LEFTOVER.search(path.name) if path.name.startswith(start) else None
-            if found and found[1] == _NODE and not is_alive(int(found[2])):
+            if found and found[1] == NODE and not is_alive(int(found[2])):
                 path.unlink(missing_ok=True)
 
 

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from colorizing_things import __version__
 from colorizing_things.imaging.libvips import operations_not_cached
 
-from . import about, one_shot, sessions
+from . import about, films, one_shot, sessions
 from .dependencies import AppState
 from .errors import add_error_handlers
+from .film_files import remove_leftovers
 from .metrics import MetricsMiddleware
 from .middleware import (
     BodyLimitMiddleware,
@@ -25,7 +26,6 @@ from .middleware import (
 )
 from .page import serve_api_page, serve_page
 from .settings import Settings
-from .store import Store
 
 SWEEP = 60.0  # seconds between two looks for expired sessions, at most
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Colorizing Things",
         version=__version__,
-        summary="Colour black-and-white photographs.",
+        summary="Colour black-and-white photographs and films.",
         description='Options mean what they mean on the command line. Every error is `{"detail": "one line"}`.',
         docs_url=None,
         redoc_url=None,
@@ -49,12 +49,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.app_state = state
     add_error_handlers(app)
-    for router in (one_shot.router, sessions.router, about.router):
+    for router in (one_shot.router, sessions.router, films.router, about.router):
         app.include_router(router)
     serve_api_page(app)
     serve_page(app)
     # The last one added is the first that a request meets.
-    app.add_middleware(BodyLimitMiddleware, max_upload=settings.max_upload, upload_timeout=settings.upload_timeout)
+    app.add_middleware(
+        BodyLimitMiddleware, max_upload=settings.max_upload, max_film=settings.max_film,
+        upload_timeout=settings.upload_timeout,
+    )  # fmt: skip
     app.add_middleware(SameSiteMiddleware, names=settings.names)
     app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
     app.add_middleware(SecurityHeadersMiddleware)
@@ -67,7 +70,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state: AppState = app.state.app_state
-    sweeping = asyncio.create_task(_sweep(state.store, min(SWEEP, state.settings.session_seconds / 2)))
+    await asyncio.to_thread(remove_leftovers)
+    sweeping = asyncio.create_task(_sweep(state, min(SWEEP, state.settings.session_seconds / 2)))
     try:
         with operations_not_cached():
             yield
@@ -75,11 +79,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
-        state.pool.close()
+        for pool in (state.pool, state.film_pool):
+            pool.close()
         state.store.clear()
+        state.films.clear()
 
 
-async def _sweep(store: Store, every: float) -> None:
+async def _sweep(state: AppState, every: float) -> None:
     while True:
         await asyncio.sleep(every)
-        store.sweep()
+        state.store.sweep()
+        await asyncio.to_thread(state.films.sweep)  # files go, which may take a moment

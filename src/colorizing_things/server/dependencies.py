@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import Depends, Request, UploadFile
@@ -9,10 +10,11 @@ from fastapi import Depends, Request, UploadFile
 from colorizing_things.colorizer import Colorizer
 
 from .errors import ApiError
+from .film_files import StoredFilm
 from .metrics import Metrics
 from .pool import Deadline, Pool
 from .settings import Settings
-from .store import Store
+from .store import Store, StoredSession
 from .uploads import Upload, read, safe_name
 
 
@@ -28,8 +30,16 @@ class AppState:
         self.settings = settings
         self.colorizer = Colorizer(settings.model, settings.device, settings.threads, settings.max_pixels)
         self.pool = Pool(settings.workers, settings.queue, settings.time_limit)
-        self.store = Store(settings.max_sessions, settings.session_bytes, settings.session_seconds)
-        self.metrics = Metrics(self.pool, self.store)
+        self.store: Store[StoredSession] = Store(
+            settings.max_sessions, settings.session_bytes, settings.session_seconds
+        )
+        # One at a time is coloured, by all cores; the last place is for one that is looked at: none at work is dropped.
+        self.film_pool = Pool(1, settings.max_films - 2, math.inf)
+        self.films: Store[StoredFilm] = Store(
+            settings.max_films, settings.max_films * settings.max_film, settings.session_seconds,
+            what="film", again="it",
+        )  # fmt: skip
+        self.metrics = Metrics(self.pool, self.store, self.films)
 
     def open(self, file: UploadFile, deadline: Deadline) -> tuple[bytes, Upload]:
         """An upload's bytes, and the picture in them."""

@@ -19,10 +19,10 @@ logger = logging.getLogger("colorizing_things.server")
 DESCRIPTIONS = {
     400: "The request cannot be read, or calls the server by a name that is not its own.",
     403: "Another site's page asked.",
-    404: "No such session: it never was, or it expired.",
+    404: "No such session or film: it never was, or it expired.",
     408: "The upload stopped coming.",
-    413: "The upload, or the picture in it, is too large.",
-    415: "The upload is no picture in a known format.",
+    413: "The upload, or the picture or film in it, is too large.",
+    415: "The upload is no picture or film in a known format.",
     422: "An option cannot work, or the picture is damaged or empty.",
     429: "Too much to do; Retry-After says in how many seconds to try again.",
     503: "Not enough memory, files that cannot be read or written, or the server is shutting down.",
@@ -67,14 +67,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ColorizingError)
     async def known(request: Request, error: ColorizingError) -> JSONResponse:
-        if isinstance(error, ApiError):
-            return error_response(error.status, str(error), error.headers)
-        if error.refused:
-            return _refused(request, error.refused, error)
-        if isinstance(error, PictureError | SettingError):
-            return error_response(422, str(error))
-        logger.error("%s %s: %s", request.method, request.url.path, error)
-        return error_response(500, str(error))
+        return error_response(*said_of(_asked(request), error))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -83,7 +76,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def of_http(request: Request, error: HTTPException) -> JSONResponse:
         if error.__cause__ is not None and (found := faults.explain(error.__cause__)):  # while an upload was kept
-            return _refused(request, found[0], error.__cause__)
+            return error_response(*_refused(_asked(request), found[0], error.__cause__))
         headers = dict(error.headers) if error.headers else None
         return error_response(error.status_code, str(error.detail), headers)
 
@@ -91,16 +84,36 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        if found := faults.explain(error):
-            return _refused(request, found[0], error)
-        logger.error("%s %s", request.method, request.url.path, exc_info=error)
-        return error_response(500, "something went wrong in the server; its log says what")
+        return error_response(*said_of(_asked(request), error))
 
 
-def _refused(request: Request, what: str, error: BaseException) -> JSONResponse:
+Said = tuple[int, str, dict[str, str] | None]  # a status, a line, headers
+
+
+def said_of(asked: str, error: Exception) -> Said:
+    """What a client is told of an error; the log has what it need not know. ``asked``: method and path, for the log."""
+    if isinstance(error, ApiError):
+        return error.status, str(error), error.headers
+    refused = error.refused if isinstance(error, ColorizingError) else (faults.explain(error) or ("",))[0]
+    if refused:
+        return _refused(asked, refused, error)
+    if isinstance(error, PictureError | SettingError):
+        return 422, str(error), None
+    if isinstance(error, ColorizingError):
+        logger.error("%s: %s", asked, error)
+        return 500, str(error), None
+    logger.error("%s", asked, exc_info=error)
+    return 500, "something went wrong in the server; its log says what", None
+
+
+def _asked(request: Request) -> str:
+    return f"{request.method} {request.url.path}"
+
+
+def _refused(asked: str, what: str, error: BaseException) -> Said:
     status, message = REFUSED[what]
-    logger.error("%s %s: %d: %s: %s", request.method, request.url.path, status, type(error).__name__, error)
-    return error_response(status, message, {"Retry-After": "30"})
+    logger.error("%s: %d: %s: %s", asked, status, type(error).__name__, error)
+    return status, message, {"Retry-After": "30"}
 
 
 def _in_words(found: dict[str, Any]) -> str:

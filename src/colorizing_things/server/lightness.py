@@ -26,7 +26,7 @@ def lightness_png(picture: Picture, max_side: int) -> bytes:
     planes = [eight_bit(picture.small_plane(0, width, height))]
     if picture.has_alpha:
         planes.append(eight_bit(picture.small_alpha(0, width, height)))
-    return _png(np.stack(planes, -1), "b-w")
+    return png(np.stack(planes, -1), "b-w")
 
 
 def original_png(picture: Picture, max_side: int) -> bytes:
@@ -35,7 +35,7 @@ def original_png(picture: Picture, max_side: int) -> bytes:
     Raises:
         PictureError: the file is damaged.
     """
-    return _png(picture.small_rgb(0, *_size(picture, max_side)), "srgb")
+    return png(picture.small_rgb(0, *_size(picture, max_side)), "srgb")
 
 
 def _size(picture: Picture, max_side: int) -> tuple[int, int]:
@@ -43,7 +43,8 @@ def _size(picture: Picture, max_side: int) -> tuple[int, int]:
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
-def _png(codes: npt.NDArray, interpretation: str) -> bytes:
+def png(codes: npt.NDArray, interpretation: str) -> bytes:
+    """Codes ``[H,W,bands]`` as a PNG, quickly made."""
     image = pyvips.Image.new_from_array(codes, interpretation=interpretation)
     return bytes(image.pngsave_buffer(compression=1, keep="none"))
 

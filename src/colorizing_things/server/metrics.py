@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +17,7 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 class Metrics:
     """One server's, in a registry of its own."""
 
-    def __init__(self, pool: Pool, store: Store) -> None:
+    def __init__(self, pool: Pool, store: Store[Any], films: Store[Any]) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         labels = ("method", "route")
@@ -31,6 +32,8 @@ class Metrics:
             "colorize_jobs_running": ("Pieces of work that a thread is busy with.", lambda: pool.running),
             "colorize_sessions": ("Sessions kept.", lambda: len(store)),
             "colorize_session_bytes": ("Bytes that sessions hold.", lambda: store.bytes),
+            "colorize_films": ("Films kept.", lambda: len(films)),
+            "colorize_film_bytes": ("Bytes on disk of films that were sent.", lambda: films.bytes),
         }
         for name, (detail, value) in gauges.items():
             Gauge(name, detail, registry=self.registry).set_function(value)

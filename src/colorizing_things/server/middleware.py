@@ -19,6 +19,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::", "")
 READING = ("GET", "HEAD", "OPTIONS")
 JSON_BYTES = 2**20  # of a body that is no upload
+FILMS = "/v1/films"  # where films are sent to, and are allowed to be larger
 FRAME_BYTES = 2**16  # of a multipart body beside its files
 DRAINED = 4  # times the limit: so much of a refused upload is let run out, so that the client hears why
 
@@ -177,8 +178,8 @@ class SameSiteMiddleware:
 class BodyLimitMiddleware:
     """Ends a body that is too large (413), or that has stopped coming (408)."""
 
-    def __init__(self, app: ASGIApp, max_upload: int, upload_timeout: float) -> None:
-        self.app, self.max_upload, self.upload_timeout = app, max_upload, upload_timeout
+    def __init__(self, app: ASGIApp, max_upload: int, max_film: int, upload_timeout: float) -> None:
+        self.app, self.max_upload, self.max_film, self.upload_timeout = app, max_upload, max_film, upload_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -187,8 +188,9 @@ class BodyLimitMiddleware:
             return
         headers = Headers(scope=scope)
         upload = headers.get("content-type", "").lower().startswith("multipart/")
-        limit = self.max_upload + FRAME_BYTES if upload else JSON_BYTES
-        detail = f"the upload is over the limit of {_megabytes(self.max_upload if upload else limit)}"
+        most = self.max_film if scope["path"].endswith(FILMS) else self.max_upload
+        limit = most + FRAME_BYTES if upload else JSON_BYTES
+        detail = f"the upload is over the limit of {_megabytes(most if upload else limit)}"
         body = _Body(receive, self.upload_timeout)
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:

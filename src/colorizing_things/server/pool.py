@@ -103,7 +103,7 @@ class Pool:
         Raises:
             ApiError: 429, the queue is full; 504, the time is over; 503, the server is shutting down.
         """
-        deadline, future = self._submit(work, urgency)
+        deadline, future = self.submit(work, urgency)
         waiting = asyncio.wrap_future(future)
         leaving = asyncio.ensure_future(_client_left(request))
         try:
@@ -131,7 +131,12 @@ class Pool:
             future.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, work: Callable[[Deadline], Result], urgency: Urgency) -> tuple[Deadline, Future[Result]]:
+    def submit(self, work: Callable[[Deadline], Result], urgency: Urgency) -> tuple[Deadline, Future[Result]]:
+        """Have it done on a thread; whoever no longer waits for it cuts its deadline. As :meth:`run`, without waiting.
+
+        Raises:
+            ApiError: 429, the queue is full; 503, the server is shutting down.
+        """
         deadline, future = Deadline(self.seconds), Future[Result]()
         with self._lock:
             if self.pending >= self.workers + self.queue:

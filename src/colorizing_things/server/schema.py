@@ -16,6 +16,7 @@ from colorizing_things.imaging.writing import FORMATS
 from colorizing_things.options import LARGEST, SMALLEST, ColorOptions, OutputOptions
 
 MOST_HINTS = 500
+MOST_FILM_HINTS = 50  # each is followed through its shot before the work begins
 MOST_VARIANTS = 16  # variants: each takes the network several times
 SEEDS = 2**53  # JSON's numbers are exact up to here
 
@@ -135,6 +136,12 @@ class PictureForm(StrictModel):
     file: Annotated[UploadFile, Field(description="The picture.")]
 
 
+class FilmForm(StrictModel):
+    """A film."""
+
+    file: Annotated[UploadFile, Field(description="The film.")]
+
+
 class HintPoint(StrictModel):
     """The colour of one place, in the upright picture's own pixels; the colour's own lightness is ignored."""
 
@@ -192,6 +199,86 @@ class RenderBody(PredictBody, LookFields, OutputFields):
         Literal["picture", "color"],
         Field(description="The picture; or its colour alone, as a transparent PNG to lie over the original."),
     ] = "picture"
+
+
+class FilmHintPoint(HintPoint):
+    """The colour of one place at a moment, which holds for its shot."""
+
+    time: Annotated[float, Field(ge=0, allow_inf_nan=False, description="Seconds from the film's start.")]
+
+
+class FilmBody(LookFields):
+    """How a film is coloured."""
+
+    hints: Annotated[list[FilmHintPoint], Field(max_length=MOST_FILM_HINTS)] = []
+    mood: Mood = None
+    seed: Seed = 0
+
+
+class FilmInfo(BaseModel):
+    """A film."""
+
+    id: str
+    name: str
+    width: Annotated[int, Field(description="Upright, in pixels of its own, as all coordinates are.")]
+    height: int
+    seconds: Annotated[float | None, Field(description="Where the file says how long it is.")]
+    rate: Annotated[float, Field(description="Frames a second, on average.")]
+    frames: Annotated[int | None, Field(description="About how many there are.")]
+    colored: Annotated[bool, Field(description="Whether there is a coloured film to be fetched.")]
+    expires_in: Annotated[float, Field(description="Seconds without use after which it is dropped.")]
+
+
+class Shot(BaseModel):
+    """A shot, by one of its frames."""
+
+    time: Annotated[float, Field(description="Of that frame, in seconds from the film's start.")]
+    thumbnail: Annotated[str, Field(description="That frame, coloured: a small JPEG in base64.")]
+
+
+class Shots(BaseModel):
+    """The shots of a film, the first hundred."""
+
+    shots: list[Shot]
+
+
+class FilmWaiting(BaseModel):
+    """Others are coloured before it, or it is being looked into."""
+
+    state: Literal["waiting"] = "waiting"
+
+
+class FilmProgress(BaseModel):
+    """How far a film is."""
+
+    state: Literal["working"] = "working"
+    frames: int
+    expected: Annotated[int | None, Field(description="About how many there will be.")]
+    shot: Annotated[int, Field(description="The first is 1.")]
+    rate: Annotated[float, Field(description="Frames a second.")]
+    seconds_left: int | None
+
+
+class FilmDone(BaseModel):
+    """It can be fetched."""
+
+    state: Literal["done"] = "done"
+    name: str
+    bytes: int
+    frames: int
+    shots: int
+    damaged: Annotated[int, Field(description="Frames passed through grey.")]
+    lost: Annotated[int, Field(description="Packets of which nothing could be made.")]
+    other_sizes: Annotated[int, Field(description="Frames of another size than the first, brought to it.")]
+    broken_off: Annotated[bool, Field(description="The film's file ends in the middle.")]
+
+
+class FilmFailed(BaseModel):
+    """It cannot be coloured. The answer had begun: its own status could say nothing any more."""
+
+    state: Literal["failed"] = "failed"
+    status: Annotated[int, Field(description="As an answer of its own would have had.")]
+    detail: Annotated[str, Field(description="One line: what, where, what to do.")]
 
 
 class SessionInfo(BaseModel):

@@ -27,8 +27,11 @@ class Settings:
         max_size: the largest ``size`` at which a client may have its picture seen: memory grows with its fourth power.
         time_limit: seconds that a request may wait and work.
         upload_timeout: seconds without a byte of an upload after which it is given up.
+        max_film: bytes of the upload of a film.
+        max_film_seconds: how long a film may be.
+        max_films: beyond which the least recently used film is dropped; one less may be coloured or wait for it.
         max_sessions, session_bytes: beyond either, the least recently used session is dropped.
-        session_seconds: without use, after which a session is dropped.
+        session_seconds: without use, after which a session, or a film, is dropped.
 
     Raises:
         SettingError: a number that cannot work.
@@ -49,14 +52,19 @@ class Settings:
     max_sessions: int = 64
     session_bytes: int = 1024 * MEGABYTE
     session_seconds: float = 1800.0
+    max_film: int = 2048 * MEGABYTE
+    max_film_seconds: float = 3600.0
+    max_films: int = 8
 
     def __post_init__(self) -> None:
-        for name in ("workers", "max_upload", "max_pixels", "max_size", "max_sessions"):
+        for name in ("workers", "max_upload", "max_pixels", "max_size", "max_sessions", "max_film"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name.replace('_', '-')} {getattr(self, name)}: must be 1 or more")
-        for name in ("time_limit", "upload_timeout", "session_seconds"):
+        for name in ("time_limit", "upload_timeout", "session_seconds", "max_film_seconds"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise SettingError(f"{name.replace('_', '-')} {getattr(self, name)}: must be over 0 seconds")
+        if self.max_films < 2:
+            raise SettingError(f"max-films {self.max_films}: must be 2 or more: one that is coloured, one that is sent")
         if self.queue < 0:
             raise SettingError(f"queue {self.queue}: must be 0 or more")
         if self.session_bytes < self.max_upload:

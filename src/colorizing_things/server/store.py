@@ -1,4 +1,4 @@
-"""The sessions of a server: stored while they are used, dropped when they are not or when there are too many."""
+"""The sessions and films of a server: stored while they are used, dropped when they are not or are too many."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.guidance.hints import Hint
@@ -39,6 +39,9 @@ class StoredSession:
     def bytes(self) -> int:
         """What it holds, near enough."""
         return len(self.data) + self.session.picture.nbytes + self.session.seen.nbytes
+
+    def close(self) -> None:
+        """Let go of it: memory goes by itself."""
 
     def variants(
         self, shown: Session, count: int, seed: int, hints: Sequence[Hint], deadline: Deadline
@@ -74,13 +77,34 @@ class StoredSession:
         self._drawn = None
 
 
-class Store:
-    """Sessions by id, the least recently used first. May be used from many threads."""
+class Storable(Protocol):
+    """What a store holds."""
 
-    def __init__(self, most: int, most_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """``most`` sessions of ``most_bytes`` together, each for ``seconds`` after its last use."""
+    id: str
+    used: float
+
+    @property
+    def bytes(self) -> int:
+        """What it takes, near enough."""
+
+    def close(self) -> None:
+        """It is not held any longer."""
+
+
+Stored = TypeVar("Stored", bound=Storable)
+
+
+class Store(Generic[Stored]):
+    """Sessions, or films, by id, the least recently used first. May be used from many threads."""
+
+    def __init__(
+        self, most: int, most_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic,
+        what: str = "session", again: str = "the picture",
+    ) -> None:  # fmt: skip
+        """``most`` of ``most_bytes`` together, each for ``seconds`` after its last use; called ``what``."""
         self.most, self.most_bytes, self.seconds, self._clock = most, most_bytes, seconds, clock
-        self._sessions: OrderedDict[str, StoredSession] = OrderedDict()
+        self._gone = f"no such {what}: it never was, or it expired; send {again} again"
+        self._sessions: OrderedDict[str, Stored] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -92,17 +116,18 @@ class Store:
         with self._lock:
             return sum(stored.bytes for stored in self._sessions.values())
 
-    def add(self, stored: StoredSession) -> None:
-        """Keep a session; the least recently used ones make room for it."""
+    def add(self, stored: Stored) -> None:
+        """Keep one; the least recently used ones make room for it."""
         with self._lock:
             stored.used = self._clock()
             self._sessions[stored.id] = stored
             total = sum(other.bytes for other in self._sessions.values())
             while len(self._sessions) > self.most or (total > self.most_bytes and len(self._sessions) > 1):
-                total -= self._sessions.popitem(last=False)[1].bytes
+                total -= next(iter(self._sessions.values())).bytes
+                self._drop_first()
 
-    def get(self, session_id: str) -> StoredSession:
-        """A session, which counts as a use of it.
+    def get(self, session_id: str) -> Stored:
+        """One, which counts as a use of it.
 
         Raises:
             ApiError: 404, unknown or expired.
@@ -111,20 +136,21 @@ class Store:
             self._drop_expired()
             stored = self._sessions.get(session_id)
             if stored is None:
-                raise ApiError(404, "no such session: it never was, or it expired; send the picture again")
+                raise ApiError(404, self._gone)
             stored.used = self._clock()
             self._sessions.move_to_end(session_id)
             return stored
 
     def drop(self, session_id: str) -> None:
-        """Forget a session.
+        """Forget one.
 
         Raises:
             ApiError: 404, unknown or expired.
         """
-        self.get(session_id)
+        stored = self.get(session_id)
         with self._lock:
             self._sessions.pop(session_id, None)
+        stored.close()
 
     def sweep(self) -> None:
         """Forget what has expired."""
@@ -134,9 +160,13 @@ class Store:
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
-            self._sessions.clear()
+            while self._sessions:
+                self._drop_first()
+
+    def _drop_first(self) -> None:
+        self._sessions.popitem(last=False)[1].close()
 
     def _drop_expired(self) -> None:
         oldest = self._clock() - self.seconds
         while self._sessions and next(iter(self._sessions.values())).used < oldest:
-            self._sessions.popitem(last=False)
+            self._drop_first()

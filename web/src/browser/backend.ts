@@ -44,6 +44,8 @@ export const backend: Backend = {
   dropReference: (id) => studio.dropReference(id),
   render: (id, edits, options, signal) => stoppable(signal, (job) => studio.render(id, edits, options, job)),
 
+  films: null, // FFmpeg, optical flow and hours of work: the command's business
+
   async explain(error) {
     return error instanceof Error ? error.message : String(error);
   },

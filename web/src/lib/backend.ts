@@ -1,6 +1,7 @@
 /** What the page asks of whoever colours: `server/` answers over HTTP, `browser/` in this very browser. Which of the
  *  two a build has is `#backend` in vite.config.js. Every call may throw; `explain` says what that means. A call whose
  *  signal is aborted throws, and its work stops. */
+import type { Films } from './films';
 import type { Chroma, Edits, Hint, Session, Swatch } from './types';
 
 export type Format = 'jpeg' | 'png' | 'tiff' | 'webp' | 'avif';
@@ -36,6 +37,9 @@ export interface Backend {
   dropReference(id: string): Promise<void>;
   /** The picture at full size, as the file that the user keeps. */
   render(id: string, edits: Edits, options: RenderOptions, signal?: AbortSignal): Promise<File>;
+
+  /** Null: it colours none. */
+  readonly films: Films | null;
 
   /** One clear line about what went wrong, in plain words. */
   explain(error: unknown): Promise<string>;

@@ -67,6 +67,7 @@ export class Photo {
     readonly file: File,
     readonly id: string = newId(),
     readonly added: number = Date.now(),
+    readonly isKept = true, // survives a reload; a frame of a film is its film's business
   ) {}
 
   static restored(stored: store.StoredPhoto, file: File): Photo {
@@ -256,6 +257,7 @@ export class Photo {
 
   /** Keep the edits. */
   save(): Promise<void> {
+    if (!this.isKept) return Promise.resolve();
     this.#saving++;
     this.#saved = this.#saved.then(async () => {
       const { steps, at } = this.#history;

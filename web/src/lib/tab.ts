@@ -1,7 +1,16 @@
-/** What is this tab's own: which photograph is open, and the sessions that it has with the backend. */
+/** What is this tab's own: which photograph or film is open, and the sessions that it has with the backend. */
+import type { Edits } from './types';
+
+export interface OwnFilm {
+  id: string;
+  name: string;
+  edits: [number, Edits][]; // by the time of a shot's frame
+}
+
 interface Own {
   current: string | null;
   sessions: Record<string, string>; // by photograph
+  film?: OwnFilm | null;
 }
 
 const KEY = 'colorizing-things';

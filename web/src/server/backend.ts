@@ -1,24 +1,12 @@
 /** The server's HTTP interface, typed. */
-import ky, { HTTPError } from 'ky';
 import { asItIs } from '../gl/bitmap';
 import { offered, type LikelyColor } from '../gl/swatch';
 import type { Backend, RenderOptions } from '../lib/backend';
 import type { Chroma, Edits, Hint, Session, Swatch } from '../lib/types';
 import { explain, isAway, isGone, isRefusal } from './errors';
+import { films } from './films';
+import { BUSY, form, http, isBusy, ROOT } from './http';
 import { send } from './upload';
-
-const ROOT = new URL('v1/', document.baseURI);
-const BUSY = { tries: 8, longest: 5000 }; // ms between two tries of a server that has too much to do
-
-const http = ky.create({
-  prefixUrl: ROOT,
-  timeout: false, // the server has a limit of its own, and says so in words
-  retry: {
-    limit: BUSY.tries,
-    backoffLimit: BUSY.longest,
-    shouldRetry: ({ error }) => isBusy(error), // a server that is away is the connection's business
-  },
-});
 
 async function openSession(
   file: File,
@@ -127,10 +115,6 @@ async function answers(patience: number): Promise<boolean> {
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof HTTPError && error.response.status === 429;
-}
-
 /** Hints in the server's words: it refuses words that it does not know. */
 function sent(hints: Hint[]): Hint[] {
   return hints.map(({ x, y, color, reach }) => ({ x, y, color, reach }));
@@ -148,12 +132,6 @@ export function fileName(disposition: string): string | null {
   return /filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? null;
 }
 
-function form(file: File): FormData {
-  const body = new FormData();
-  body.append('file', file, file.name);
-  return body;
-}
-
 export const backend: Backend = {
   formats: ['jpeg', 'png', 'tiff', 'webp', 'avif'],
   privacy: 'Nothing leaves the machine that serves this page.',
@@ -169,6 +147,7 @@ export const backend: Backend = {
   setReference,
   dropReference,
   render,
+  films,
   explain,
   isGone,
   isRefusal,

@@ -46,7 +46,7 @@ export function isAway(error: unknown): boolean {
   return error instanceof TypeError || error instanceof Away;
 }
 
-async function detailOf(response: Response): Promise<string | null> {
+export async function detailOf(response: Response): Promise<string | null> {
   const body = (await response
     .clone()
     .json()
