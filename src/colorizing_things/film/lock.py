@@ -27,7 +27,7 @@ def locked(folder: Path, destination: Path) -> Iterator[None]:
         PictureError: another run holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as file:
+    with (folder / LOCK).open("ab") as file:
         if not _is_ours(file.fileno(), folder / LOCK):
             raise PictureError(
                 f"{destination}: another run is colouring into it just now; wait for it, or name another file with -o"
