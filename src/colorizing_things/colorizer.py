@@ -101,7 +101,12 @@ class Colorizer:
 
     @property
     def card(self) -> Card:
-        """The model's card."""
+        """The model's card.
+
+        Examples:
+            >>> Colorizer(threads=1).card.name
+            'default'
+        """
         return self.model.card
 
     def __call__(
@@ -143,6 +148,12 @@ class Colorizer:
         Raises:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: a type, shape, range or option that cannot work.
+
+        Examples:
+            >>> import numpy as np
+            >>> colorizer, grey = Colorizer(threads=1), np.full((48, 64), 128, np.uint8)
+            >>> colorizer(grey, hint=["32,24=#7a4a2b"], warmth=0.3).shape
+            (48, 64, 3)
         """
         look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference, self.max_pixels)
         options = ColorOptions(size, mood, seed, guide, look)
@@ -178,7 +189,14 @@ class Colorizer:
         return Session(self.model, open_picture(picture, self.max_pixels), options, page)
 
     def predict(self, picture: Any, options: ColorOptions | None = None, *, page: int = 0) -> Chroma:
-        """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s."""
+        """The small ab field of a picture with its confidence, without joining it; arguments as :meth:`session`'s.
+
+        Examples:
+            >>> import numpy as np
+            >>> field = Colorizer(threads=1).predict(np.full((48, 64), 128, np.uint8))
+            >>> field.ab.shape[0], field.confidence.shape == field.ab.shape[1:]
+            (2, True)
+        """
         return self.session(picture, options, page=page).predict()
 
     def variants(self, picture: Any, count: int, options: ColorOptions | None = None, *, page: int = 0) -> list[Chroma]:
@@ -186,6 +204,11 @@ class Colorizer:
 
         Raises:
             SettingError: this model knows one answer only.
+
+        Examples:
+            >>> import numpy as np
+            >>> len(Colorizer(threads=1).variants(np.full((48, 64), 128, np.uint8), 3, ColorOptions(seed=1)))
+            3
         """
         return self.session(picture, options, page=page).variants(count)
 
@@ -252,6 +275,10 @@ class Colorizer:
         Raises:
             PictureError: it cannot be read or written, or the new file exists already.
             SettingError: an option that cannot work, or the extra ``video`` is not installed.
+
+        Examples:
+            >>> Colorizer().colorize_film("reel.mp4", "reel.webm")  # doctest: +SKIP
+            PosixPath('reel.webm')
         """
         check_libraries()
         from .film.coloring import FilmOptions
@@ -287,6 +314,14 @@ class Colorizer:
         Raises:
             PictureError: the picture cannot be read or written, or the new file exists already.
             SettingError: an option that cannot work.
+
+        Examples:
+            >>> import numpy as np
+            >>> from tempfile import TemporaryDirectory
+            >>> with TemporaryDirectory() as folder:
+            ...     new = Colorizer(threads=1).colorize_file(np.full((48, 64), 128, np.uint8), Path(folder, "new.png"))
+            ...     new.name, new.exists()
+            ('new.png', True)
         """
 
         def work(picture: Picture) -> Path:
@@ -310,7 +345,14 @@ class Colorizer:
         output: OutputOptions | None = None,
         chroma: Chroma | Sequence[Chroma] | None = None,
     ) -> bytes:
-        """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s."""
+        """Colour a picture into the bytes of a file; arguments as :meth:`colorize_file`'s.
+
+        Examples:
+            >>> import numpy as np
+            >>> grey = np.full((48, 64), 128, np.uint8)
+            >>> Colorizer(threads=1).encode(grey, output=OutputOptions("png"))[1:4]
+            b'PNG'
+        """
 
         def work(picture: Picture) -> bytes:
             encoding = (output or OutputOptions()).encoding(picture.kind)
@@ -322,7 +364,14 @@ class Colorizer:
     def pixels(
         self, source: Any, *, options: ColorOptions | None = None, chroma: Chroma | Sequence[Chroma] | None = None
     ) -> Codes:
-        """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16."""
+        """Colour a picture into memory: sRGB ``[H,W,3]``, ``[H,W,4]`` with alpha, uint8 or uint16.
+
+        Examples:
+            >>> import numpy as np
+            >>> coloured = Colorizer(threads=1).pixels(np.full((48, 64), 128, np.uint16))
+            >>> coloured.shape, coloured.dtype
+            ((48, 64, 3), dtype('uint16'))
+        """
 
         def work(picture: Picture) -> Codes:
             if picture.pages > 1:
@@ -332,7 +381,18 @@ class Colorizer:
         return self._with(source, work)
 
     def stop(self) -> None:
-        """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed."""
+        """Cut short, for good, whatever this object is doing in other threads; what it was writing is removed.
+
+        Examples:
+            >>> import numpy as np
+            >>> colorizer = Colorizer(threads=1)
+            >>> colorizer.stop()
+            >>> try:
+            ...     colorizer(np.full((48, 64), 128, np.uint8))
+            ... except Stopped:
+            ...     print("stopped")
+            stopped
+        """
         self.stopping.ask()
 
     def _with(self, source: Any, work: Callable[[Picture], Result]) -> Result:

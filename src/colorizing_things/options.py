@@ -51,7 +51,12 @@ class ColorOptions:
             raise SettingError(f"mood {self.mood}: must be 0 (the mean) to 1 (the full draw)")
 
     def unguided(self) -> ColorOptions:
-        """The same without hints and reference, as for the other pages of a file."""
+        """The same without hints and reference, as for the other pages of a file.
+
+        Examples:
+            >>> ColorOptions(size=160, guide=Guide.of(["120,340=#7a4a2b"])).unguided() == ColorOptions(size=160)
+            True
+        """
         return replace(self, guide=Guide())
 
 
@@ -82,7 +87,12 @@ class OutputOptions:
         self.encoding("png")  # an unknown format or quality is an error before any work
 
     def encoding(self, kind: str) -> Encoding:
-        """For an input of that kind (:attr:`.Picture.kind`)."""
+        """For an input of that kind (:attr:`.Picture.kind`).
+
+        Examples:
+            >>> OutputOptions(quality=95).encoding("webp").format
+            'webp'
+        """
         return Encoding(output_format(self.format, kind), self.quality, self.provenance)
 
     def named(self, destination: Path) -> OutputOptions:
@@ -90,6 +100,10 @@ class OutputOptions:
 
         Raises:
             SettingError: it says none of ours, or another than was asked for.
+
+        Examples:
+            >>> OutputOptions().named(Path("new.tif")).format
+            'tiff'
         """
         if self.format is None:
             return replace(self, format=format_of_name(destination))

@@ -22,7 +22,15 @@ from .types import Float32
 
 
 class Session(OfOneProcess):
-    """One page of a picture before a network. Made by :meth:`.Colorizer.session`."""
+    """One page of a picture before a network. Made by :meth:`.Colorizer.session`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from colorizing_things import Colorizer
+        >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+        >>> session.picture.width, session.seen.L.shape[0] <= session.seen.L.shape[1]
+        (64, True)
+    """
 
     instead = "the Colorizer and the picture's path or bytes, and call session() there; or the Chroma that it predicts"
 
@@ -56,6 +64,14 @@ class Session(OfOneProcess):
 
         Raises:
             SettingError: a mood out of range, or for a model that has none.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> other = session.shown_with(mood=1, seed=7)
+            >>> other.mood, other.seen.L is session.seen.L
+            (1, True)
         """
         if (mood, seed) == (self.options.mood, self.options.seed):
             return self
@@ -66,7 +82,14 @@ class Session(OfOneProcess):
 
     @property
     def mood(self) -> float:
-        """At which the picture is shown; 0 for a model without noise."""
+        """At which the picture is shown; 0 for a model without noise.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import ColorOptions, Colorizer
+            >>> Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8), ColorOptions(mood=0.5)).mood
+            0.5
+        """
         return self.seen.card.mood if self.options.mood is None else self.options.mood
 
     def predict(self, hints: Sequence[Hint] = ()) -> Chroma:
@@ -99,7 +122,15 @@ class Session(OfOneProcess):
         return list(self.each_variant(count, seed, hints))
 
     def each_variant(self, count: int, seed: int | None = None, hints: Sequence[Hint] = ()) -> Iterator[Chroma]:
-        """As :meth:`variants`, one by one: each is drawn when it is asked for."""
+        """As :meth:`variants`, one by one: each is drawn when it is asked for.
+
+        Examples:
+            >>> import numpy as np
+            >>> from colorizing_things import Colorizer
+            >>> session = Colorizer(threads=1).session(np.full((48, 64), 128, np.uint8))
+            >>> next(session.each_variant(6, seed=1)).ab.shape[0]
+            2
+        """
         points = (*hints, *self._points)
         seed = self.options.seed if seed is None else seed
         codes = variants.zs(self.seen, count, seed, self.mood)

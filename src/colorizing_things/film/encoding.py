@@ -68,6 +68,10 @@ class FilmOutput:
 
     Raises:
         SettingError: an unknown codec or format, or a quality that the codec does not have.
+
+    Examples:
+        >>> FilmOutput("av1", crf=30).codec
+        'av1'
     """
 
     codec: str = "h264"
@@ -88,7 +92,12 @@ class FilmOutput:
             raise SettingError(f"crf {self.crf}: {self.codec} takes 0 (best) to {codec.most_crf}")
 
     def suffix(self, film: Path) -> str:
-        """Of the new file."""
+        """Of the new file.
+
+        Examples:
+            >>> FilmOutput().suffix(Path("reel.mpg")), FilmOutput(format="webm").suffix(Path("reel.mpg"))
+            ('.mkv', '.webm')
+        """
         if self.format is not None:
             return FORMATS[self.format]
         own = film.suffix.lower()
@@ -101,6 +110,10 @@ class FilmOutput:
 
         Raises:
             SettingError: as :meth:`muxer`.
+
+        Examples:
+            >>> FilmOutput().into(Path("new.webm")).format
+            'webm'
         """
         muxer = self.muxer(destination)
         return replace(self, format=next(name for name, end in FORMATS.items() if MUXERS[end] == muxer))
@@ -110,6 +123,10 @@ class FilmOutput:
 
         Raises:
             SettingError: the new file's name says none of ours, or another than was asked for.
+
+        Examples:
+            >>> FilmOutput().muxer(Path("new.mkv"))
+            'matroska'
         """
         suffix = destination.suffix.lower()
         if suffix not in MUXERS:

@@ -21,6 +21,11 @@ class Guide:
         points: hints, a place each.
         layer: painted hints: a picture of the same size, with transparency where nothing is said.
         reference: a colour picture whose palette is taken over, region by region.
+
+    Examples:
+        >>> guide = Guide([Hint(120, 340, (20, 30))])
+        >>> guide.points[0].x, guide.reference
+        (120, None)
     """
 
     points: Sequence[Hint] = ()
@@ -55,5 +60,10 @@ class Guide:
 
     @property
     def places(self) -> bool:
-        """Whether it speaks of places, and so fits one picture only."""
+        """Whether it speaks of places, and so fits one picture only.
+
+        Examples:
+            >>> Guide.of(["120,340=#7a4a2b"]).places, Guide().places
+            (True, False)
+        """
         return bool(self.points) or self.layer is not None

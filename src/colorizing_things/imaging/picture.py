@@ -70,6 +70,11 @@ class Picture(OfOneProcess):
         orientation: EXIF's, as it was stored.
         inverted: a negative, to be turned into a positive.
         note: what a user should know of it, or empty.
+
+    Examples:
+        >>> picture = Picture.of_array(np.full((48, 64, 1), 128, np.uint8))
+        >>> picture.kind, picture.pages, picture.has_alpha
+        ('array', 1, False)
     """
 
     instead = "its path, or its file's bytes"
@@ -102,6 +107,10 @@ class Picture(OfOneProcess):
 
         Raises:
             PictureError: it cannot be read.
+
+        Examples:
+            >>> Picture.of_array(np.full((48, 64, 1), 128, np.uint8)).part(0).height
+            48
         """
         if self.pages == 1:
             return self
@@ -121,6 +130,13 @@ class Picture(OfOneProcess):
 
         Raises:
             PictureError: too large, missing, no file, empty, not a picture, or not what its name says.
+
+        Examples:
+            >>> try:
+            ...     Picture.read("missing.jpg")
+            ... except PictureError as error:
+            ...     print(error)
+            missing.jpg: no such file
         """
         name, path = str(path), Path(path)
         if not name:
@@ -154,6 +170,10 @@ class Picture(OfOneProcess):
 
         Raises:
             PictureError: too large, empty, or not a picture.
+
+        Examples:
+            >>> Picture.decode(b"P5 3 2 255 " + bytes(6)).width  # a PGM of 3 x 2 black pixels
+            3
         """
         if not data:
             raise PictureError(f"{name}: is empty (0 bytes)")
@@ -180,7 +200,13 @@ class Picture(OfOneProcess):
         return cls(name, image)
 
     def positive(self) -> Self:
-        """This picture, a negative, as a positive."""
+        """This picture, a negative, as a positive.
+
+        Examples:
+            >>> negative = Picture.of_array(np.full((48, 64, 1), 255, np.uint8))
+            >>> negative.positive().small_lightness(0, 2, 1).tolist()
+            [[0.0, 0.0]]
+        """
         other = copy.copy(self)
         other.inverted = not self.inverted
         return other
@@ -200,19 +226,34 @@ class Picture(OfOneProcess):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of pixels that it holds; none where its file is decoded anew each time."""
+        """Bytes of pixels that it holds; none where its file is decoded anew each time.
+
+        Examples:
+            >>> Picture.of_array(np.zeros((48, 64, 1), np.uint8)).nbytes
+            3072
+        """
         image = self._source.decoded_image if isinstance(self._source, Source) else self._source
         if image is None:
             return 0
         return int(image.width * image.height * image.bands) * {"uchar": 1, "ushort": 2}.get(image.format, 4)
 
     def directory(self) -> tiff.Directory:
-        """What a TIFF says of this page; empty for other kinds."""
+        """What a TIFF says of this page; empty for other kinds.
+
+        Examples:
+            >>> Picture.of_array(np.zeros((48, 64, 1), np.uint8)).directory()
+            {}
+        """
         directories = self._source.directories if isinstance(self._source, Source) else []
         return directories[self._page] if self._page < len(directories) else {}
 
     def png_facts(self) -> png.PngFacts:
-        """What a PNG says beside its pixels; nothing for other kinds."""
+        """What a PNG says beside its pixels; nothing for other kinds.
+
+        Examples:
+            >>> Picture.of_array(np.zeros((48, 64, 1), np.uint8)).png_facts() == png.PngFacts()
+            True
+        """
         return self._source.png if isinstance(self._source, Source) else png.PngFacts()
 
     def small_lightness(self, page: int, width: int, height: int) -> Float32:
@@ -230,7 +271,12 @@ class Picture(OfOneProcess):
         return srgb_to_lightness(pixels / np.iinfo(pixels.dtype).max).astype(np.float32)
 
     def small_plane(self, page: int, width: int, height: int) -> Codes | Float32:
-        """The same as a :class:`Strip` has it: neutral sRGB codes where the picture is just that, or L*."""
+        """The same as a :class:`Strip` has it: neutral sRGB codes where the picture is just that, or L*.
+
+        Examples:
+            >>> Picture.of_array(np.full((48, 64, 1), 128, np.uint8)).small_plane(0, 2, 1).tolist()
+            [[128, 128]]
+        """
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels: Codes | Float32 = self._patiently(
@@ -239,14 +285,26 @@ class Picture(OfOneProcess):
         return pixels
 
     def small_ab(self, page: int, width: int, height: int) -> Float32:
-        """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged."""
+        """The whole page's own colours, CIELAB's a and b as float32 ``[2, height, width]``, well averaged.
+
+        Examples:
+            >>> red = Picture.of_array(np.full((48, 64, 3), (255, 0, 0), np.uint8))
+            >>> red.small_ab(0, 1, 1).round().ravel().tolist()
+            [80.0, 67.0]
+        """
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels = self._patiently(number, lambda: _numpy(lab(self._shrink(number, width, height))))
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
     def small_rgb(self, page: int, width: int, height: int) -> Codes:
-        """The whole page as it is stored, its own colours and all: sRGB codes, uint8 ``[height, width, 3]``."""
+        """The whole page as it is stored, its own colours and all: sRGB codes, uint8 ``[height, width, 3]``.
+
+        Examples:
+            >>> red = Picture.of_array(np.full((48, 64, 3), (255, 0, 0), np.uint8))
+            >>> red.small_rgb(0, 1, 1).ravel().tolist()
+            [255, 0, 0]
+        """
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels: Codes = self._patiently(
@@ -255,14 +313,24 @@ class Picture(OfOneProcess):
         return pixels
 
     def small_alpha(self, page: int, width: int, height: int) -> Codes:
-        """The whole page's alpha, uint8 or uint16 ``[height, width]``; for pictures that have one."""
+        """The whole page's alpha, uint8 or uint16 ``[height, width]``; for pictures that have one.
+
+        Examples:
+            >>> Picture.of_array(np.full((48, 64, 2), 128, np.uint8)).small_alpha(0, 2, 1).tolist()
+            [[128, 128]]
+        """
         number = self._number(page)
         with as_picture_error(f"{self.name}: cannot be read"):
             pixels: Codes = self._patiently(number, lambda: _numpy(self._shrink(number, width, height)[-1]))
         return pixels
 
     def page(self, number: int) -> pyvips.Image:
-        """A page's pixels, upright, as libvips has them, decoded whole: for pictures of a moderate size."""
+        """A page's pixels, upright, as libvips has them, decoded whole: for pictures of a moderate size.
+
+        Examples:
+            >>> Picture.of_array(np.full((48, 64, 1), 128, np.uint8)).page(0).width
+            64
+        """
         number = self._number(number)
         with as_picture_error(f"{self.name}: cannot be read"):
             image: pyvips.Image = self._patiently(number, lambda: self._open(number).copy_memory())
@@ -297,7 +365,12 @@ class Picture(OfOneProcess):
 
     @property
     def has_alpha(self) -> bool:
-        """Whether there is an alpha channel."""
+        """Whether there is an alpha channel.
+
+        Examples:
+            >>> Picture.of_array(np.full((48, 64, 2), 128, np.uint8)).has_alpha
+            True
+        """
         return bool(self.header.hasalpha())
 
     def _number(self, page: int) -> int:

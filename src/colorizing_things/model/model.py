@@ -60,6 +60,10 @@ class Model:
 
         Raises:
             SettingError: another shape.
+
+        Examples:
+            >>> Model(threads=1).see(np.full((64, 96), 50, np.float32)).L.shape
+            (64, 96)
         """
         step = self.card.output_stride
         if L.ndim != 2 or L.shape[0] % step or L.shape[1] % step or max(L.shape) > (self.card.fixed_size or math.inf):
@@ -73,7 +77,13 @@ class Model:
         return SeenPicture(self.card, self._decoder, frame, L, {"L": padded, **features})
 
     def network_size(self, width: int, height: int, size: int | None = None) -> tuple[int, int]:
-        """(width, height) at which the network sees a picture (:func:`.sizes.network_size`)."""
+        """(width, height) at which the network sees a picture (:func:`.sizes.network_size`).
+
+        Examples:
+            >>> width, height = Model(threads=1).network_size(6000, 4000, 256)
+            >>> min(width, height)
+            256
+        """
         return network_size(self.card, width, height, size)
 
 

@@ -35,6 +35,12 @@ class SeenPicture(OfOneProcess):
         L: the lightness that was seen, 0..100, float32 ``[h,w]``.
         z: of the colours that are shown, for a network that takes one: noise ``[2,h,w]`` over the padded picture, or a
             latent code ``[d]``; None for others.
+
+    Examples:
+        >>> from colorizing_things import Model
+        >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+        >>> seen.card.name, seen.L.shape, seen.z.shape[0]
+        ('default', (64, 96), 2)
     """
 
     instead = "the Model and L, and call see() there; or the Chroma that it decodes"
@@ -56,7 +62,15 @@ class SeenPicture(OfOneProcess):
         self._lock = threading.RLock()
 
     def with_z(self, z: Float32) -> SeenPicture:
-        """The same picture, already seen, with other colours shown."""
+        """The same picture, already seen, with other colours shown.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> other = seen.with_z(seen.noise(draw=1, mood=1))
+            >>> bool((other.unhinted.ab == seen.unhinted.ab).all())
+            False
+        """
         return SeenPicture(self.card, self._decoder, self._frame, self.L, self._feeds, self._checked(z))
 
     def noise(self, draw: int = 0, seed: int = 0, mood: float | None = None) -> Float32:
@@ -69,6 +83,12 @@ class SeenPicture(OfOneProcess):
 
         Raises:
             SettingError: a network without noise.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> bool((seen.noise() == seen.z).all()), bool(seen.noise(mood=0).any())
+            (True, False)
         """
         self.card.require("mood")
         mood = self.card.mood if mood is None else mood
@@ -77,12 +97,24 @@ class SeenPicture(OfOneProcess):
 
     @property
     def unhinted(self) -> Chroma:
-        """The colours without any hint."""
+        """The colours without any hint.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> seen.unhinted.ab is seen.decode().ab
+            True
+        """
         return chroma_of(self._unhinted())
 
     @property
     def logits(self) -> Float32:
-        """Over the card's bins, without any hint: ``[Q,h,w]``."""
+        """Over the card's bins, without any hint: ``[Q,h,w]``.
+
+        Examples:
+            >>> Model("my-zhang2016").see(L).logits.shape  # doctest: +SKIP
+            (313, 64, 96)
+        """
         return self.once("logits", lambda: self.run(("logits",)))["logits"]
 
     @property
@@ -91,6 +123,11 @@ class SeenPicture(OfOneProcess):
 
         Raises:
             SettingError: a network that gives no such thing.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> Model(threads=1).see(np.full((64, 96), 50, np.float32)).reference_features.ndim
+            3
         """
         self.card.require("reference")
         if self.card.reference_features:
@@ -108,6 +145,13 @@ class SeenPicture(OfOneProcess):
 
         Raises:
             SettingError: a network that cannot tell things apart.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> chance = seen.belonging(32, 48)
+            >>> bool(0 <= chance.min() and chance.max() <= 1)
+            True
         """
         self.card.require("reach")
         keys, queries = (self._frame.cut(self._feeds[name]) for name in self.card.affinity)
@@ -121,7 +165,13 @@ class SeenPicture(OfOneProcess):
 
     @property
     def nbytes(self) -> int:
-        """Memory that it holds, but for answers it may yet keep."""
+        """Memory that it holds, but for answers it may yet keep.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> Model(threads=1).see(np.full((64, 96), 50, np.float32)).nbytes > 4 * 64 * 96
+            True
+        """
         return self.L.nbytes + sum(feed.nbytes for feed in self._feeds.values())
 
     def decode(self, hints: HintField | None = None, z: Float32 | None = None) -> Chroma:
@@ -157,6 +207,12 @@ class SeenPicture(OfOneProcess):
         """Run the decoder once: those of ``wanted`` that the card lists, without the batch axis, fields cut to size.
 
         What the encoder has said already (``logits`` of a network that gives them there) needs no run.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> sorted(seen.run(["ab", "confidence"]))
+            ['ab', 'confidence']
         """
         asked = [name for name in wanted if name in self.card.outputs]
         found = {name: self._frame.cut(self._feeds[name]) for name in asked if name not in self._decoder.outputs}
@@ -176,7 +232,14 @@ class SeenPicture(OfOneProcess):
         return found | {name: self._frame.cut(value) for name, value in decoded.items()}
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
-        """What was computed under that name, or is now; for answers that depend on this picture and its ``z`` alone."""
+        """What was computed under that name, or is now; for answers that depend on this picture and its ``z`` alone.
+
+        Examples:
+            >>> from colorizing_things import Model
+            >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
+            >>> seen.once("mean", lambda: float(seen.L.mean())), seen.once("mean", lambda: 0.0)
+            (50.0, 50.0)
+        """
         with self._lock:
             if name not in self._known:
                 self._known[name] = compute()
