@@ -1,5 +1,6 @@
 import io
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -308,6 +309,19 @@ def test_a_full_disk_is_one_line(colorizer, old_jpg, monkeypatch, tmp_path):
 
     with pytest.raises(PictureError, match="disk is full"), writing.as_picture_error("/dev/full: cannot be written"):
         pyvips.Image.black(2000, 2000).write_to_target(pyvips.Target.new_to_file("/dev/full"), ".png", compression=0)
+
+
+def test_a_write_that_nobody_gives_a_reason_for_is_one_true_line(tmp_path):
+    from colorizing_things.imaging import saying
+
+    ask = partial(saying.ask_to_write, tmp_path / "new.part")
+    said = "wbuffer_write: write failed\nsystem error: Unknown error -1"
+    unexplained = r"^new: a part of it was refused, and nothing says why; try another place"
+    with (
+        pytest.raises(PictureError, match=unexplained),
+        saying.as_picture_error("new", saying.UNWRITABLE, ask),
+    ):
+        raise pyvips.Error("unable to call VipsSave", said)
 
 
 def test_threads_and_unknown_models_and_devices_are_checked(tmp_path):

@@ -47,6 +47,25 @@ def test_one_picture_fails_and_the_rest_goes_on(scans, tmp_path, fault, where, s
     assert written == {"a.jpg", "c.jpg"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "where", "said"),
+    [
+        ("write:ENOSPC:/.a.:1", "out/a.jpg", FULL),
+        ("write:EIO:/.a.:0", "out/a.jpg", BROKEN),
+        *((f"read:EIO:a.jpg:{skip}", "a.jpg", READ) for skip in (5, 12)),
+    ],
+)
+def test_the_reason_is_asked_for_where_another_thread_took_it(scans, tmp_path, fault, where, said):
+    code = (
+        "import pyvips\n"
+        "def say(self, message, detail=None): self.message, self.detail = message, 'wbuffer_write: write failed'\n"
+        "pyvips.Error.__init__ = say\n"
+        "from colorizing_things.cli import main; main()"
+    )
+    done = colorize(scans / "a.jpg", "-o", f"{tmp_path}/out/", env=faults(fault), code=code)
+    assert done.returncode == 1 and f"{where}: {said}" in done.stderr.decode()
+
+
 def test_a_folder_that_may_not_be_entered_is_a_failure(scans, tmp_path):
     done = colorize(scans, "-o", f"{tmp_path}/out/", env=faults("opendir:EACCES:scans/inner:0"))
     said = done.stderr.decode()

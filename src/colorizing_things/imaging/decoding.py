@@ -7,7 +7,7 @@ import math
 import os
 import re
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pyvips
@@ -19,7 +19,7 @@ from colorizing_things.errors import PictureError
 from . import foreign, png, tiff
 from .libvips import hear_safely
 from .lightness import PROFILE, PixelError
-from .saying import DAMAGED, NO_PICTURE, as_picture_error
+from .saying import DAMAGED, NO_PICTURE, as_picture_error, ask_to_read
 from .whole import Decoded
 
 # What a decoder warns of, and goes on to make up the rest of the picture.
@@ -72,7 +72,7 @@ class Source:
             return
         with tiff.open_binary(self._origin) as file:
             directories = tiff.read_directories(file)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self.reading():
             header = self._load(0, "sequential")
         self.kind = str(header.get("vips-loader")).removesuffix("_source").removesuffix("load")
         if self.kind in ("jpeg", "tiff"):
@@ -89,6 +89,14 @@ class Source:
             if self.png.frames > 1:
                 self.note = foreign.ANIMATION.format(self.png.frames)
         self.pages = len(self._numbers)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Meanwhile what goes wrong is said as of this picture."""
+        return as_picture_error(f"{self.name}: cannot be read", ask=self._ask)
+
+    def _ask(self) -> None:
+        if isinstance(self._origin, Path):
+            ask_to_read(self._origin)
 
     @property
     def decoded_image(self) -> pyvips.Image | None:
@@ -132,6 +140,7 @@ class Source:
 
         Raises:
             PictureError: the decoder warned of damage.
+            OSError: the file cannot be read.
         """
         if self.strict != "warning":
             return False
@@ -142,6 +151,7 @@ class Source:
             self._load(page, "sequential").avg()
         if any(damage.search(line) for line in (*heard, *listening.lines)):
             self.strict = "warning"
+            self._ask()
             raise PictureError(f"{self.name}: cannot be read: {DAMAGED}") from error
         return True
 

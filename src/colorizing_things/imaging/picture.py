@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -91,7 +92,7 @@ class Picture(OfOneProcess):
         self._look()
 
     def _look(self) -> None:
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             header = self._open_raw(self._page, "sequential")
             upright = header.autorot()
         fields = header.get_fields()
@@ -278,7 +279,7 @@ class Picture(OfOneProcess):
             [[128, 128]]
         """
         number = self._number(page)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             pixels: Codes | Float32 = self._patiently(
                 number, lambda: _numpy(self._lightness(self._shrink(number, width, height)))
             )
@@ -293,7 +294,7 @@ class Picture(OfOneProcess):
             [80.0, 67.0]
         """
         number = self._number(page)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             pixels = self._patiently(number, lambda: _numpy(lab(self._shrink(number, width, height))))
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
@@ -306,7 +307,7 @@ class Picture(OfOneProcess):
             [255, 0, 0]
         """
         number = self._number(page)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             pixels: Codes = self._patiently(
                 number, lambda: _numpy(lab(self._shrink(number, width, height)).colourspace("srgb"))
             )
@@ -320,7 +321,7 @@ class Picture(OfOneProcess):
             [[128, 128]]
         """
         number = self._number(page)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             pixels: Codes = self._patiently(number, lambda: _numpy(self._shrink(number, width, height)[-1]))
         return pixels
 
@@ -332,7 +333,7 @@ class Picture(OfOneProcess):
             64
         """
         number = self._number(number)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             image: pyvips.Image = self._patiently(number, lambda: self._open(number).copy_memory())
         return image
 
@@ -350,7 +351,7 @@ class Picture(OfOneProcess):
             one = self.part(page)
             width, height = one.width, one.height
         step = max(1, STRIP_PIXELS // width)
-        with as_picture_error(f"{self.name}: cannot be read"):
+        with self._reading():
             rows = _Page(self, number)
             for top in range(0, height, step):
                 count = min(step, height - top)
@@ -372,6 +373,11 @@ class Picture(OfOneProcess):
             True
         """
         return bool(self.header.hasalpha())
+
+    def _reading(self) -> AbstractContextManager[None]:
+        if isinstance(self._source, Source):
+            return self._source.reading()
+        return as_picture_error(f"{self.name}: cannot be read")
 
     def _number(self, page: int) -> int:
         return self._page if self.pages == 1 else page

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,7 +26,7 @@ from .decoding import is_utf8
 from .libvips import stoppable
 from .metadata import Beside
 from .picture import SUFFIX_KINDS, Picture
-from .saying import UNWRITABLE, as_picture_error
+from .saying import UNWRITABLE, as_picture_error, ask_to_write
 from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
@@ -302,7 +303,7 @@ def write_atomically(destination: Path, write: Callable[[Path], None]) -> None:
         try:
             _unfinished.add(temporary)
             temporary.touch(exist_ok=False)
-            with as_picture_error(f"{destination}: cannot be written", UNWRITABLE):
+            with as_picture_error(f"{destination}: cannot be written", UNWRITABLE, partial(ask_to_write, temporary)):
                 write(temporary)
             temporary.replace(destination)
         finally:
