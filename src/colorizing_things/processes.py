@@ -1,9 +1,12 @@
-"""What this process may use, and what it may no longer do: cores within its limits; nothing after a fork."""
+"""What this process may use, and what it may no longer do: cores within its limits, and no more than its share of them;
+nothing after a fork."""
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, NoReturn, Self
 
@@ -88,6 +91,32 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         return ""
+
+
+@contextmanager
+def scheduling_kept() -> Iterator[None]:
+    """Take back the real-time priority that a library gives this thread, and threads of its own, meanwhile.
+
+    SVT-AV1 does so where root runs it: it had both cores to itself, and whatever this process started later went before
+    the rest of the machine too. Linux alone has such priorities.
+    """
+    if not hasattr(os, "sched_setscheduler"):
+        yield
+        return
+    before = _threads()
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        for thread in (0, *_threads() - before):  # 0: this one
+            with suppress(ProcessLookupError):  # it has ended since
+                if os.sched_getscheduler(thread) != policy:
+                    os.sched_setscheduler(thread, policy, priority)
+
+
+def _threads(tasks: Path = Path("/proc/self/task")) -> set[int]:
+    """Those of this process, as Linux numbers them."""
+    return {int(task.name) for task in tasks.iterdir()} if tasks.is_dir() else set()
 
 
 def use_threads() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from colorizing_things.errors import ColorizingError, PictureError, SettingError
 from colorizing_things.film import making  # noqa: E402
 from colorizing_things.film.chunks import Chunk  # noqa: E402
 from colorizing_things.film.coloring import FilmOptions  # noqa: E402
-from colorizing_things.film.encoding import CODECS, MUXERS, FilmOutput  # noqa: E402
+from colorizing_things.film.encoding import CODECS, MUXERS, Encoder, FilmOutput  # noqa: E402
 from colorizing_things.film.making import make_film  # noqa: E402
 from colorizing_things.film.reading import open_film  # noqa: E402
 from colorizing_things.stopping import Stop, Stopped  # noqa: E402
@@ -263,6 +265,28 @@ def test_every_codec_in_every_container_is_a_readable_film_or_one_line(colorizer
     late = 1 / RATE if (codec, suffix) == ("h264", ".avi") else 0  # where FFmpeg's reader has to guess
     assert np.abs(np.array(new.times, float) - np.arange(3) / RATE).max() < 0.002 + late
     assert np.abs(new.lumas[0].astype(float) / (4 if codec == "prores" else 1) - panned(1)[0]).mean() < 5
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="real-time priorities as Linux gives them")
+@pytest.mark.parametrize("codec", list(CODECS))
+def test_no_codec_goes_before_the_rest_of_the_machine(colorizer, tmp_path, monkeypatch, codec):
+    """SVT-AV1, run by root, made this process and all that it started later real-time: what came after them hung."""
+    seen = []
+
+    def policies(*_):
+        seen.extend(os.sched_getscheduler(int(thread.name)) for thread in Path("/proc/self/task").iterdir())
+
+    before = os.sched_getscheduler(0)
+    for place in ("encode", "flush"):
+        monkeypatch.setattr(Encoder, place, _first(policies, getattr(Encoder, place)))
+    source = write_film(tmp_path / "a.mkv", panned(3))
+    made(colorizer, source, tmp_path / "new.mkv" if codec != "prores" else tmp_path / "new.mov", FilmOutput(codec))
+    policies()
+    assert set(seen) == {before}
+
+
+def _first(call, then):
+    return lambda *words: (call(), then(*words))[1]
 
 
 def test_other_settings_do_not_go_on_with_old_work(colorizer, tmp_path, monkeypatch):

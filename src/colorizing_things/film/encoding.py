@@ -12,6 +12,7 @@ import numpy as np
 from av.codec.context import Flags
 
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.processes import scheduling_kept
 from colorizing_things.types import Codes
 
 from .luma import Scale
@@ -178,7 +179,8 @@ class Encoder:
         self.configure(context)
         self.context = context
         try:
-            context.open()
+            with scheduling_kept():
+                context.open()
         except (av.FFmpegError, ValueError) as error:
             raise PictureError(
                 f"{film.name}: {output.codec} cannot write {film.width} x {film.height} pixels: {error}"

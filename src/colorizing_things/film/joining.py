@@ -12,6 +12,7 @@ from typing import Any
 import av
 
 from colorizing_things.errors import SettingError
+from colorizing_things.processes import scheduling_kept
 
 from .chunks import Stored, Work
 from .encoding import Encoder, FilmOutput
@@ -30,7 +31,8 @@ def check_fits(film: Film, output: FilmOutput, muxer: str, destination: Path) ->
     with film.opened() as source, av.open(io.BytesIO(), "w", format=muxer) as container:
         _add_streams(container, source, Encoder(film, output), film, destination)
         try:
-            container.start_encoding()
+            with scheduling_kept():
+                container.start_encoding()
         except (av.FFmpegError, ValueError) as error:
             kinds = " with ".join([output.codec, *sorted({_codec_name(stream) for stream in _copied(source)})])
             raise SettingError(
@@ -54,6 +56,8 @@ def join(film: Film, output: FilmOutput, work: Work, path: Path, muxer: str, spa
     with film.opened() as source, av.open(str(path), "w", format=muxer, options=_options(muxer, film)) as container:
         added = _add_streams(container, source, encoder, film, path)
         _tell(container, source, film, output, span)
+        with scheduling_kept():
+            container.start_encoding()
         shift = 0 if span[0] == film.start else span[0]
         video = _pictures(work, film, added.pop(None), shift, span[1])
         beside = _beside(source, added, film, span, shift)
