@@ -18,13 +18,13 @@ import torch
 from skimage import data
 
 from colorizing_things.lab.evaluation.benchmark import measure
-from colorizing_things.lab.evaluation.candidates import Coloured
+from colorizing_things.lab.evaluation.candidates import Colored
 from colorizing_things.lab.evaluation.pictures import to_tensor
 
 SIDE = 256
 
 
-def pairs() -> list[tuple[Coloured, torch.Tensor]]:
+def pairs() -> list[tuple[Colored, torch.Tensor]]:
     """Three photographs of 256 x 256 with noisy predictions and a confidence."""
     rng = np.random.default_rng(0)
     made = []
@@ -32,7 +32,7 @@ def pairs() -> list[tuple[Coloured, torch.Tensor]]:
         truth = np.ascontiguousarray(photo[:SIDE, :SIDE])
         prediction = (truth + rng.normal(0, 12, truth.shape)).clip(0, 255).astype(np.uint8)
         confidence = rng.random((SIDE, SIDE), dtype=np.float32)
-        made.append((Coloured(prediction, confidence), to_tensor(truth)))
+        made.append((Colored(prediction, confidence), to_tensor(truth)))
     return made
 
 
@@ -40,8 +40,8 @@ def work(network: bool, seconds: float) -> float:
     """Pictures a second of one worker."""
     torch.set_num_threads(1)
     ready = pairs()
-    for coloured, truth in ready:
-        measure(coloured, truth, network)
+    for colored, truth in ready:
+        measure(colored, truth, network)
     done, start = 0, time.perf_counter()
     while (spent := time.perf_counter() - start) < seconds:
         measure(*ready[done % len(ready)], network)

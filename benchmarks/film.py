@@ -47,8 +47,8 @@ def make(path: Path, width: int, height: int, seconds: float, repeats: int = 1) 
         stream = container.add_stream("libx264", rate=24, options={"crf": "18", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(repeats):
-            for grey in made[:: -1 if number % 2 else 1]:
-                frame = av.VideoFrame.from_ndarray(np.rint(grey).astype(np.uint8), format="gray")
+            for gray in made[:: -1 if number % 2 else 1]:
+                frame = av.VideoFrame.from_ndarray(np.rint(gray).astype(np.uint8), format="gray")
                 container.mux(stream.encode(frame.reformat(format="yuv420p")))
         container.mux(stream.encode(None))
     return len(made) * repeats

@@ -17,7 +17,7 @@ WIDTH = 400  # px a picture
 SUIT, SLEEVE = (250, 420), (60, 450)  # of the astronaut
 
 
-def grey(picture: Picture) -> np.ndarray:
+def gray(picture: Picture) -> np.ndarray:
     """Its lightness as the command sees it, ``[H,W,3]``."""
     L = np.concatenate([strip.lightness for strip in picture.strips(0)])
     neutral = L if L.dtype == np.uint8 else (lightness_to_srgb(L) * 255).round().astype(np.uint8)
@@ -48,7 +48,7 @@ def main() -> None:
     photographs = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
     pictures = [Picture.of_array(pixels) for pixels in photographs]
     colored = [colorizer.pixels(picture) for picture in pictures]
-    rows = [list(row) for row in zip(map(grey, pictures), colored, photographs, strict=True)]
+    rows = [list(row) for row in zip(map(gray, pictures), colored, photographs, strict=True)]
     sheet(rows).save(folder / "sheet.jpg", quality=88)
     sheet([rows[0][:2]]).save(folder / "demo.jpg", quality=90)
     portrait, session = pictures[0], colorizer.session(pictures[0])

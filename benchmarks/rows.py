@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from pictures import grey
+from pictures import gray
 from PIL import Image, ImageDraw
 from skimage import data
 
@@ -33,7 +33,7 @@ def main() -> None:
     file = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures/rows.jpg")
     photographs = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
     pictures = [Picture.of_array(pixels) for pixels in photographs]
-    columns = {"grey": [grey(picture) for picture in pictures]}
+    columns = {"grey": [gray(picture) for picture in pictures]}
     every = [name for name, model in published().items() if model.is_model]
     for name in sys.argv[2:] or [*every, "default"]:
         colorizer = Colorizer(name if name == "default" else fetch_model(name))

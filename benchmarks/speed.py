@@ -30,11 +30,11 @@ def make_photo(path: Path, width: int, height: int) -> None:
     pictures = [pyvips.Image.new_from_array(getattr(data, n)()) for n in ("astronaut", "coffee", "chelsea", "rocket")]
     tiles = pyvips.Image.arrayjoin([p.resize(2, kernel="lanczos3") for p in pictures], across=2).colourspace("b-w")
     across, down = -(-width // tiles.width), -(-height // tiles.height)
-    grey = tiles[0].replicate(across, down).crop(0, 0, width, height)
+    gray = tiles[0].replicate(across, down).crop(0, 0, width, height)
     grain = pyvips.Image.gaussnoise(2048, 2048, sigma=9, mean=0, seed=1)
     grain = grain.replicate(-(-width // 2048), -(-height // 2048)).crop(0, 0, width, height)
     options = {"Q": 92} if path.suffix == ".jpg" else {"compression": "none"}
-    (grey + grain).cast("uchar").copy(interpretation="b-w").write_to_file(str(path), **options)
+    (gray + grain).cast("uchar").copy(interpretation="b-w").write_to_file(str(path), **options)
 
 
 def bare(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ target.mkdir(parents=True, exist_ok=True)
 colorizer = Colorizer(threads=1)  # a core for each picture rather than several for one
 
 
-def colour(path: Path) -> str:
+def colorize(path: Path) -> str:
     """Colour one file; what is wrong with it is one line."""
     try:
         return str(colorizer.colorize_file(path, target / path.name, output=OutputOptions(overwrite=True)))
@@ -20,5 +20,5 @@ def colour(path: Path) -> str:
 
 
 with ThreadPoolExecutor() as pool:
-    for said in pool.map(colour, sorted(path for path in source.iterdir() if path.is_file())):
+    for said in pool.map(colorize, sorted(path for path in source.iterdir() if path.is_file())):
         print(said)

@@ -22,18 +22,18 @@ def colorizer() -> Colorizer:
 
 
 @pytest.fixture(scope="session")
-def colour_photo() -> npt.NDArray[np.uint8]:
+def color_photo() -> npt.NDArray[np.uint8]:
     """A cup of coffee, 600 x 400, by Rachel Michetti (public domain)."""
     return data.coffee()
 
 
 @pytest.fixture(scope="session")
-def grey_photo(colour_photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return np.round(lightness_to_srgb(lightness(colour_photo)) * 255).astype(np.uint8)
+def gray_photo(color_photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.round(lightness_to_srgb(lightness(color_photo)) * 255).astype(np.uint8)
 
 
 @pytest.fixture
-def old_jpg(tmp_path: Path, grey_photo: npt.NDArray[np.uint8]) -> Path:
+def old_jpg(tmp_path: Path, gray_photo: npt.NDArray[np.uint8]) -> Path:
     path = tmp_path / "old.jpg"
-    Image.fromarray(grey_photo).save(path, quality=92)
+    Image.fromarray(gray_photo).save(path, quality=92)
     return path

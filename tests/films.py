@@ -19,11 +19,11 @@ SOUND_RATE = 16000
 
 def panned(count: int, width: int = 160, height: int = 120, name: str = "coffee", step: float = 1.0) -> list:
     """A view that moves over a photograph by ``step`` pixels a frame, half as much down: grey, uint8 ``[H,W]``."""
-    grey = getattr(data, name)()[..., :3] @ [0.2126, 0.7152, 0.0722]
+    gray = getattr(data, name)()[..., :3] @ [0.2126, 0.7152, 0.0722]
     found = []
     for number in range(count):
         left, top = round(20 + 2 * step * number), round(10 + step * number)
-        view = grey[top : top + 2 * height, left : left + 2 * width].reshape(height, 2, width, 2)
+        view = gray[top : top + 2 * height, left : left + 2 * width].reshape(height, 2, width, 2)
         found.append(view.mean((1, 3)).astype(np.uint8))
     return found
 
@@ -48,8 +48,8 @@ def write_film(
                 [{"id": n, "start": 500 * n, "end": 500 * (n + 1), "time_base": Fraction(1, 1000),
                   "metadata": {"title": f"part {n}"}} for n in range(2)]
             )  # fmt: skip
-        for number, grey in enumerate(frames):
-            frame = frame_of(grey, pixels)
+        for number, gray in enumerate(frames):
+            frame = frame_of(gray, pixels)
             frame.pts = 10 * (times[number] if times else number)
             frame.time_base = Fraction(1, 10 * RATE)
             for name, value in (color or {}).items():
@@ -63,18 +63,18 @@ def write_film(
     return path
 
 
-def frame_of(grey: np.ndarray, pixels: str) -> Any:
+def frame_of(gray: np.ndarray, pixels: str) -> Any:
     """A frame of a pixel format whose luma is exactly these codes, where it has luma; else of that grey."""
-    height, width = grey.shape
+    height, width = gray.shape
     if not pixels.startswith(("yuv", "gray")) or pixels == "yuyv422":
-        return av.VideoFrame.from_ndarray(np.repeat(grey[..., None], 3, 2), format="rgb24").reformat(format=pixels)
+        return av.VideoFrame.from_ndarray(np.repeat(gray[..., None], 3, 2), format="rgb24").reformat(format=pixels)
     frame = av.VideoFrame(width, height, pixels)
     bits = frame.format.components[0].bits
     for number, plane in enumerate(frame.planes):
         dtype = np.uint8 if bits == 8 else np.dtype("<u2")
         rows = np.frombuffer(memoryview(plane), dtype)[: plane.height * plane.line_size // np.dtype(dtype).itemsize]
         rows = rows.reshape(plane.height, -1)
-        rows[:, : plane.width] = grey.astype(dtype) << (bits - 8) if number == 0 else 1 << (bits - 1)
+        rows[:, : plane.width] = gray.astype(dtype) << (bits - 8) if number == 0 else 1 << (bits - 1)
     return frame
 
 

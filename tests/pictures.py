@@ -21,7 +21,7 @@ def full_lightness(picture: Picture, page: int = 0, raw: bool = False) -> npt.ND
     return srgb_to_lightness(plane / np.iinfo(plane.dtype).max)
 
 
-def grey_profile(gamma: float) -> bytes:
+def gray_profile(gamma: float) -> bytes:
     """A minimal ICC v2 profile: grey, light being codes to the power of ``gamma``."""
     white = b"XYZ \0\0\0\0" + struct.pack(">3i", int(0.9642 * 65536), 65536, int(0.8249 * 65536))
     curve = b"curv\0\0\0\0" + (struct.pack(">I", 0) if gamma == 1 else struct.pack(">IH", 1, round(gamma * 256)))

@@ -22,9 +22,9 @@ def dl(result, original):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg", ".webp", ".avif"])
-def test_a_file_comes_back_as_its_own_kind_with_its_lightness(tmp_path, colorizer, grey_photo, suffix):
+def test_a_file_comes_back_as_its_own_kind_with_its_lightness(tmp_path, colorizer, gray_photo, suffix):
     source = tmp_path / f"old{suffix}"
-    Image.fromarray(grey_photo).convert("RGB" if suffix in (".webp", ".avif") else "L").save(source)
+    Image.fromarray(gray_photo).convert("RGB" if suffix in (".webp", ".avif") else "L").save(source)
     before = source.read_bytes()
     result = colorizer(source)
     assert result == tmp_path / f"old.color{suffix}"
@@ -53,8 +53,8 @@ def test_lightness_survives_on_val(colorizer):
     assert np.mean(errors) < DEEP
 
 
-def test_sixteen_bits_stay_sixteen(tmp_path, colorizer, grey_photo):
-    deep = grey_photo.astype(np.uint16) * 257 + 77
+def test_sixteen_bits_stay_sixteen(tmp_path, colorizer, gray_photo):
+    deep = gray_photo.astype(np.uint16) * 257 + 77
     for path in (tmp_path / "deep.tif", tmp_path / "deep.png"):
         Image.fromarray(deep).save(path)
         result = colorizer(path)
@@ -64,29 +64,27 @@ def test_sixteen_bits_stay_sixteen(tmp_path, colorizer, grey_photo):
         assert len(np.unique(pixels % 257)) > 200
 
 
-def test_alpha_survives(tmp_path, colorizer, colour_photo):
+def test_alpha_survives(tmp_path, colorizer, color_photo):
     alpha = np.linspace(0, 255, 600 * 400).reshape(400, 600).astype(np.uint8)
     for suffix in (".png", ".tif", ".webp"):
         path = tmp_path / f"alpha{suffix}"
-        Image.fromarray(np.dstack([colour_photo, alpha])).save(
-            path, **({"lossless": True} if suffix == ".webp" else {})
-        )
+        Image.fromarray(np.dstack([color_photo, alpha])).save(path, **({"lossless": True} if suffix == ".webp" else {}))
         result = np.asarray(Image.open(colorizer(path)))
         assert result.shape == (400, 600, 4)
         np.testing.assert_allclose(result[..., 3], alpha, atol=0 if suffix != ".webp" else 3)
-    assert colorizer(np.dstack([colour_photo, alpha])).shape == (400, 600, 4)
+    assert colorizer(np.dstack([color_photo, alpha])).shape == (400, 600, 4)
     opaque = colorizer.colorize_file(tmp_path / "alpha.png", tmp_path / "flat.jpg", output=OutputOptions("jpeg"))
     assert Image.open(opaque).mode == "RGB"
 
 
-def test_a_palette_becomes_colour(tmp_path, colorizer, colour_photo):
+def test_a_palette_becomes_colour(tmp_path, colorizer, color_photo):
     path = tmp_path / "palette.png"
-    Image.fromarray(colour_photo).convert("P").save(path)
+    Image.fromarray(color_photo).convert("P").save(path)
     assert Image.open(colorizer(path)).mode == "RGB"
 
 
-def test_all_pages_are_coloured(tmp_path, colorizer, grey_photo):
-    pages = np.stack([grey_photo, grey_photo[:, ::-1], grey_photo // 2])
+def test_all_pages_are_coloured(tmp_path, colorizer, gray_photo):
+    pages = np.stack([gray_photo, gray_photo[:, ::-1], gray_photo // 2])
     path = tmp_path / "pages.tif"
     tifffile.imwrite(path, pages, photometric="minisblack")
     result = pyvips.Image.new_from_file(str(colorizer(path)), n=-1).numpy().reshape(3, 400, 600, 3)
@@ -120,11 +118,11 @@ def xmp_of(image: Image.Image) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif"])
-def test_metadata_survives(tmp_path, colorizer, grey_photo, exif, suffix):
+def test_metadata_survives(tmp_path, colorizer, gray_photo, exif, suffix):
     path = tmp_path / f"old{suffix}"
-    image = Image.fromarray(grey_photo).convert("RGB")
+    image = Image.fromarray(gray_photo).convert("RGB")
     if suffix == ".tif":
-        save_tiff_with_exif(path, grey_photo, exif)
+        save_tiff_with_exif(path, gray_photo, exif)
     elif suffix == ".png":
         text = PngImagePlugin.PngInfo()
         text.add_itxt("XML:com.adobe.xmp", XMP.decode())
@@ -163,26 +161,26 @@ def test_the_mark_can_be_left_out(colorizer, old_jpg):
     assert SOURCE_TYPE.encode() not in result.read_bytes()
 
 
-def test_the_grey_thumbnail_of_the_original_goes(tmp_path, colorizer, grey_photo, exif):
+def test_the_grey_thumbnail_of_the_original_goes(tmp_path, colorizer, gray_photo, exif):
     """File managers would show it instead of the coloured picture."""
     thumbnail = io.BytesIO()
-    Image.fromarray(grey_photo[::8, ::8]).save(thumbnail, "JPEG")
-    Image.fromarray(grey_photo).save(tmp_path / "plain.jpg", exif=exif)
+    Image.fromarray(gray_photo[::8, ::8]).save(thumbnail, "JPEG")
+    Image.fromarray(gray_photo).save(tmp_path / "plain.jpg", exif=exif)
     image = pyvips.Image.new_from_file(str(tmp_path / "plain.jpg")).copy()
     image.set_type(pyvips.GValue.blob_type, "jpeg-thumbnail-data", thumbnail.getvalue())
     image.write_to_file(str(tmp_path / "old.jpg"))
     name = "jpeg-thumbnail-data"
     assert name in pyvips.Image.new_from_file(str(tmp_path / "old.jpg")).get_fields()
-    coloured = pyvips.Image.new_from_file(str(colorizer(tmp_path / "old.jpg")))
-    assert name not in coloured.get_fields() and "exif-ifd0-Make" in coloured.get_fields()
+    colored = pyvips.Image.new_from_file(str(colorizer(tmp_path / "old.jpg")))
+    assert name not in colored.get_fields() and "exif-ifd0-Make" in colored.get_fields()
 
 
-def test_types_come_back_as_they_came(tmp_path, colorizer, old_jpg, grey_photo):
+def test_types_come_back_as_they_came(tmp_path, colorizer, old_jpg, gray_photo):
     assert isinstance(colorizer(str(old_jpg)), str)
-    coloured = colorizer(old_jpg.read_bytes())
-    assert isinstance(coloured, bytes) and Image.open(io.BytesIO(coloured)).format == "JPEG"
+    colored = colorizer(old_jpg.read_bytes())
+    assert isinstance(colored, bytes) and Image.open(io.BytesIO(colored)).format == "JPEG"
     for dtype, top in ((np.uint8, 255), (np.uint16, 65535), (np.float32, 1.0), (np.float64, 1.0)):
-        pixels = (grey_photo / 255 * top).astype(dtype)
+        pixels = (gray_photo / 255 * top).astype(dtype)
         for shaped in (pixels, pixels[..., None], np.repeat(pixels[..., None], 3, -1)):
             result = colorizer(shaped)
             assert result.dtype == dtype and result.shape == (400, 600, 3) and result.max() <= top
@@ -190,10 +188,10 @@ def test_types_come_back_as_they_came(tmp_path, colorizer, old_jpg, grey_photo):
     image.info["dpi"] = (600, 600)
     result = colorizer(image)
     assert isinstance(result, Image.Image) and result.mode == "RGB" and result.info["dpi"] == (600, 600)
-    assert colorizer(Image.fromarray(grey_photo).convert("LA")).mode == "RGBA"
-    assert colorizer(Image.fromarray(grey_photo).convert("1")).mode == "RGB"
-    assert colorizer(Image.fromarray(grey_photo.astype(np.uint16) * 257)).mode == "RGB"
-    np.testing.assert_array_equal(colorize(grey_photo), colorizer(grey_photo))
+    assert colorizer(Image.fromarray(gray_photo).convert("LA")).mode == "RGBA"
+    assert colorizer(Image.fromarray(gray_photo).convert("1")).mode == "RGB"
+    assert colorizer(Image.fromarray(gray_photo.astype(np.uint16) * 257)).mode == "RGB"
+    np.testing.assert_array_equal(colorize(gray_photo), colorizer(gray_photo))
 
 
 @pytest.mark.parametrize(
@@ -228,23 +226,23 @@ def test_odd_sizes_work(colorizer, shape):
 @pytest.mark.parametrize(
     "look", [{"size": 16}, {"size": 5000}, {"saturation": -1}, {"saturation": float("nan")}, {"strength": 2}]
 )
-def test_options_out_of_range_are_refused(colorizer, grey_photo, look):
+def test_options_out_of_range_are_refused(colorizer, gray_photo, look):
     with pytest.raises(SettingError):
-        colorizer(grey_photo, **look)
+        colorizer(gray_photo, **look)
 
 
-def test_options_do_what_they_say(colorizer, grey_photo):
-    plain = chroma(colorizer(grey_photo)).mean()
-    assert chroma(colorizer(grey_photo, strength=0)).max() < 1.5
-    assert chroma(colorizer(grey_photo, strength=0.5)).mean() == pytest.approx(plain / 2, rel=0.1)
-    assert chroma(colorizer(grey_photo, saturation=1.5)).mean() > plain * 1.2
-    field = colorizer.predict(grey_photo, ColorOptions(size=96)).ab.shape
+def test_options_do_what_they_say(colorizer, gray_photo):
+    plain = chroma(colorizer(gray_photo)).mean()
+    assert chroma(colorizer(gray_photo, strength=0)).max() < 1.5
+    assert chroma(colorizer(gray_photo, strength=0.5)).mean() == pytest.approx(plain / 2, rel=0.1)
+    assert chroma(colorizer(gray_photo, saturation=1.5)).mean() > plain * 1.2
+    field = colorizer.predict(gray_photo, ColorOptions(size=96)).ab.shape
     assert field == (2, 48, 72)
 
 
-def test_the_same_picture_gets_the_same_colours_from_any_thread(colorizer, grey_photo):
-    expected, results = colorizer(grey_photo), []
-    threads = [threading.Thread(target=lambda: results.append(colorizer(grey_photo))) for _ in range(4)]
+def test_the_same_picture_gets_the_same_colours_from_any_thread(colorizer, gray_photo):
+    expected, results = colorizer(gray_photo), []
+    threads = [threading.Thread(target=lambda: results.append(colorizer(gray_photo))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -254,8 +252,8 @@ def test_the_same_picture_gets_the_same_colours_from_any_thread(colorizer, grey_
         np.testing.assert_array_equal(result, expected)
 
 
-def test_predict_gives_a_small_field_with_confidence(colorizer, grey_photo):
-    chroma_field = colorizer.predict(grey_photo)
+def test_predict_gives_a_small_field_with_confidence(colorizer, gray_photo):
+    chroma_field = colorizer.predict(gray_photo)
     height, width = chroma_field.ab.shape[1:]
     size = colorizer.card.default_size // colorizer.card.output_stride
     assert min(height, width) == size and abs(width / height - 1.5) < 0.1

@@ -45,9 +45,9 @@ def tagged(exiftool: str, path: Path, *words: str) -> Path:
 
 @pytest.mark.parametrize("into", SUFFIXES)
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_kept_in_every_format_and_from_each_to_each(exiftool, suffix, into, grey_photo, tmp_path, colorizer: Colorizer):
+def test_kept_in_every_format_and_from_each_to_each(exiftool, suffix, into, gray_photo, tmp_path, colorizer: Colorizer):
     source = tmp_path / f"old{suffix}"
-    Image.fromarray(grey_photo).convert("RGB").save(source)
+    Image.fromarray(gray_photo).convert("RGB").save(source)
     tagged(exiftool, source, *SET, *(IPTC if suffix in (".jpg", ".tif") else ()))
     before = read(exiftool, source)
     after = read(exiftool, colorizer.colorize_file(source, tmp_path / f"new{into}"))
@@ -58,13 +58,13 @@ def test_kept_in_every_format_and_from_each_to_each(exiftool, suffix, into, grey
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_no_resolution_stays_none(exiftool, suffix, grey_photo, tmp_path, colorizer: Colorizer):
+def test_no_resolution_stays_none(exiftool, suffix, gray_photo, tmp_path, colorizer: Colorizer):
     source = tmp_path / f"old{suffix}"
     if suffix == ".tif":
-        tifffile.imwrite(source, grey_photo, photometric="minisblack", metadata=None)
+        tifffile.imwrite(source, gray_photo, photometric="minisblack", metadata=None)
         tagged(exiftool, source, "-XResolution=", "-YResolution=", "-ResolutionUnit=")
     else:
-        Image.fromarray(grey_photo).convert("RGB").save(source)
+        Image.fromarray(gray_photo).convert("RGB").save(source)
     if suffix in (".jpg", ".png"):
         source.write_bytes(source.read_bytes().replace(b"JFIF\0\1\1\1\0\x48\0\x48", b"JFIF\0\1\1\0\0\1\0\1"))
     for into in SUFFIXES:
@@ -76,19 +76,19 @@ def test_no_resolution_stays_none(exiftool, suffix, grey_photo, tmp_path, colori
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
 @pytest.mark.parametrize("into", [".jpg", ".png", ".tif"])
-def test_a_resolution_is_kept(exiftool, suffix, into, grey_photo, tmp_path, colorizer: Colorizer):
+def test_a_resolution_is_kept(exiftool, suffix, into, gray_photo, tmp_path, colorizer: Colorizer):
     source = tmp_path / f"old{suffix}"
-    Image.fromarray(grey_photo).save(source, dpi=(600, 300))
+    Image.fromarray(gray_photo).save(source, dpi=(600, 300))
     found = read(exiftool, colorizer.colorize_file(source, tmp_path / f"new{into}"))
     assert (round(found["EXIF:XResolution"]), round(found["EXIF:YResolution"])) == (600, 300)
     assert found["EXIF:ResolutionUnit"] == 2
 
 
-def test_each_page_keeps_its_own(exiftool, grey_photo, tmp_path, colorizer: Colorizer):
+def test_each_page_keeps_its_own(exiftool, gray_photo, tmp_path, colorizer: Colorizer):
     source = tmp_path / "pages.tif"
     with tifffile.TiffWriter(source) as writer:
         for number, (rows, dpi) in enumerate(((400, 300), (200, 600), (300, 150))):
-            photo = grey_photo[:rows].astype(np.uint16) * 257 if number == 1 else grey_photo[:rows]
+            photo = gray_photo[:rows].astype(np.uint16) * 257 if number == 1 else gray_photo[:rows]
             writer.write(photo, photometric="minisblack", description=f"page {number + 1}",
                          resolution=(dpi, dpi), resolutionunit=2, metadata=None)  # fmt: skip
     result = colorizer.colorize_file(source)
@@ -97,17 +97,17 @@ def test_each_page_keeps_its_own(exiftool, grey_photo, tmp_path, colorizer: Colo
                  for page in after.pages]  # fmt: skip
         assert found == [("page 1", (400, 600, 3), 300), ("page 2", (200, 600, 3), 600), ("page 3", (300, 600, 3), 150)]
         assert after.pages[1].dtype == np.uint16 and after.pages[2].dtype == np.uint8
-        alone = colorizer(grey_photo[:300])
+        alone = colorizer(gray_photo[:300])
         assert np.abs(after.pages[2].asarray().astype(int) - alone).max() <= 1
     assert "ExifTool:Error" not in read(exiftool, result)
 
 
-def test_exif_of_any_size(exiftool, old_jpg, grey_photo, tmp_path, colorizer: Colorizer):
+def test_exif_of_any_size(exiftool, old_jpg, gray_photo, tmp_path, colorizer: Colorizer):
     """A maker's notes of 200 KB: TIFF holds them, the others have no room, and the rest is kept there."""
     note = tmp_path / "note"
     note.write_bytes(b"maker " * 35_000)
     source = tmp_path / "large.tif"
-    Image.fromarray(grey_photo).save(source)
+    Image.fromarray(gray_photo).save(source)
     tagged(exiftool, source, *SET, f"-EXIF:UserComment<={note}")
     before = read(exiftool, source)
     assert len(str(before["EXIF:UserComment"])) > 200_000
@@ -128,7 +128,7 @@ def test_exif_of_a_picture_over_178_megapixels(exiftool, tmp_path, colorizer: Co
     assert Picture.read(source).directory()[315].data == b"A. Nonymous\0"
 
 
-def test_a_pngs_texts(exiftool, grey_photo, tmp_path, colorizer: Colorizer):
+def test_a_pngs_texts(exiftool, gray_photo, tmp_path, colorizer: Colorizer):
     from PIL import PngImagePlugin
 
     texts = PngImagePlugin.PngInfo()
@@ -137,7 +137,7 @@ def test_a_pngs_texts(exiftool, grey_photo, tmp_path, colorizer: Colorizer):
     texts.add_itxt("Description", NAME, lang="de")
     texts.add_text("Comment", "long " * 500, zip=True)
     source = tmp_path / "old.png"
-    Image.fromarray(grey_photo).save(source, pnginfo=texts)
+    Image.fromarray(gray_photo).save(source, pnginfo=texts)
     before, after = (Image.open(path).text for path in (source, colorizer.colorize_file(source)))
     assert {key: after[key] for key in before} == before
     said = read(exiftool, tmp_path / "old.color.png")
@@ -147,9 +147,9 @@ def test_a_pngs_texts(exiftool, grey_photo, tmp_path, colorizer: Colorizer):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_xmp_is_set_upright_with_the_pixels(exiftool, orientation, grey_photo, tmp_path, colorizer: Colorizer):
+def test_xmp_is_set_upright_with_the_pixels(exiftool, orientation, gray_photo, tmp_path, colorizer: Colorizer):
     """A face's region lies where the face is: a white square in the picture says where."""
-    photo = (grey_photo // 4).astype(np.uint8)
+    photo = (gray_photo // 4).astype(np.uint8)
     photo[100:140, 480:540] = 255  # a face, its centre at .85, .3 of the stored picture
     source = tmp_path / "old.jpg"
     Image.fromarray(photo).save(source, quality=95)
@@ -161,9 +161,9 @@ def test_xmp_is_set_upright_with_the_pixels(exiftool, orientation, grey_photo, t
     result = colorizer.colorize_file(source, tmp_path / "new.png")
     after = read(exiftool, result)
     assert after["XMP:Orientation"] == 1 and after.get("EXIF:Orientation", 1) == 1
-    with Image.open(result) as coloured:
-        rows, columns = np.nonzero(np.asarray(coloured.convert("L")) > 200)
-        size = coloured.size
+    with Image.open(result) as colored:
+        rows, columns = np.nonzero(np.asarray(colored.convert("L")) > 200)
+        size = colored.size
     info = after["XMP:RegionInfo"]
     area = info["RegionList"][0]["Area"]
     assert (info["AppliedToDimensions"]["W"], info["AppliedToDimensions"]["H"]) == size
@@ -175,9 +175,9 @@ def test_xmp_is_set_upright_with_the_pixels(exiftool, orientation, grey_photo, t
     assert (w, h) == pytest.approx((area["W"], area["H"]), abs=1e-3)
 
 
-def test_bytes_and_the_format_asked_for_keep_the_same(exiftool, grey_photo, tmp_path, colorizer: Colorizer):
+def test_bytes_and_the_format_asked_for_keep_the_same(exiftool, gray_photo, tmp_path, colorizer: Colorizer):
     source = tmp_path / "old.tif"
-    Image.fromarray(grey_photo).save(source)
+    Image.fromarray(gray_photo).save(source)
     tagged(exiftool, source, *SET, *IPTC)
     for name in ("tiff", "jpeg", "png"):
         result = tmp_path / f"new.{name}"

@@ -101,8 +101,8 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))
     assert run(code, str(old_jpg)).stdout.split() == ["3"]
 
 
-def test_a_colorizer_goes_to_other_processes(colorizer, grey_photo):
-    small = grey_photo[::4, ::4]
+def test_a_colorizer_goes_to_other_processes(colorizer, gray_photo):
+    small = gray_photo[::4, ::4]
     again = pickle.loads(pickle.dumps(Colorizer(threads=1, max_pixels=10**6)))
     assert (again.threads, again.max_pixels) == (1, 10**6)
     np.testing.assert_array_equal(again(small), colorizer(small))
@@ -110,8 +110,8 @@ def test_a_colorizer_goes_to_other_processes(colorizer, grey_photo):
     assert model.card == colorizer.card
 
 
-def test_what_stays_in_its_process_says_what_to_send(colorizer, grey_photo):
-    picture = Picture.of_array(grey_photo[::4, ::4, None])
+def test_what_stays_in_its_process_says_what_to_send(colorizer, gray_photo):
+    picture = Picture.of_array(gray_photo[::4, ::4, None])
     session = colorizer.session(picture)
     for one, instead in ((picture, "its path"), (session, "the Colorizer and"), (session.seen, "the Model and L")):
         with pytest.raises(TypeError, match=f"a {type(one).__name__} stays in its process: send {instead}"):

@@ -70,8 +70,8 @@ def test_more_hints_bring_the_colours_nearer_to_the_truth(colorizer):
 def test_hints_leave_the_lightness_alone(colorizer, portrait):
     guide = Guide([Hint.of_color(*LEFT_ARM, "#0000ff")])
     ours = colorizer.pixels(portrait, options=ColorOptions(guide=guide))
-    grey = colorizer.pixels(portrait, chroma=type(colorizer.predict(portrait))(np.zeros((2, 8, 8), np.float32)))
-    assert np.abs(lightness(ours) - lightness(grey)).mean() < 0.2
+    gray = colorizer.pixels(portrait, chroma=type(colorizer.predict(portrait))(np.zeros((2, 8, 8), np.float32)))
+    assert np.abs(lightness(ours) - lightness(gray)).mean() < 0.2
 
 
 def test_the_palette_offers_likely_colours_apart_from_each_other(session):
@@ -118,9 +118,9 @@ def test_a_reference_lends_its_colours(colorizer, portrait):
         ours = colorizer.pixels(portrait, options=ColorOptions(guide=guide))
         return np.linalg.norm(srgb_to_lab(ours / 255)[..., 1:] - true, axis=-1).mean()
 
-    grey = Picture.of_array(np.repeat(data.astronaut().mean(2, keepdims=True).astype(np.uint8), 3, 2))
+    gray = Picture.of_array(np.repeat(data.astronaut().mean(2, keepdims=True).astype(np.uint8), 3, 2))
     assert error(Guide(reference=portrait)) < 0.8 * error(Guide())
-    muted = colorizer.predict(portrait, ColorOptions(guide=Guide(reference=grey)))
+    muted = colorizer.predict(portrait, ColorOptions(guide=Guide(reference=gray)))
     assert np.linalg.norm(muted.ab, axis=0).mean() < 0.7 * np.linalg.norm(colorizer.predict(portrait).ab, axis=0).mean()
 
 

@@ -59,12 +59,12 @@ def cluster(environment: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def archive(tmp_path, grey_photo):
+def archive(tmp_path, gray_photo):
     """Eight photographs in two folders, no two alike; one damaged, one raw."""
     for number in range(8):
         path = tmp_path / "archive" / ("1901" if number % 2 else "") / f"{number}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.roll(grey_photo, 40 * number, axis=1)).save(path)
+        Image.fromarray(np.roll(gray_photo, 40 * number, axis=1)).save(path)
     whole = (tmp_path / "archive" / "0.jpg").read_bytes()
     (tmp_path / "archive" / "broken.jpg").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "archive" / "new.nef").write_bytes(b"raw")

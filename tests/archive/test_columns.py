@@ -14,9 +14,9 @@ def test_files_in_a_column_are_coloured_and_a_broken_one_harms_no_other(old_jpg)
     assert list(batch["path"]) == ["a", "b"]
 
 
-def test_arrays_of_several_sizes(grey_photo):
+def test_arrays_of_several_sizes(gray_photo):
     images = np.empty(2, object)
-    images[:] = [grey_photo, grey_photo[:100, :150]]
+    images[:] = [gray_photo, gray_photo[:100, :150]]
     assert [image.shape for image in ColorizeBatch()({"image": images})["image"]] == [(400, 600, 3), (100, 150, 3)]
 
 

@@ -111,9 +111,9 @@ def test_ctrl_c_leaves_no_partial_file(tmp_path):
 
 def test_demo_models_doctor_and_version(tmp_path):
     assert colorize("demo", cwd=tmp_path).returncode == 0
-    grey, coloured, both = (Image.open(tmp_path / f"demo.{n}.jpg") for n in ("grey", "color", "side-by-side"))
-    assert grey.mode == "L" and coloured.size == grey.size and both.size == (2 * grey.width, grey.height)
-    assert chroma(np.asarray(coloured)).mean() > 3
+    gray, colored, both = (Image.open(tmp_path / f"demo.{n}.jpg") for n in ("grey", "color", "side-by-side"))
+    assert gray.mode == "L" and colored.size == gray.size and both.size == (2 * gray.width, gray.height)
+    assert chroma(np.asarray(colored)).mean() > 3
     listing = colorize("models").stdout.decode()
     assert "default" in listing and "million weights" in listing
     assert json.loads(colorize("models", "--json").stdout)[0]["name"] == "default"

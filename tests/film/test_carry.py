@@ -32,9 +32,9 @@ def scene(number):
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     inside = np.hypot(columns - x, rows - y) < RADIUS
     ball = np.roll(texture(2), (y, x), (0, 1))
-    grey = np.clip(np.where(inside, 160 + ball, 100 + texture(1)), 0, 255).astype(np.uint8)
+    gray = np.clip(np.where(inside, 160 + ball, 100 + texture(1)), 0, 255).astype(np.uint8)
     ab = np.where(inside, np.array(RED)[:, None, None], np.array(GREEN)[:, None, None]).astype(np.float32)
-    return grey, ab.reshape(2, HEIGHT // 2, 2, WIDTH // 2, 2).mean((2, 4))
+    return gray, ab.reshape(2, HEIGHT // 2, 2, WIDTH // 2, 2).mean((2, 4))
 
 
 def flickering(ab, seed):

@@ -141,8 +141,8 @@ def test_damaged_packets_are_counted_and_the_rest_is_coloured(tmp_path):
 def test_frames_of_another_size_are_brought_to_the_first(tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for number, grey in enumerate([*panned(2), *panned(2, 96, 80)]):
-        Image.fromarray(grey).save(folder / f"{number}.png")
+    for number, gray in enumerate([*panned(2), *panned(2, 96, 80)]):
+        Image.fromarray(gray).save(folder / f"{number}.png")
     said = colorize(folder / "%d.png", "--fps", "12").stderr.decode()
     assert "2 of another size" in said
     assert [luma.shape for luma in read_film(tmp_path / "pictures.color.mp4").lumas] == [(120, 160)] * 4

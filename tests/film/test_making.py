@@ -154,8 +154,8 @@ def test_interlaced_film_stays_interlaced(colorizer, tmp_path):
 def test_numbered_pictures_and_a_folder_of_them(colorizer, tmp_path):
     folder = tmp_path / "frames"
     folder.mkdir()
-    for number, grey in enumerate(panned(4)):
-        Image.fromarray(grey).save(folder / f"{number:05d}.png")
+    for number, gray in enumerate(panned(4)):
+        Image.fromarray(gray).save(folder / f"{number:05d}.png")
     for source in (folder / "%05d.png", folder):
         result = made(colorizer, source, fps=12)
         new = read_film(result.path)

@@ -40,12 +40,12 @@ def seeds() -> list[tuple[str, bytes]]:
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[: SIDES[0], : SIDES[1]]
     photo = (rows * 3 + columns + rng.integers(0, 40, SIDES)).clip(0, 255).astype(np.uint8)
-    grey = Image.fromarray(photo)
-    exif = grey.getexif()
+    gray = Image.fromarray(photo)
+    exif = gray.getexif()
     exif[0x010E], exif[0x0112], exif[0x0132] = "Grandmother", 6, "2001:02:03 04:05:06"
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    colour = Image.merge("RGB", [grey] * 3)
-    alpha = Image.merge("RGBA", [grey] * 4)
+    color = Image.merge("RGB", [gray] * 3)
+    alpha = Image.merge("RGBA", [gray] * 4)
     found = []
 
     def add(suffix: str, image: Image.Image, kind: str, **options: object) -> None:
@@ -53,27 +53,27 @@ def seeds() -> list[tuple[str, bytes]]:
         image.save(out, kind, **options)
         found.append((suffix, out.getvalue()))
 
-    for image in (grey, colour):
+    for image in (gray, color):
         add(".jpg", image, "JPEG", exif=exif, dpi=(300, 300), icc_profile=icc)
         add(".jpg", image, "JPEG", progressive=True)
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
             add(".tif", image, "TIFF", compression=compression, exif=exif, icc_profile=icc)
-    add(".jpg", colour.convert("CMYK"), "JPEG")
-    for image in (grey, grey.convert("LA"), colour, alpha, colour.convert("P"), grey.convert("1")):
+    add(".jpg", color.convert("CMYK"), "JPEG")
+    for image in (gray, gray.convert("LA"), color, alpha, color.convert("P"), gray.convert("1")):
         add(".png", image, "PNG", exif=exif, icc_profile=icc)
     add(".png", Image.fromarray(photo.astype(np.uint16) * 257), "PNG")
-    add(".tif", grey.convert("1"), "TIFF", compression="group4")
-    add(".tif", grey, "TIFF", save_all=True, append_images=[grey, grey.resize((20, 30))], compression="tiff_lzw")
+    add(".tif", gray.convert("1"), "TIFF", compression="group4")
+    add(".tif", gray, "TIFF", save_all=True, append_images=[gray, gray.resize((20, 30))], compression="tiff_lzw")
     add(".tif", Image.fromarray((photo / 255).astype(np.float32)), "TIFF")
     add(".tif", alpha, "TIFF", compression="tiff_lzw")
-    add(".webp", colour, "WEBP", exif=exif, icc_profile=icc)
+    add(".webp", color, "WEBP", exif=exif, icc_profile=icc)
     add(".webp", alpha, "WEBP", lossless=True)
-    add(".avif", colour, "AVIF", exif=exif)
-    add(".gif", grey, "GIF")
-    add(".gif", grey, "GIF", save_all=True, append_images=[grey.rotate(10)])
-    add(".bmp", colour, "BMP")
-    add(".jp2", colour, "JPEG2000")
-    add(".ppm", colour, "PPM")
+    add(".avif", color, "AVIF", exif=exif)
+    add(".gif", gray, "GIF")
+    add(".gif", gray, "GIF", save_all=True, append_images=[gray.rotate(10)])
+    add(".bmp", color, "BMP")
+    add(".jp2", color, "JPEG2000")
+    add(".ppm", color, "PPM")
     add(".tga", alpha, "TGA")
     return found + rare_seeds(photo)
 
@@ -84,19 +84,19 @@ def rare_seeds(photo: np.ndarray) -> list[tuple[str, bytes]]:
     import pillow_heif
     import tifffile
 
-    colour, deep = np.dstack([photo] * 3), photo.astype(np.uint16) * 16
+    color, deep = np.dstack([photo] * 3), photo.astype(np.uint16) * 16
     head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, *photo.shape, 8, 3) + bytes(12)
-    found = [(".psd", head + b"\0\0" + colour.transpose(2, 0, 1).tobytes())]
-    found.append((".jxl", imagecodecs.jpegxl_encode(colour)))
+    found = [(".psd", head + b"\0\0" + color.transpose(2, 0, 1).tobytes())]
+    found.append((".jxl", imagecodecs.jpegxl_encode(color)))
     found.append((".jpg", imagecodecs.jpeg_encode(deep, bitspersample=12)))
     out = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(colour)).save(out, quality=80)
+    pillow_heif.from_pillow(Image.fromarray(color)).save(out, quality=80)
     found.append((".heic", out.getvalue()))
     for options in (
         {"compression": "zstd"}, {"compression": "lzma"}, {"bitspersample": 12}, {"photometric": 8},
     ):  # fmt: skip
         out = io.BytesIO()
-        pixels = deep if "bitspersample" in options else colour
+        pixels = deep if "bitspersample" in options else color
         tifffile.imwrite(out, pixels, **{"photometric": "minisblack" if pixels is deep else "rgb", **options})
         found.append((".tif", out.getvalue()))
     return found
@@ -174,11 +174,11 @@ def through_python(number: int) -> tuple[int, str, str, float]:
 def is_black(data: bytes, result: bytes) -> str:
     """A fault where the result is all black and the original, as Pillow reads it, is not."""
     try:
-        coloured = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+        colored = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
         original = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
     except Exception:
         return ""
-    return "black" if coloured.max(initial=0) < 2 <= original.max(initial=0) // 8 else ""
+    return "black" if colored.max(initial=0) < 2 <= original.max(initial=0) // 8 else ""
 
 
 def through_command(number: int) -> tuple[int, str, str, float]:

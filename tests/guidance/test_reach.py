@@ -16,10 +16,10 @@ AFFINITY = ["keys", "queries"]
 @pytest.fixture(scope="module")
 def scene():
     """Two things of the same lightness on a dark ground, and a third that is lighter: 128 x 192 px."""
-    grey = np.full((128, 192), 60, np.uint8)
-    grey[32:96, 16:64] = grey[32:96, 128:176] = 160
-    grey[32:64, 80:112] = 230
-    return grey
+    gray = np.full((128, 192), 60, np.uint8)
+    gray[32:96, 16:64] = gray[32:96, 128:176] = 160
+    gray[32:64, 80:112] = 230
+    return gray
 
 
 @pytest.fixture(scope="module")

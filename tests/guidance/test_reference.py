@@ -22,11 +22,11 @@ def one_hot(kinds, count):
 def test_each_place_takes_the_colour_of_its_match():
     ours = seen(one_hot([[0, 1, 2], [3, 4, 5]], 6), 16, 24)
     theirs = seen(one_hot([[5, 4], [3, 2], [1, 0]], 6), 24, 16)
-    colours = np.zeros((2, 24, 16), np.float32)
+    colors = np.zeros((2, 24, 16), np.float32)
     for kind in range(6):  # a colour a kind, in the reference's own cells of 8 x 8
         row, column = divmod(5 - kind, 2)
-        colours[:, row * 8 : row * 8 + 8, column * 8 : column * 8 + 8] = np.array([10 * kind, -5 * kind])[:, None, None]
-    field = reference.hints_from(ours, theirs, colours)
+        colors[:, row * 8 : row * 8 + 8, column * 8 : column * 8 + 8] = np.array([10 * kind, -5 * kind])[:, None, None]
+    field = reference.hints_from(ours, theirs, colors)
     for kind in range(6):
         row, column = divmod(kind, 3)
         at = (row * 8 + 4, column * 8 + 4)

@@ -31,11 +31,11 @@ def refused(data: bytes | bytearray) -> str:
 
 
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
-def test_a_tiff_that_is_broken_off(grey_photo, compression):
+def test_a_tiff_that_is_broken_off(gray_photo, compression):
     out = io.BytesIO()
-    tifffile.imwrite(out, grey_photo, photometric="minisblack")  # its directory comes first
+    tifffile.imwrite(out, gray_photo, photometric="minisblack")  # its directory comes first
     if compression:
-        whole = tiff(grey_photo, compression)
+        whole = tiff(gray_photo, compression)
         at = struct.unpack("<I", whole[4:8])[0]
         if at > len(whole) // 2:  # the directory would be broken off as well: nothing to be read at all
             whole[len(whole) // 3 : len(whole) // 2] = bytes(len(whole) // 2 - len(whole) // 3)
@@ -45,8 +45,8 @@ def test_a_tiff_that_is_broken_off(grey_photo, compression):
 
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4"])
-def test_a_tiff_with_some_bytes_wrong(grey_photo, compression):
-    photo = grey_photo > 120 if compression == "group4" else grey_photo
+def test_a_tiff_with_some_bytes_wrong(gray_photo, compression):
+    photo = gray_photo > 120 if compression == "group4" else gray_photo
     whole = tiff(photo, compression)
     rng = np.random.default_rng(3)
     at = len(whole) // 2
@@ -61,48 +61,48 @@ def test_a_jpeg_that_ends_in_its_middle(old_jpg):
     assert "damaged" in refused(whole)
 
 
-def test_odd_but_whole_files_are_read(grey_photo, old_jpg):
+def test_odd_but_whole_files_are_read(gray_photo, old_jpg):
     """Tags out of order, and bytes that a camera fills up with: the decoder warns, nothing is missing."""
     out = io.BytesIO()
-    tifffile.imwrite(out, grey_photo, photometric="minisblack")
+    tifffile.imwrite(out, gray_photo, photometric="minisblack")
     odd = bytearray(out.getvalue())
     at = struct.unpack("<I", odd[4:8])[0] + 2
     odd[at : at + 12], odd[at + 12 : at + 24] = odd[at + 12 : at + 24], odd[at : at + 12]
     for data, slack in ((bytes(odd), 0.01), (old_jpg.read_bytes()[:-2] + bytes(64) + b"\xff\xd9", 2)):
         for picture in (Picture.decode(data), Picture.decode(data)):
             plane = full_lightness(picture)
-            assert np.abs(plane - full_lightness(Picture.of_array(grey_photo[..., None]))).mean() < slack
+            assert np.abs(plane - full_lightness(Picture.of_array(gray_photo[..., None]))).mean() < slack
         assert Picture.decode(data).small_lightness(0, 30, 20).shape == (20, 30)
 
 
-def test_a_damaged_reference_or_painted_layer_is_refused(grey_photo, tmp_path, colorizer: Colorizer):
-    whole = tiff(np.dstack([grey_photo] * 4))
+def test_a_damaged_reference_or_painted_layer_is_refused(gray_photo, tmp_path, colorizer: Colorizer):
+    whole = tiff(np.dstack([gray_photo] * 4))
     whole[len(whole) // 2 : len(whole) // 2 + 3000] = bytes(3000)
     path = tmp_path / "damaged.tif"
     path.write_bytes(whole)
     for guide in ({"reference": path}, {"hints": path}):
         with pytest.raises(PictureError, match=r"damaged\.tif: cannot be read: .*damaged"):
-            colorizer.predict(grey_photo, ColorOptions(guide=Guide.of(**guide)))
+            colorizer.predict(gray_photo, ColorOptions(guide=Guide.of(**guide)))
 
 
-def test_rare_compressions_are_read_or_refused(grey_photo, monkeypatch):
+def test_rare_compressions_are_read_or_refused(gray_photo, monkeypatch):
     pytest.importorskip("imagecodecs")
     for compression in ("zstd", "lzma"):
         out = io.BytesIO()
-        tifffile.imwrite(out, grey_photo, compression=compression, photometric="minisblack")
-        np.testing.assert_array_equal(full_lightness(Picture.decode(out.getvalue()), raw=True), grey_photo)
+        tifffile.imwrite(out, gray_photo, compression=compression, photometric="minisblack")
+        np.testing.assert_array_equal(full_lightness(Picture.decode(out.getvalue()), raw=True), gray_photo)
         monkeypatch.setitem(__import__("sys").modules, "imagecodecs", None)
         with pytest.raises(PictureError, match=r"install the extra formats: pip install '"):
             Picture.decode(out.getvalue())
         monkeypatch.undo()
 
 
-def test_a_raw_file_is_not_its_thumbnail(grey_photo, tmp_path):
+def test_a_raw_file_is_not_its_thumbnail(gray_photo, tmp_path):
     path = tmp_path / "raw.dng"
     tags = [(50706, 1, 4, b"\1\4\0\0", True)]
     with tifffile.TiffWriter(path) as writer:
-        writer.write(grey_photo[::4, ::4].copy(), subfiletype=1, extratags=tags, subifds=1, photometric="minisblack")
-        writer.write(grey_photo.astype(np.uint16), photometric=32803)
+        writer.write(gray_photo[::4, ::4].copy(), subfiletype=1, extratags=tags, subifds=1, photometric="minisblack")
+        writer.write(gray_photo.astype(np.uint16), photometric=32803)
     for name in ("raw.dng", "raw.tif"):
         with pytest.raises(PictureError, match=r"raw file.*develop it first"):
             Picture.read(path.rename(tmp_path / name))
@@ -111,15 +111,15 @@ def test_a_raw_file_is_not_its_thumbnail(grey_photo, tmp_path):
         Picture.decode(path.read_bytes())
 
 
-def test_a_thumbnail_is_no_page(grey_photo, tmp_path):
+def test_a_thumbnail_is_no_page(gray_photo, tmp_path):
     path = tmp_path / "thumb.tif"
     with tifffile.TiffWriter(path) as writer:
-        writer.write(grey_photo[::4, ::4].copy(), subfiletype=1, photometric="minisblack")
-        writer.write(grey_photo, photometric="minisblack")
-        writer.write(grey_photo[::2, ::2].copy(), subfiletype=1, photometric="minisblack")
+        writer.write(gray_photo[::4, ::4].copy(), subfiletype=1, photometric="minisblack")
+        writer.write(gray_photo, photometric="minisblack")
+        writer.write(gray_photo[::2, ::2].copy(), subfiletype=1, photometric="minisblack")
     picture = Picture.read(path)
     assert picture.pages == 1
-    np.testing.assert_array_equal(full_lightness(picture, raw=True), grey_photo)
+    np.testing.assert_array_equal(full_lightness(picture, raw=True), gray_photo)
     assert abs(picture.small_lightness(0, 30, 20).mean() - full_lightness(picture).mean()) < 2
 
 

@@ -8,7 +8,7 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from measures import lightness
-from pictures import full_lightness, grey_profile, lightness_of_light
+from pictures import full_lightness, gray_profile, lightness_of_light
 from PIL import Image, ImageCms
 
 from colorizing_things.color.spaces import srgb_to_lightness
@@ -18,8 +18,8 @@ from colorizing_things.imaging.picture import Picture
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
-def test_grey_is_read_exactly_and_colour_by_its_luminance(tmp_path, colour_photo, grey_photo, suffix):
-    for name, pixels in (("grey", grey_photo), ("colour", colour_photo)):
+def test_grey_is_read_exactly_and_colour_by_its_luminance(tmp_path, color_photo, gray_photo, suffix):
+    for name, pixels in (("grey", gray_photo), ("colour", color_photo)):
         path = tmp_path / f"{name}{suffix}"
         Image.fromarray(pixels).save(path, **({"lossless": True} if suffix == ".webp" else {}))
         picture = Picture.read(path)
@@ -27,19 +27,19 @@ def test_grey_is_read_exactly_and_colour_by_its_luminance(tmp_path, colour_photo
         np.testing.assert_allclose(full_lightness(picture), lightness(pixels), atol=0.15)
 
 
-def test_jpeg_and_avif(tmp_path, colour_photo):
+def test_jpeg_and_avif(tmp_path, color_photo):
     for suffix in (".jpg", ".avif"):
         path = tmp_path / f"photo{suffix}"
-        Image.fromarray(colour_photo).save(path, quality=90)
+        Image.fromarray(color_photo).save(path, quality=90)
         decoded = np.asarray(Image.open(path).convert("RGB"))
         assert np.abs(full_lightness(Picture.read(path)) - lightness(decoded)).mean() < 0.3
 
 
-def test_small_lightness_is_the_average(grey_photo):
-    picture = Picture.of_array(grey_photo[..., None])
+def test_small_lightness_is_the_average(gray_photo):
+    picture = Picture.of_array(gray_photo[..., None])
     small = picture.small_lightness(0, 30, 20)
     assert small.shape == (20, 30) and small.dtype == np.float32
-    blocks = lightness(grey_photo).reshape(20, 20, 30, 20).mean((1, 3))
+    blocks = lightness(gray_photo).reshape(20, 20, 30, 20).mean((1, 3))
     assert np.abs(small - blocks).mean() < 2.5
 
 
@@ -56,8 +56,8 @@ def test_png_of_few_bits(tmp_path, bits):
     np.testing.assert_allclose(full_lightness(Picture.read(path)), srgb_to_lightness(codes / (2**bits - 1)), atol=0.2)
 
 
-def test_sixteen_bits(tmp_path, grey_photo):
-    deep = grey_photo.astype(np.uint16) * 257 + 100
+def test_sixteen_bits(tmp_path, gray_photo):
+    deep = gray_photo.astype(np.uint16) * 257 + 100
     for path in (tmp_path / "deep.png", tmp_path / "deep.tif"):
         Image.fromarray(deep).save(path)
         picture = Picture.read(path)
@@ -66,15 +66,15 @@ def test_sixteen_bits(tmp_path, grey_photo):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_applied(tmp_path, grey_photo, orientation):
+def test_orientation_is_applied(tmp_path, gray_photo, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / "turned.png"
-    Image.fromarray(grey_photo).save(path, exif=exif)
+    Image.fromarray(gray_photo).save(path, exif=exif)
     picture = Picture.read(path)
     turned = {
-        1: grey_photo, 2: grey_photo[:, ::-1], 3: grey_photo[::-1, ::-1], 4: grey_photo[::-1],
-        5: grey_photo.T, 6: np.rot90(grey_photo, -1), 7: grey_photo[::-1, ::-1].T, 8: np.rot90(grey_photo),
+        1: gray_photo, 2: gray_photo[:, ::-1], 3: gray_photo[::-1, ::-1], 4: gray_photo[::-1],
+        5: gray_photo.T, 6: np.rot90(gray_photo, -1), 7: gray_photo[::-1, ::-1].T, 8: np.rot90(gray_photo),
     }[orientation]  # fmt: skip
     assert (picture.height, picture.width) == turned.shape
     np.testing.assert_allclose(full_lightness(picture), srgb_to_lightness(turned / 255), atol=1e-3)
@@ -83,24 +83,24 @@ def test_orientation_is_applied(tmp_path, grey_photo, orientation):
     assert np.abs(small - mean).mean() < 2.5
 
 
-def test_alpha_is_kept_apart(grey_photo):
-    alpha = np.linspace(0, 255, grey_photo.size).reshape(grey_photo.shape).astype(np.uint8)
-    picture = Picture.of_array(np.dstack([grey_photo, alpha]))
+def test_alpha_is_kept_apart(gray_photo):
+    alpha = np.linspace(0, 255, gray_photo.size).reshape(gray_photo.shape).astype(np.uint8)
+    picture = Picture.of_array(np.dstack([gray_photo, alpha]))
     assert picture.has_alpha
     strips = list(picture.strips(0))
     np.testing.assert_array_equal(np.concatenate([s.alpha for s in strips]), alpha)
-    np.testing.assert_array_equal(np.concatenate([s.lightness for s in strips]), grey_photo)
+    np.testing.assert_array_equal(np.concatenate([s.lightness for s in strips]), gray_photo)
 
 
-def test_a_wide_gamut_profile_is_honoured(tmp_path, colour_photo):
+def test_a_wide_gamut_profile_is_honoured(tmp_path, color_photo):
     """The same codes mean more light under a linear profile; an sRGB profile changes nothing."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tmp_path / "profiled.png"
-    Image.fromarray(colour_photo).save(path, icc_profile=srgb)
-    np.testing.assert_allclose(full_lightness(Picture.read(path)), lightness(colour_photo), atol=0.15)
+    Image.fromarray(color_photo).save(path, icc_profile=srgb)
+    np.testing.assert_allclose(full_lightness(Picture.read(path)), lightness(color_photo), atol=0.15)
     lab = ImageCms.createProfile("LAB")
     lab_pixels = ImageCms.profileToProfile(
-        Image.fromarray(colour_photo), ImageCms.createProfile("sRGB"), lab, outputMode="LAB"
+        Image.fromarray(color_photo), ImageCms.createProfile("sRGB"), lab, outputMode="LAB"
     )
     assert np.abs(full_lightness(Picture.read(path)) - np.asarray(lab_pixels)[..., 0] / 2.55).mean() < 1
 
@@ -112,31 +112,31 @@ def test_a_grey_profile_is_honoured(tmp_path, dtype, gamma):
     top = np.iinfo(dtype).max
     codes = np.linspace(0, top, 512).astype(dtype).reshape(8, 64)
     path = tmp_path / "linear.tif"
-    tifffile.imwrite(path, codes, iccprofile=grey_profile(gamma), photometric="minisblack")
+    tifffile.imwrite(path, codes, iccprofile=gray_profile(gamma), photometric="minisblack")
     expected = lightness_of_light((codes / top) ** gamma)
     assert np.abs(full_lightness(Picture.read(path)) - expected).max() < (0.1 if gamma == 1 else 0.5)
     assert np.abs(expected - srgb_to_lightness(codes / top)).mean() > 3
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_an_rgb_profile_is_honoured_everywhere(tmp_path, colour_photo, deep):
+def test_an_rgb_profile_is_honoured_everywhere(tmp_path, color_photo, deep):
     """As a picture, as a reference, as painted hints: Display P3's codes mean other colours than sRGB's."""
     import pyvips
 
-    image = pyvips.Image.new_from_array(colour_photo, interpretation="srgb")
+    image = pyvips.Image.new_from_array(color_photo, interpretation="srgb")
     wide = image.icc_transform("p3", input_profile="srgb", depth=16 if deep else 8)
     path = tmp_path / "wide.tif"
     wide.tiffsave(str(path), profile="p3")
     picture = Picture.read(path)
-    assert np.abs(wide.numpy()[..., :3] / (257 if deep else 1) - colour_photo).max() > 10
-    assert np.abs(full_lightness(picture) - lightness(colour_photo)).mean() < 0.4
-    other = Picture.of_array(colour_photo).small_ab(0, 60, 40)
+    assert np.abs(wide.numpy()[..., :3] / (257 if deep else 1) - color_photo).max() > 10
+    assert np.abs(full_lightness(picture) - lightness(color_photo)).mean() < 0.4
+    other = Picture.of_array(color_photo).small_ab(0, 60, 40)
     assert np.abs(picture.small_ab(0, 60, 40) - other).mean() < 0.6
 
 
 def test_the_lab_of_a_grey_picture_hears_its_profile():
     codes = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
-    found = lab(Picture.of_array(codes[..., None], grey_profile(1.0)).header).numpy()
+    found = lab(Picture.of_array(codes[..., None], gray_profile(1.0)).header).numpy()
     np.testing.assert_allclose(found[..., 0], lightness_of_light(codes / 255), atol=0.1)
     assert not found[..., 1:].any()
 
@@ -151,31 +151,31 @@ def test_lightness_beyond_srgb_is_not_cut_to_it():
     np.testing.assert_allclose(found, lightness_of_light(np.array([0.2290, 0.6917, 0.0793])), atol=0.3)
 
 
-def test_a_profile_whose_curve_is_damaged_counts_as_none(grey_photo):
+def test_a_profile_whose_curve_is_damaged_counts_as_none(gray_photo):
     """It would make the picture black: a fuzzed TIFF did (curve's numbers zeroed)."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     at = profile.index(b"para") + 12
     damaged = profile[:at] + bytes(24) + profile[at + 24 :]
     for embedded in (profile, damaged):
-        picture = Picture.of_array(np.dstack([grey_photo] * 3), embedded)
-        np.testing.assert_allclose(full_lightness(picture), lightness(grey_photo), atol=0.15)
-    linear = grey_profile(1.0)
+        picture = Picture.of_array(np.dstack([gray_photo] * 3), embedded)
+        np.testing.assert_allclose(full_lightness(picture), lightness(gray_photo), atol=0.15)
+    linear = gray_profile(1.0)
     at = linear.index(b"curv") + 12
-    picture = Picture.of_array(grey_photo[..., None], linear[:at] + bytes(len(linear) - at))
+    picture = Picture.of_array(gray_photo[..., None], linear[:at] + bytes(len(linear) - at))
     assert full_lightness(picture).max() > 90
 
 
-def test_cmyk_is_read_through_its_profile(tmp_path, colour_photo):
+def test_cmyk_is_read_through_its_profile(tmp_path, color_photo):
     import pyvips
 
-    image = pyvips.Image.new_from_array(colour_photo, interpretation="srgb")
+    image = pyvips.Image.new_from_array(color_photo, interpretation="srgb")
     path = tmp_path / "print.jpg"
     image.icc_transform("cmyk", input_profile="srgb").jpegsave(str(path), Q=97, subsample_mode="off")
     picture = Picture.read(path)
     assert picture.header.interpretation == "cmyk"
     expected = Picture.of_array(image.icc_transform("cmyk", input_profile="srgb").icc_transform("srgb").numpy())
     assert np.abs(full_lightness(picture) - full_lightness(expected)).mean() < 1
-    assert np.abs(full_lightness(picture) - lightness(colour_photo)).mean() < 8
+    assert np.abs(full_lightness(picture) - lightness(color_photo)).mean() < 8
 
 
 def png_with_gamma(pixels, gamma, path):
@@ -186,23 +186,23 @@ def png_with_gamma(pixels, gamma, path):
 
 
 @pytest.mark.parametrize("bands", ["L", "LA", "RGB", "RGBA"])
-def test_a_pngs_gamma_is_honoured_unless_it_is_srgbs(tmp_path, grey_photo, bands):
-    pixels = np.asarray(Image.fromarray(grey_photo).convert(bands))
+def test_a_pngs_gamma_is_honoured_unless_it_is_srgbs(tmp_path, gray_photo, bands):
+    pixels = np.asarray(Image.fromarray(gray_photo).convert(bands))
     path = tmp_path / "gamma.png"
     png_with_gamma(pixels, 1.0, path)
     picture = Picture.read(path)
     assert not picture.deep
-    np.testing.assert_allclose(full_lightness(picture), lightness_of_light(grey_photo / 255), atol=0.1)
+    np.testing.assert_allclose(full_lightness(picture), lightness_of_light(gray_photo / 255), atol=0.1)
     assert abs(picture.small_lightness(0, 30, 20).mean() - full_lightness(picture).mean()) < 2
     alphas = [strip.alpha for strip in picture.strips(0)]
     assert alphas[0] is None or (alphas[0].dtype == np.uint8 and (alphas[0] == 255).all())
     png_with_gamma(pixels, 0.45455, path)
-    np.testing.assert_allclose(full_lightness(Picture.read(path)), lightness(grey_photo), atol=0.15)
+    np.testing.assert_allclose(full_lightness(Picture.read(path)), lightness(gray_photo), atol=0.15)
 
 
 @pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
-def test_floats_are_understood_by_their_range(tmp_path, grey_photo, top):
-    codes, path = grey_photo / 255, tmp_path / "floats.tif"
+def test_floats_are_understood_by_their_range(tmp_path, gray_photo, top):
+    codes, path = gray_photo / 255, tmp_path / "floats.tif"
     alpha = np.linspace(0, 1, codes.size).reshape(codes.shape)
 
     def check(pixels, expected, **options):
@@ -234,45 +234,45 @@ def test_numbers_without_a_meaning_are_refused_by_name(tmp_path, pixels):
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("extra", [["unspecified"], ["unspecified", "unspecified"], ["unspecified", "unassalpha"]])
-def test_a_scanners_infrared_channel_is_no_transparency(tmp_path, grey_photo, channels, extra):
-    infrared, alpha = grey_photo[::-1], np.full_like(grey_photo, 99)
-    bands = [grey_photo] * channels + [alpha if kind == "unassalpha" else infrared for kind in extra]
+def test_a_scanners_infrared_channel_is_no_transparency(tmp_path, gray_photo, channels, extra):
+    infrared, alpha = gray_photo[::-1], np.full_like(gray_photo, 99)
+    bands = [gray_photo] * channels + [alpha if kind == "unassalpha" else infrared for kind in extra]
     path = tmp_path / "scan.tif"
     tifffile.imwrite(path, np.dstack(bands), photometric="rgb" if channels == 3 else "minisblack",
                      extrasamples=extra, planarconfig="contig")  # fmt: skip
     picture = Picture.read(path)
     assert picture.has_alpha == ("unassalpha" in extra)
-    np.testing.assert_allclose(full_lightness(picture), lightness(grey_photo), atol=0.15)
+    np.testing.assert_allclose(full_lightness(picture), lightness(gray_photo), atol=0.15)
     if picture.has_alpha:
         assert all((strip.alpha == 99).all() for strip in picture.strips(0))
 
 
-def test_a_negative_becomes_a_positive(grey_photo, colour_photo):
-    negative = Picture.of_array(255 - grey_photo[..., None]).positive()
-    np.testing.assert_array_equal(full_lightness(negative, raw=True), grey_photo)
-    turned = full_lightness(Picture.of_array(colour_photo).positive())
-    np.testing.assert_allclose(turned, 100 - full_lightness(Picture.of_array(colour_photo)), atol=1e-3)
+def test_a_negative_becomes_a_positive(gray_photo, color_photo):
+    negative = Picture.of_array(255 - gray_photo[..., None]).positive()
+    np.testing.assert_array_equal(full_lightness(negative, raw=True), gray_photo)
+    turned = full_lightness(Picture.of_array(color_photo).positive())
+    np.testing.assert_allclose(turned, 100 - full_lightness(Picture.of_array(color_photo)), atol=1e-3)
 
 
-def test_pages(tmp_path, grey_photo):
+def test_pages(tmp_path, gray_photo):
     path = tmp_path / "pages.tif"
-    tifffile.imwrite(path, np.stack([grey_photo, 255 - grey_photo, grey_photo // 2]), photometric="minisblack")
+    tifffile.imwrite(path, np.stack([gray_photo, 255 - gray_photo, gray_photo // 2]), photometric="minisblack")
     picture = Picture.read(path)
     assert picture.pages == 3
-    np.testing.assert_allclose(full_lightness(picture, 1), srgb_to_lightness((255 - grey_photo) / 255), atol=1e-3)
+    np.testing.assert_allclose(full_lightness(picture, 1), srgb_to_lightness((255 - gray_photo) / 255), atol=1e-3)
     assert picture.small_lightness(2, 30, 20).mean() < picture.small_lightness(0, 30, 20).mean()
 
 
-def test_pages_may_differ_in_size_and_depth(tmp_path, grey_photo):
+def test_pages_may_differ_in_size_and_depth(tmp_path, gray_photo):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as writer:
-        writer.write(grey_photo)
-        writer.write(grey_photo[:100].astype(np.uint16) * 257)
+        writer.write(gray_photo)
+        writer.write(gray_photo[:100].astype(np.uint16) * 257)
     picture = Picture.read(path)
     second = picture.part(1)
     assert (picture.pages, picture.height, second.height, second.deep) == (2, 400, 100, True)
     plane = np.concatenate([strip.lightness for strip in picture.strips(1)])
-    np.testing.assert_array_equal(plane, grey_photo[:100].astype(np.uint16) * 257)
+    np.testing.assert_array_equal(plane, gray_photo[:100].astype(np.uint16) * 257)
 
 
 def as_picture_error(error: pytest.ExceptionInfo) -> str:
@@ -307,13 +307,13 @@ def test_bad_files(tmp_path, old_jpg):
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
-def test_of_an_animation_the_first_frame_is_read_and_that_is_said(tmp_path, grey_photo, suffix):
-    frames = [Image.fromarray(grey_photo).convert("RGB"), Image.fromarray(255 - grey_photo).convert("RGB")]
+def test_of_an_animation_the_first_frame_is_read_and_that_is_said(tmp_path, gray_photo, suffix):
+    frames = [Image.fromarray(gray_photo).convert("RGB"), Image.fromarray(255 - gray_photo).convert("RGB")]
     path = tmp_path / f"moving{suffix}"
     frames[0].save(path, save_all=True, append_images=frames[1:], **({"lossless": True} if suffix == ".webp" else {}))
     picture = Picture.read(path)
     assert picture.note == "an animation of 2 frames: the first alone is coloured" and picture.pages == 1
-    assert np.abs(full_lightness(picture) - lightness(grey_photo)).mean() < 3
+    assert np.abs(full_lightness(picture) - lightness(gray_photo)).mean() < 3
 
 
 def test_the_pixel_limit(old_jpg):
@@ -356,9 +356,9 @@ def test_mutated_files_are_read_or_refused_in_one_line(seeds, data):
         assert np.isfinite(plane).all()
 
 
-def test_a_broken_off_picture_is_refused_at_the_first_look_too(grey_photo, tmp_path):
+def test_a_broken_off_picture_is_refused_at_the_first_look_too(gray_photo, tmp_path):
     path = tmp_path / "half.jpg"
-    Image.fromarray(grey_photo).save(path)
+    Image.fromarray(gray_photo).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(PictureError, match="broken off"):
         Picture.read(path).small_lightness(0, 30, 20)

@@ -38,8 +38,8 @@ def written(pixels, **options) -> io.BytesIO:
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("odd", [False, True])
-def test_pages_are_joined_and_tagged(grey_photo, byteorder, big, odd):
-    pages = [grey_photo[:99, :101], grey_photo[:50].astype(np.uint16) * 257, grey_photo[:3, :5]]
+def test_pages_are_joined_and_tagged(gray_photo, byteorder, big, odd):
+    pages = [gray_photo[:99, :101], gray_photo[:50].astype(np.uint16) * 257, gray_photo[:3, :5]]
     files = [written(page, byteorder=byteorder, bigtiff=big, rowsperstrip=8) for page in pages]
     if odd:  # a file of an odd number of bytes
         for file in files:
@@ -75,8 +75,8 @@ def test_what_is_longest_goes_first():
     assert read_block(block_for(tags, None)).keys() == tags.keys()
 
 
-def test_directories_that_lead_in_a_circle_or_nowhere(grey_photo):
-    file = written(grey_photo)
+def test_directories_that_lead_in_a_circle_or_nowhere(gray_photo):
+    file = written(gray_photo)
     layout, at = read_layout(file)
     file.seek(at)
     (count,) = struct.unpack("<H", file.read(2))
@@ -89,8 +89,8 @@ def test_directories_that_lead_in_a_circle_or_nowhere(grey_photo):
     assert read_directories(io.BytesIO(b"no tiff")) == []
 
 
-def test_checksums(grey_photo):
-    file = written(grey_photo, compression="zlib", rowsperstrip=100)
+def test_checksums(gray_photo):
+    file = written(gray_photo, compression="zlib", rowsperstrip=100)
     (directory,) = read_directories(file)
     assert checksums_hold(file, directory)
     place, size = directory[273].numbers[2], directory[279].numbers[2]

@@ -41,7 +41,7 @@ def exported(run, tmp_path_factory):
     return export(run, tmp_path_factory.mktemp("model"))
 
 
-def test_the_command_exports_a_model_that_colours(run, tmp_path, grey_photo):
+def test_the_command_exports_a_model_that_colours(run, tmp_path, gray_photo):
     code = "from colorizing_things.cli import main; main()"
     command = [sys.executable, "-c", code, "export", str(run), "-o", str(tmp_path / "model"), "--name", "mine"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
@@ -50,9 +50,9 @@ def test_the_command_exports_a_model_that_colours(run, tmp_path, grey_photo):
     assert card.name == "mine" and card.stride == 32 and len(card.bins) == 313
     assert card.training["pictures_seen"] == 8
     assert (tmp_path / "model" / "model.onnx").stat().st_size < 40e6
-    coloured = Colorizer(tmp_path / "model")(grey_photo)
-    assert coloured.shape == (400, 600, 3)
-    np.testing.assert_array_equal(coloured, Colorizer(str(tmp_path / "model" / "model.onnx"))(grey_photo))
+    colored = Colorizer(tmp_path / "model")(gray_photo)
+    assert colored.shape == (400, 600, 3)
+    np.testing.assert_array_equal(colored, Colorizer(str(tmp_path / "model" / "model.onnx"))(gray_photo))
 
 
 def test_weights_are_stored_as_half_and_computed_as_float(exported):

@@ -27,7 +27,7 @@ def link_or_copy(source: str, target: str) -> None:
 
 
 @pytest.fixture
-def checkout(tmp_path, photographs, grey_photo):
+def checkout(tmp_path, photographs, gray_photo):
     """A copy of the package with what the guide's blocks say, and what its commands speak of."""
     from PIL import Image
 
@@ -47,7 +47,7 @@ def checkout(tmp_path, photographs, grey_photo):
             assert not path.exists()
             path.write_text(text)
     (tmp_path / "photographs").symlink_to(photographs)
-    Image.fromarray(grey_photo).save(tmp_path / "old.jpg")
+    Image.fromarray(gray_photo).save(tmp_path / "old.jpg")
     return tmp_path
 
 

@@ -36,18 +36,18 @@ def model(tmp_path):
     return folder, weights
 
 
-def test_what_was_not_trained_leaves_the_file_and_nothing_else_changes(model, grey_photo):
+def test_what_was_not_trained_leaves_the_file_and_nothing_else_changes(model, gray_photo):
     folder, weights = model
-    before, size = Colorizer(folder)(grey_photo), (folder / "model.onnx").stat().st_size
+    before, size = Colorizer(folder)(gray_photo), (folder / "model.onnx").stat().st_size
     known = separation.places(weights)
     taken = separate(folder, weights)
     large = [place for place in known.values() if place.length >= 2 * 256]  # smaller ones are kept in fp32
     assert taken == len(large) > 8
     assert (folder / "model.onnx").stat().st_size < size - 0.9 * sum(place.length for place in large)
-    np.testing.assert_array_equal(Colorizer(folder)(grey_photo), before)
+    np.testing.assert_array_equal(Colorizer(folder)(gray_photo), before)
 
 
-def test_another_file_beside_it_is_refused(model, grey_photo):
+def test_another_file_beside_it_is_refused(model, gray_photo):
     folder, weights = model
     separate(folder, weights)
     assert load_card(folder).beside == [GraphFile(weights.name, separation._sha256(weights))]

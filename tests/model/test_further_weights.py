@@ -35,7 +35,7 @@ def history(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_further_weights_colour_a_photograph(name, encoders, history, grey_photo):
+def test_further_weights_colour_a_photograph(name, encoders, history, gray_photo):
     for file in published()[name].files:
         if not file.path:
             if file.name not in encoders:
@@ -44,10 +44,10 @@ def test_further_weights_colour_a_photograph(name, encoders, history, grey_photo
             shutil.copy(encoders[file.name], destination())
     fetch_model(name)
     colorizer = Colorizer(name)
-    coloured = colorizer(grey_photo)
-    assert coloured.shape == (*grey_photo.shape[:2], 3)
-    assert np.abs(lightness(coloured) - lightness(grey_photo)).mean() < 0.5
-    assert chroma(coloured).mean() > 2
+    colored = colorizer(gray_photo)
+    assert colored.shape == (*gray_photo.shape[:2], 3)
+    assert np.abs(lightness(colored) - lightness(gray_photo)).mean() < 0.5
+    assert chroma(colored).mean() > 2
     assert colorizer.card.name == name
 
 

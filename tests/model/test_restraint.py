@@ -14,14 +14,14 @@ def colorizer():
     return Colorizer()
 
 
-def grey(rgb):
+def gray(rgb):
     return np.asarray(Image.fromarray(rgb).convert("L"))
 
 
 @pytest.mark.parametrize(("paper", "limit"), [(255, 0.1), (235, 2)])
 def test_a_border_stays_paper(colorizer, paper, limit):
     page = np.full((700, 800), paper, np.uint8)
-    page[100:612, 150:662] = grey(data.astronaut())
+    page[100:612, 150:662] = gray(data.astronaut())
     border = np.ones(page.shape, bool)
     border[85:627, 135:677] = False
     found = chroma(colorizer(page))
@@ -43,7 +43,7 @@ def test_text_and_drawings_stay_black_and_white(colorizer):
 
 
 def test_halftone_dots_stay_neutral(colorizer):
-    shades = grey(data.coffee()).astype(float)
+    shades = gray(data.coffee()).astype(float)
     y, x = np.indices(shades.shape)
     screen = (np.sin(x * np.pi / 3) * np.sin(y * np.pi / 3) + 1) / 2 * 255
     dots = np.where(shades > screen, 255, 0).astype(np.uint8)
@@ -52,4 +52,4 @@ def test_halftone_dots_stay_neutral(colorizer):
 
 def test_what_is_no_picture_comes_out_muted(colorizer):
     noise = np.random.default_rng(0).integers(0, 255, (400, 400), dtype=np.uint8)
-    assert chroma(colorizer(noise)).mean() < 0.6 * chroma(colorizer(grey(data.coffee()))).mean()
+    assert chroma(colorizer(noise)).mean() < 0.6 * chroma(colorizer(gray(data.coffee()))).mean()

@@ -52,8 +52,8 @@ def serving() -> Callable:
 
 
 @pytest.fixture
-def jpg(grey_photo) -> bytes:
-    return encoded(grey_photo, "JPEG", quality=92)
+def jpg(gray_photo) -> bytes:
+    return encoded(gray_photo, "JPEG", quality=92)
 
 
 def encoded(pixels: np.ndarray, format: str, **options) -> bytes:

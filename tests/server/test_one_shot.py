@@ -34,22 +34,22 @@ def test_options_mean_what_they_mean_elsewhere(client, colorizer, jpg):
     assert answer.content == wanted
 
 
-def test_sixteen_bits_and_transparency_come_back(client, grey_photo, tmp_path):
+def test_sixteen_bits_and_transparency_come_back(client, gray_photo, tmp_path):
     import pyvips
 
-    deep = pyvips.Image.new_from_array((grey_photo.astype(np.uint16) * 257)[:100, :150])
+    deep = pyvips.Image.new_from_array((gray_photo.astype(np.uint16) * 257)[:100, :150])
     answer = post(client, deep.copy(interpretation="grey16").tiffsave_buffer(), "scan.tiff")
     assert answer.status_code == 200
     assert pyvips.Image.new_from_buffer(answer.content, "").format == "ushort"
     assert 'filename="scan.color.tiff"' in answer.headers["content-disposition"]
-    clear = np.dstack([grey_photo, np.full_like(grey_photo, 77)])
+    clear = np.dstack([gray_photo, np.full_like(gray_photo, 77)])
     answer = post(client, encoded(clear, "PNG"), "clear.png")
     assert (np.asarray(Image.open(io.BytesIO(answer.content)))[..., 3] == 77).all()
 
 
-def test_every_page_of_a_tiff(client, grey_photo):
+def test_every_page_of_a_tiff(client, gray_photo):
     file = io.BytesIO()
-    pages = [Image.fromarray(grey_photo[:96, :128]), Image.fromarray(grey_photo[200:296, :128])]
+    pages = [Image.fromarray(gray_photo[:96, :128]), Image.fromarray(gray_photo[200:296, :128])]
     pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
     answer = post(client, file.getvalue(), "two.tif")
     result = Image.open(io.BytesIO(answer.content))
@@ -97,10 +97,10 @@ def test_the_names_given_to_a_download(client, jpg):
     assert "UTF-8''Gro%C3%9Fmutter.color.jpg" in disposition and 'filename="Gromutter.color.jpg"' in disposition
 
 
-def test_hints_reference_and_variants(client, jpg, colour_photo):
+def test_hints_reference_and_variants(client, jpg, color_photo):
     """Where the model can; where it cannot, it says so in one line."""
     can = next(model["can"] for model in client.get("/v1/models").json()["models"] if model["name"] == "default")
-    reference = {"file": ("old.jpg", jpg), "reference": ("other.png", encoded(colour_photo, "PNG"))}
+    reference = {"file": ("old.jpg", jpg), "reference": ("other.png", encoded(color_photo, "PNG"))}
     asked = {
         "hints": post(client, jpg, hint=["300,200=#2040ff", "10,10=#2040ff"]),
         "reference": client.post("/v1/colorize", files=reference),

@@ -168,8 +168,8 @@ def test_a_server_with_too_much_to_do(serving, jpg):
         assert client.get("/healthz").status_code == 200
 
 
-def test_a_server_out_of_time(serving, grey_photo):
-    large = encoded(np.tile(grey_photo, (6, 6)), "PNG")
+def test_a_server_out_of_time(serving, gray_photo):
+    large = encoded(np.tile(gray_photo, (6, 6)), "PNG")
     with serving(Settings(workers=1, time_limit=0.05)) as client:
         answer = client.post("/v1/colorize", files={"file": ("a.png", large)})
         assert "0.05 s" in error_line(answer, 504)

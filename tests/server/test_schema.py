@@ -43,8 +43,8 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="package")
-def session_id(client, grey_photo) -> str:
-    files = {"file": ("old.jpg", encoded(grey_photo, "JPEG"))}
+def session_id(client, gray_photo) -> str:
+    files = {"file": ("old.jpg", encoded(gray_photo, "JPEG"))}
     return client.post("/v1/sessions", files=files).json()["id"]
 
 

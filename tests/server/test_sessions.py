@@ -50,12 +50,12 @@ def test_what_a_session_says(client, session):
 
 def test_lightness_and_field_make_the_rendered_picture(client, session, colorizer, jpg):
     """What the page joins by itself is what the server renders."""
-    grey = pixels(client.get(f"/v1/sessions/{session['id']}/lightness").content)
-    assert (grey == pixels(jpg)).all()
+    gray = pixels(client.get(f"/v1/sessions/{session['id']}/lightness").content)
+    assert (gray == pixels(jpg)).all()
     chroma = field(ask(client, session, "predict", hints=[], variant=None))
     assert np.allclose(chroma.ab, colorizer.predict(jpg).ab)
     look = Look(saturation=1.3, strength=0.9, warmth=-0.2)
-    joined = Joiner(chroma.with_look(look), 400, 600, False)(0, grey)
+    joined = Joiner(chroma.with_look(look), 400, 600, False)(0, gray)
     options = {"saturation": 1.3, "strength": 0.9, "warmth": -0.2, "format": "png", "quality": None}
     answer = ask(client, session, "render", hints=[], variant=None, layer="picture", **options)
     assert 'filename="old.color.png"' in answer.headers["content-disposition"]
@@ -67,42 +67,42 @@ def test_a_plain_rendering_is_the_librarys_own(client, session, colorizer, jpg):
     assert answer.content == colorizer.encode(Picture.decode(jpg))
 
 
-def test_lightness_is_made_smaller_and_turned_upright(client, colour_photo):
+def test_lightness_is_made_smaller_and_turned_upright(client, color_photo):
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = encoded(colour_photo, "JPEG", quality=95, exif=exif)
+    data = encoded(color_photo, "JPEG", quality=95, exif=exif)
     info = client.post("/v1/sessions", files={"file": ("turned.jpg", data)}).json()
     assert (info["width"], info["height"]) == (400, 600)
-    grey = pixels(client.get(f"/v1/sessions/{info['id']}/lightness", params={"max_side": 150}).content)
-    assert grey.shape == (150, 100)
-    upright = Image.fromarray(colour_photo).rotate(-90, expand=True).resize((100, 150), Image.Resampling.BOX)
-    assert np.abs(lightness(grey) - lightness(np.asarray(upright))).mean() < 1.5
+    gray = pixels(client.get(f"/v1/sessions/{info['id']}/lightness", params={"max_side": 150}).content)
+    assert gray.shape == (150, 100)
+    upright = Image.fromarray(color_photo).rotate(-90, expand=True).resize((100, 150), Image.Resampling.BOX)
+    assert np.abs(lightness(gray) - lightness(np.asarray(upright))).mean() < 1.5
 
 
-def test_the_original_keeps_its_colours_and_the_lightness_its_alpha(client, colour_photo):
-    alpha = np.full((*colour_photo.shape[:2], 1), 255, np.uint8)
+def test_the_original_keeps_its_colours_and_the_lightness_its_alpha(client, color_photo):
+    alpha = np.full((*color_photo.shape[:2], 1), 255, np.uint8)
     alpha[:100] = 40
-    data = encoded(np.dstack([colour_photo, alpha]), "PNG")
+    data = encoded(np.dstack([color_photo, alpha]), "PNG")
     path = f"/v1/sessions/{client.post('/v1/sessions', files={'file': ('leaf.png', data)}).json()['id']}"
-    assert (pixels(client.get(f"{path}/original").content) == colour_photo).mean() > 0.99
+    assert (pixels(client.get(f"{path}/original").content) == color_photo).mean() > 0.99
     small = pixels(client.get(f"{path}/original", params={"max_side": 60}).content)
     assert small.shape == (40, 60, 3)
-    grey = Image.open(io.BytesIO(client.get(f"{path}/lightness").content))
-    assert grey.mode == "LA" and (np.asarray(grey)[..., 1] == alpha[..., 0]).all()
+    gray = Image.open(io.BytesIO(client.get(f"{path}/lightness").content))
+    assert gray.mode == "LA" and (np.asarray(gray)[..., 1] == alpha[..., 0]).all()
     assert "no such session" in error_line(client.get("/v1/sessions/none/original"), 404)
 
 
 def test_the_colour_layer_over_the_original_is_the_coloured_picture(client, session, colorizer, jpg):
     layer = pixels(ask(client, session, "render", layer="color").content).astype(float)
-    grey = pixels(jpg)[..., None].astype(float)
+    gray = pixels(jpg)[..., None].astype(float)
     alpha = layer[..., 3:] / 255
-    over = grey + alpha * (layer[..., :3] - grey)
+    over = gray + alpha * (layer[..., :3] - gray)
     wanted = pixels(colorizer.encode(Picture.decode(jpg), output=OutputOptions("png"))).astype(float)
     assert np.abs(over - wanted).max() <= 1.01
     assert alpha.mean() < 0.6
 
 
-def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo):
+def test_variants_hints_reference_and_palette(client, session, jpg, color_photo):
     """Where the model can; where it cannot, it says so in one line."""
     can, path = session["can"], f"/v1/sessions/{session['id']}"
     hint = {"x": 300, "y": 200, "color": "#2040ff"}
@@ -128,7 +128,7 @@ def test_variants_hints_reference_and_palette(client, session, jpg, colour_photo
         assert (second.ab.ravel() == fields[1]).all()
     else:
         assert "variants" in error_line(answer, 422)
-    answer = client.put(f"{path}/reference", files={"file": ("other.png", encoded(colour_photo, "PNG"))})
+    answer = client.put(f"{path}/reference", files={"file": ("other.png", encoded(color_photo, "PNG"))})
     if "reference" in can:
         assert answer.status_code == 204 and not answer.content
         assert np.abs(field(ask(client, session, "predict")).ab - plain.ab).max() > 0

@@ -43,21 +43,21 @@ def test_bad_uploads(client, route, jpg):
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_damage_raw_files_and_animations_are_refused(client, route, grey_photo):
+def test_damage_raw_files_and_animations_are_refused(client, route, gray_photo):
     """As the command refuses them: never a black picture, a thumbnail, or a first frame that nobody spoke of."""
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
-        data = bytearray(encoded(grey_photo, "TIFF", compression=compression))
+        data = bytearray(encoded(gray_photo, "TIFF", compression=compression))
         at = len(data) // 2
         data[at : at + 300] = bytes(np.random.default_rng(3).integers(0, 256, 300, dtype=np.uint8))
         assert "damaged" in error_line(send(client, route, bytes(data), "a.tif"), 422)
     for compression in ("zstd", "lzma"):
         tifffile, out = pytest.importorskip("tifffile"), io.BytesIO()
         pytest.importorskip("imagecodecs")
-        tifffile.imwrite(out, np.dstack([grey_photo]), compression=compression)
+        tifffile.imwrite(out, np.dstack([gray_photo]), compression=compression)
         assert send(client, route, out.getvalue(), "a.tif").status_code in (200, 201)  # read, by another library
-    raw = encoded(grey_photo, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
+    raw = encoded(gray_photo, "TIFF", tiffinfo={50706: b"\1\4\0\0"})
     assert "raw file" in error_line(send(client, route, raw, "a.tif"), 415)
-    frames = [Image.fromarray(grey_photo), Image.fromarray(255 - grey_photo)]
+    frames = [Image.fromarray(gray_photo), Image.fromarray(255 - gray_photo)]
     for kind in ("GIF", "PNG"):
         out = io.BytesIO()
         frames[0].save(out, kind, save_all=True, append_images=frames[1:])
@@ -71,8 +71,8 @@ def heic(pixels) -> bytes:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_telephones_heic_is_coloured(client, route, grey_photo):
-    data = heic(np.dstack([grey_photo] * 3))
+def test_a_telephones_heic_is_coloured(client, route, gray_photo):
+    data = heic(np.dstack([gray_photo] * 3))
     answer = send(client, route, data, "old.heic")
     if route == "/v1/colorize":
         assert answer.headers["content-type"] == "image/avif"

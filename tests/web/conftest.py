@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from page_settings import DESKTOP, ROOT, WAIT, grey_jpegs, launched
+from page_settings import DESKTOP, ROOT, WAIT, gray_jpegs, launched
 from PIL import Image
 from programs import need
 
@@ -77,7 +77,7 @@ def page(context: sync_api.BrowserContext, server: str) -> Iterator[sync_api.Pag
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("photographs")
-    paths = grey_jpegs(folder, ("coffee", "astronaut", "rocket"))
+    paths = gray_jpegs(folder, ("coffee", "astronaut", "rocket"))
     paths["png"] = folder / "coffee.png"
     Image.open(paths["coffee"]).save(paths["png"])
     return paths

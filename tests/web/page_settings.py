@@ -37,11 +37,11 @@ def launched(playwright: sync_api.Playwright) -> sync_api.Browser:
     return playwright.chromium.launch(executable_path=find("chromium"), args=[*FLAGS, *as_root])
 
 
-def grey_jpegs(folder: Path, names: Iterable[str]) -> dict[str, Path]:
+def gray_jpegs(folder: Path, names: Iterable[str]) -> dict[str, Path]:
     """Grey photographs of scikit-image's own, in the public domain."""
     paths = {}
     for name in names:
-        grey = (lightness_to_srgb(lightness(getattr(data, name)())) * 255).round().astype("uint8")
+        gray = (lightness_to_srgb(lightness(getattr(data, name)())) * 255).round().astype("uint8")
         paths[name] = folder / f"{name}.jpg"
-        Image.fromarray(grey).save(paths[name], quality=92, dpi=(300, 300))
+        Image.fromarray(gray).save(paths[name], quality=92, dpi=(300, 300))
     return paths

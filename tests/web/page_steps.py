@@ -33,7 +33,7 @@ def photo(page: Page, name: str):  # type: ignore[no-untyped-def]
     return page.get_by_role("navigation", name="Photographs").get_by_role("button", name=name, exact=True)
 
 
-def coloured(page: Page, paths: Sequence[Path]) -> None:
+def colored(page: Page, paths: Sequence[Path]) -> None:
     """Wait until all are."""
     for path in paths:
         expect(photo(page, path.name)).to_be_visible(timeout=WAIT)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from page_settings import ROOT, SIZES, WAIT, grey_jpegs, launched
-from page_steps import click_picture, coloured, drop, photo, settled
+from page_settings import ROOT, SIZES, WAIT, gray_jpegs, launched
+from page_steps import click_picture, colored, drop, photo, settled
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -29,7 +29,7 @@ def states(page: Page, paths: dict[str, Path]) -> Iterator[str]:
     """Goes through them, and says the name of each."""
     yield "empty"
     drop(page, list(paths.values()))
-    coloured(page, list(paths.values()))
+    colored(page, list(paths.values()))
     yield "coloured"
     page.keyboard.press("b")
     yield "before and after"
@@ -101,7 +101,7 @@ def take(browser: Browser, address: str, size: str, paths: dict[str, Path], fold
 
 
 def main(address: str, folder: Path | None) -> None:
-    paths = grey_jpegs(Path(tempfile.mkdtemp()), NAMES)
+    paths = gray_jpegs(Path(tempfile.mkdtemp()), NAMES)
     with sync_playwright() as playwright:
         browser = launched(playwright)
         for size in SIZES if folder else {size for size, _ in KEPT}:

@@ -9,7 +9,7 @@ from page_settings import DESKTOP, PHONE, ROOT
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import click_picture, coloured, drop
+from page_steps import click_picture, colored, drop
 from playwright.sync_api import Page, expect
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -35,7 +35,7 @@ def test_no_serious_fault(page: Page, photos: dict[str, Path], scheme: str, size
     assert not faults(page)
     paths = [photos["coffee"], photos["rocket"]]
     drop(page, paths)
-    coloured(page, paths)
+    colored(page, paths)
     page.get_by_role("navigation").get_by_role("button", name="coffee.jpg", exact=True).click()
     set_undo = page.get_by_role("slider", name="Saturation")
     set_undo.fill("1.4")
@@ -62,7 +62,7 @@ def test_no_serious_fault(page: Page, photos: dict[str, Path], scheme: str, size
 
 def test_every_control_is_reached_by_tab(page: Page, photos: dict[str, Path]) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -10,7 +10,7 @@ from page_settings import SIZES, WAIT
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import Sent, click_picture, coloured, download, drop, photo, set_slider, settled
+from page_steps import Sent, click_picture, colored, download, drop, photo, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from waiting import until
@@ -18,7 +18,7 @@ from waiting import until
 
 def opened(page: Page, *paths: Path) -> None:
     drop(page, paths)
-    coloured(page, paths)
+    colored(page, paths)
 
 
 def middle(page: Page) -> tuple[float, float]:
@@ -182,7 +182,7 @@ def test_nothing_is_cut_off_beside_the_photograph(
     page.set_default_timeout(WAIT)
     page.goto(server)
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     page.get_by_role("button", name="Variants", exact=True).click()
     wider = "element => element.scrollWidth - element.clientWidth"
     assert page.get_by_role("complementary").evaluate(wider) == 0

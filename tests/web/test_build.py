@@ -37,12 +37,12 @@ def test_the_shipped_page_is_the_built_one(tmp_path: Path, mode: str, name: str)
 
 def test_it_is_small_and_names_no_other_host() -> None:
     shipped = files(DIST)
-    licences = shipped.pop("licences.md").decode()
+    licenses = shipped.pop("licences.md").decode()
     assert sum(map(len, shipped.values())) < 400_000
-    both = licences + (SHIPPED / "site/worker-licences.md").read_text("utf-8")
+    both = licenses + (SHIPPED / "site/worker-licences.md").read_text("utf-8")
     for name in json.loads((WEB / "package.json").read_text("utf-8"))["dependencies"]:
         assert f"## {name} - " in both
-    assert "## svelte - " in licences
+    assert "## svelte - " in licenses
     script = next(text.decode() for name, text in shipped.items() if name.endswith(".js"))
     # Names of XML, a page about an error, and a name that cannot be: what is loaded is loaded from the server.
     hosts = set(re.findall(r"https?://([\w.-]+)", script))

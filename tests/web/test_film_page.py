@@ -13,7 +13,7 @@ pytest.importorskip("playwright.sync_api")
 pytest.importorskip("av")
 
 from films import is_colored, panned, read_film, write_film
-from page_steps import Sent, abilities, click_picture, coloured, drop, settled
+from page_steps import Sent, abilities, click_picture, colored, drop, settled
 from playwright.sync_api import Page, expect
 
 
@@ -114,7 +114,7 @@ def test_progress_is_shown_and_stops_when_asked(page: Page, long_reel: Path, pho
     expect(page.get_by_role("link", name="Download the film")).to_be_hidden()
     page.get_by_role("button", name="Close the film").click()
     drop(page, [photos["coffee"]])  # photographs as ever
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
 
 
 def test_what_is_no_film_is_said_in_one_line(page: Page, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_settings import grey_jpegs
+from page_settings import gray_jpegs
 from PIL import Image
 
 pytest.importorskip("websockets")
@@ -84,7 +84,7 @@ def test_a_drop_a_colour_and_a_download(
     page: Firefox, where: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     page.goto(request.getfixturevalue(where))
-    photograph = grey_jpegs(tmp_path, ["coffee"])["coffee"]
+    photograph = gray_jpegs(tmp_path, ["coffee"])["coffee"]
     page.evaluate(GIVE % base64.b64encode(photograph.read_bytes()).decode())
     page.until(SETTLED)
     plain = download(page)

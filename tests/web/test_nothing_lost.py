@@ -17,7 +17,7 @@ from page_settings import PHONE, WAIT
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import click_picture, coloured, download, drop, photo, set_slider, settled
+from page_steps import click_picture, colored, download, drop, photo, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from waiting import until
@@ -34,7 +34,7 @@ HOVERED_FILE = """selector => {
 
 def opened(page: Page, *paths: Path) -> None:
     drop(page, paths)
-    coloured(page, paths)
+    colored(page, paths)
 
 
 def choose(page: Page, color: str, across: float = 0.72, down: float = 0.55) -> None:
@@ -120,7 +120,7 @@ def test_removing_can_be_undone_and_a_hidden_cross_cannot_be_touched(
     page.get_by_role("button", name="Bring back").tap()
     expect(page.get_by_role("status")).to_contain_text("2 pictures are back")
     page.reload()
-    coloured(page, [photos["coffee"], photos["rocket"]])
+    colored(page, [photos["coffee"], photos["rocket"]])
 
     # A finger that scrolls over a slider leaves it as it is; one that moves sideways moves it.
     slider = page.get_by_role("slider", name="Saturation")
@@ -152,7 +152,7 @@ def test_two_tabs_share_pictures_and_edits(page: Page, context: BrowserContext, 
     sessions = {response_id(page)}
     other = context.new_page()
     other.goto(page.url)
-    coloured(other, [photos["coffee"]])
+    colored(other, [photos["coffee"]])
     sessions.add(response_id(other))
     assert len(sessions) == 2  # each tab has its own: a reference set in one is not in the other
     opened(other, photos["rocket"])
@@ -167,7 +167,7 @@ def test_two_tabs_share_pictures_and_edits(page: Page, context: BrowserContext, 
     expect(other.get_by_role("slider", name="Strength")).to_have_value("1")
     other.close()
     page.reload()
-    coloured(page, [photos["coffee"], photos["rocket"]])
+    colored(page, [photos["coffee"], photos["rocket"]])
 
 
 def response_id(page: Page) -> str:
@@ -277,7 +277,7 @@ def test_keys_steps_and_what_is_marked(page: Page, photos: dict[str, Path]) -> N
     expect(third).to_be_checked()
     picked = stage(page)
     page.reload()
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     assert np.abs(stage(page) - picked).mean() < 0.5
     page.get_by_role("button", name="Variants", exact=True).click()
     expect(third).to_be_checked()  # of the second set, which is the one that is drawn
@@ -291,13 +291,13 @@ def test_keys_steps_and_what_is_marked(page: Page, photos: dict[str, Path]) -> N
 def test_clear_toned_and_coloured_files_are_shown_as_they_are(page: Page, tmp_path: Path) -> None:
     from skimage import data
 
-    colour = data.coffee()
-    clear = np.dstack([colour.mean(-1).astype(np.uint8)] * 3 + [np.full(colour.shape[:2], 255, np.uint8)])
+    color = data.coffee()
+    clear = np.dstack([color.mean(-1).astype(np.uint8)] * 3 + [np.full(color.shape[:2], 255, np.uint8)])
     clear[:, :300, 3] = 0
     Image.fromarray(clear).save(tmp_path / "clear.png")
-    sepia = (colour.mean(-1, keepdims=True) * [1, 0.82, 0.6]).astype(np.uint8)
+    sepia = (color.mean(-1, keepdims=True) * [1, 0.82, 0.6]).astype(np.uint8)
     Image.fromarray(sepia).save(tmp_path / "sepia.tif")  # a format that the browser does not show by itself
-    Image.fromarray(colour).save(tmp_path / "colour.png")
+    Image.fromarray(color).save(tmp_path / "colour.png")
 
     opened(page, tmp_path / "clear.png")
     page.get_by_role("button", name="Show at 100 %").click()

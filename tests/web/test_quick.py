@@ -10,14 +10,14 @@ from page_settings import WAIT
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import Sent, click_picture, coloured, drop, photo, settled
+from page_steps import Sent, click_picture, colored, drop, photo, settled
 from playwright.sync_api import Page, Route, expect
 
 
 def test_variants_are_drawn_when_somebody_looks(page: Page, photos: dict[str, Path]) -> None:
     sent = Sent(page)
     drop(page, [photos["coffee"], photos["rocket"]])
-    coloured(page, [photos["coffee"], photos["rocket"]])
+    colored(page, [photos["coffee"], photos["rocket"]])
     page.keyboard.press("n")
     page.keyboard.press("p")
     settled(page)
@@ -68,7 +68,7 @@ def test_a_picture_shows_before_it_is_sent_and_its_sending_progresses(page: Page
         "() => { const at = document.querySelector('.stage progress'); return at && at.value > 0.2 }"
     )
     line.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
-    coloured(page, [photos["astronaut"]])
+    colored(page, [photos["astronaut"]])
 
 
 def test_what_is_looked_at_comes_first(page: Page, photos: dict[str, Path]) -> None:
@@ -90,5 +90,5 @@ def test_what_is_looked_at_comes_first(page: Page, photos: dict[str, Path]) -> N
     expect(photo(page, "coffee.png, being sent")).to_be_visible()
     for route in first:
         route.continue_()
-    coloured(page, paths)
+    colored(page, paths)
     assert sent == ["coffee.jpg", "coffee.png", "astronaut.jpg", "rocket.jpg"]

@@ -19,7 +19,7 @@ from page_settings import DESKTOP, WAIT
 pytest.importorskip("playwright.sync_api")
 
 import tifffile
-from page_steps import click_picture, coloured, download, drop, photo, set_slider, settled
+from page_steps import click_picture, colored, download, drop, photo, set_slider, settled
 from PIL import Image, PngImagePlugin
 from playwright.sync_api import Browser, Page, expect
 from skimage import data
@@ -94,7 +94,7 @@ def download_as(page: Page, name: str, path: Path) -> Path:
 
 def test_a_drop_a_look_a_hint_and_a_download(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     plain = page.get_by_role("application").screenshot()
     set_slider(page, "Saturation", 1.8)
     settled(page)
@@ -123,17 +123,17 @@ def test_a_drop_a_look_a_hint_and_a_download(page: Page, photos: dict[str, Path]
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Photographs of every kind that is read: grey and coloured, deep, transparent."""
     folder = tmp_path_factory.mktemp("originals")
-    colour, small = data.chelsea(), data.coffee()[::2, ::2]
-    grey = np.asarray(Image.fromarray(colour).convert("L"))
-    deep = (grey.astype(np.uint16) * 257) + 100
-    veil = np.linspace(0, 255, grey.shape[1]).astype(np.uint8)[None].repeat(len(grey), 0)
+    color, small = data.chelsea(), data.coffee()[::2, ::2]
+    gray = np.asarray(Image.fromarray(color).convert("L"))
+    deep = (gray.astype(np.uint16) * 257) + 100
+    veil = np.linspace(0, 255, gray.shape[1]).astype(np.uint8)[None].repeat(len(gray), 0)
     paths = {
         name: folder / name for name in ("grey.jpg", "colour.jpg", "deep.png", "veil.png", "grey.webp", "deep.tif")
     }
-    Image.fromarray(np.kron(grey, np.ones((3, 3), np.uint8))).save(paths["grey.jpg"], quality=92)  # it is shrunk first
+    Image.fromarray(np.kron(gray, np.ones((3, 3), np.uint8))).save(paths["grey.jpg"], quality=92)  # it is shrunk first
     Image.fromarray(small).save(paths["colour.jpg"], quality=95)
     Image.fromarray(deep).save(paths["deep.png"])
-    Image.fromarray(np.dstack([grey, veil])).save(paths["veil.png"])
+    Image.fromarray(np.dstack([gray, veil])).save(paths["veil.png"])
     Image.fromarray(small).convert("L").save(paths["grey.webp"], quality=90)
     tifffile.imwrite(paths["deep.tif"], deep, compression="zlib", photometric="minisblack")
     return paths
@@ -145,7 +145,7 @@ def test_the_colours_are_those_of_the_command(
 ) -> None:
     path = originals[name]
     drop(page, [path])
-    coloured(page, [path])
+    colored(page, [path])
     lossless = "tiff" if name.endswith("tif") else "png"
     ours = read(download_as(page, lossless, tmp_path / f"browser.{lossless[:4]}"))
     expected = tmp_path / f"command.{'tif' if lossless == 'tiff' else 'png'}"
@@ -172,16 +172,16 @@ def test_what_a_file_says_is_kept(page: Page, tmp_path: Path) -> None:
         '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Großmutter"/>'
         "</rdf:RDF></x:xmpmeta>"
     ).encode()
-    grey = Image.fromarray(data.camera()[:384, :256])
+    gray = Image.fromarray(data.camera()[:384, :256])
     paths = {kind: tmp_path / f"said.{kind}" for kind in ("jpg", "png", "webp")}
     texts = PngImagePlugin.PngInfo()
     texts.add_itxt("XML:com.adobe.xmp", packet.decode())
     texts.add_text("Title", "The ferry")
-    grey.save(paths["jpg"], exif=exif, xmp=packet, quality=92, comment="in the loft")
-    grey.save(paths["png"], exif=exif, pnginfo=texts)
-    grey.save(paths["webp"], exif=exif, xmp=packet, quality=92)
+    gray.save(paths["jpg"], exif=exif, xmp=packet, quality=92, comment="in the loft")
+    gray.save(paths["png"], exif=exif, pnginfo=texts)
+    gray.save(paths["webp"], exif=exif, xmp=packet, quality=92)
     drop(page, list(paths.values()))
-    coloured(page, list(paths.values()))
+    colored(page, list(paths.values()))
     for kind, path in paths.items():
         photo(page, path.name).click()
         settled(page)
@@ -237,14 +237,14 @@ def test_it_is_isolated_installable_and_works_offline(page: Page, address: str, 
         page.reload()
         ready(page)
         drop(page, [photos["rocket"]])
-        coloured(page, [photos["rocket"]])
+        colored(page, [photos["rocket"]])
     finally:
         page.context.set_offline(False)
 
 
 def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["astronaut"]])
-    coloured(page, [photos["astronaut"]])
+    colored(page, [photos["astronaut"]])
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")  # the middle of the picture
     page.get_by_role("textbox", name="Colour as hex").fill("#2050c0")
@@ -253,8 +253,8 @@ def test_a_hint_colours_what_the_command_colours(page: Page, photos: dict[str, P
     page.keyboard.press("Escape")
     settled(page)
     ours = read(download_as(page, "png", tmp_path / "browser.png"))
-    colorizer, grey = Colorizer(threads=1), Image.open(photos["astronaut"])
-    plain, told = (np.asarray(colorizer(grey, hint=hint)) for hint in ([], ["256,256=#2050c0"]))
+    colorizer, gray = Colorizer(threads=1), Image.open(photos["astronaut"])
+    plain, told = (np.asarray(colorizer(gray, hint=hint)) for hint in ([], ["256,256=#2050c0"]))
     assert np.abs(told.astype(float) - plain).mean() > 2, "the hint did nothing"
     assert np.abs(ours.astype(float) - told).mean() < 0.5
 
@@ -266,10 +266,10 @@ def test_forty_photographs_at_once(browser: Browser, address: str, tmp_path: Pat
     page.on("crash", lambda _: pytest.fail("the tab died"))
     page.goto(address)
     ready(page)
-    grey = Image.fromarray(data.chelsea()).convert("L").resize((96, 64))
+    gray = Image.fromarray(data.chelsea()).convert("L").resize((96, 64))
     paths = [tmp_path / f"photograph {n}.png" for n in range(40)]
     for n, path in enumerate(paths):
-        grey.rotate(n).save(path)
+        gray.rotate(n).save(path)
     drop(page, paths)
     ready_ones = page.get_by_role("navigation", name="Photographs").locator("li.ready")
     expect(ready_ones).to_have_count(40, timeout=4 * WAIT)
@@ -302,12 +302,12 @@ def test_a_hint_is_guessed_at_once_and_then_told_by_the_network(page: Page, tmp_
     photograph = tmp_path / "cat.png"
     Image.fromarray(data.chelsea()).convert("L").save(photograph)
     drop(page, [photograph])
-    coloured(page, [photograph])
+    colored(page, [photograph])
     page.evaluate(LISTEN)
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")
-    for colour in ("#c02020", "#2050c0"):
-        page.get_by_role("textbox", name="Colour as hex").fill(colour)
+    for color in ("#c02020", "#2050c0"):
+        page.get_by_role("textbox", name="Colour as hex").fill(color)
         page.keyboard.press("Tab")
         settled(page)
     before, guess, truth = (np.array(field) for field in page.evaluate("() => window.given.slice(-3)"))

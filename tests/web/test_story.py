@@ -13,7 +13,7 @@ from page_settings import PHONE
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import abilities, click_picture, coloured, download, drop, photo, set_slider, settled
+from page_steps import abilities, click_picture, colored, download, drop, photo, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -44,17 +44,17 @@ def check_file(path: Path, original: Path) -> np.ndarray:
 
 def test_drop_look_undo_download(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     first = shown(page)
 
     toggle = page.get_by_role("button", name="Before and after slider")
     toggle.click()
     compare = page.get_by_role("slider", name="Before and after")
     compare.fill("1")
-    grey = shown(page)
-    assert grey != first
+    gray = shown(page)
+    assert gray != first
     compare.fill("0.5")
-    assert shown(page) not in (grey, first)
+    assert shown(page) not in (gray, first)
     toggle.click()
     assert shown(page) == first
 
@@ -83,7 +83,7 @@ def test_drop_look_undo_download(page: Page, photos: dict[str, Path], tmp_path: 
 
 def test_a_hint_spreads_moves_and_goes(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     needs(page, "Your colours")
     first = shown(page)
 
@@ -120,7 +120,7 @@ def test_a_hint_spreads_moves_and_goes(page: Page, photos: dict[str, Path], tmp_
 
 def test_a_likely_colour_is_one_click(page: Page, photos: dict[str, Path]) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     needs(page, "Your colours")
     page.get_by_role("application").focus()
     page.keyboard.press("Enter")  # the middle, without a mouse
@@ -132,7 +132,7 @@ def test_a_likely_colour_is_one_click(page: Page, photos: dict[str, Path]) -> No
 
 def test_pick_a_variant(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     needs(page, "Variants")
     page.get_by_role("button", name="Variants", exact=True).click()
     variant = page.get_by_role("radio", name="Variant 3")
@@ -153,7 +153,7 @@ def test_a_reference_is_followed(page: Page, photos: dict[str, Path], tmp_path: 
     from skimage.data import retina
 
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     needs(page, "Reference")
     red = tmp_path / "red.png"
     Image.fromarray(retina()[::3, ::3]).save(red)
@@ -170,7 +170,7 @@ def test_many_survive_a_reload_and_a_forgetful_server(page: Page, photos: dict[s
     sessions: list[str] = []
     page.on("response", lambda r: sessions.append(r.json()["id"]) if r.status == 201 else None)
     drop(page, paths)
-    coloured(page, paths)
+    colored(page, paths)
     photo(page, "rocket.jpg").click()
     settled(page)
     set_slider(page, "Warmth", -0.6)
@@ -178,7 +178,7 @@ def test_many_survive_a_reload_and_a_forgetful_server(page: Page, photos: dict[s
     for session in sessions:
         page.request.delete(page.url + f"v1/sessions/{session}")
     page.reload()
-    coloured(page, paths)
+    colored(page, paths)
     expect(photo(page, "rocket.jpg")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("slider", name="Warmth")).to_have_value("-0.6")
     assert shown(page) == first
@@ -195,7 +195,7 @@ def test_many_survive_a_reload_and_a_forgetful_server(page: Page, photos: dict[s
 
 def test_the_colour_alone(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     page.get_by_role("button", name="More ways to download").click()
     saved = download(page, "Colour alone, transparent PNG")
     saved.save_as(tmp_path / "layer.png")
@@ -207,7 +207,7 @@ def test_what_is_no_picture_says_so(page: Page, photos: dict[str, Path], tmp_pat
     broken = tmp_path / "letter.jpg"
     broken.write_bytes(b"Dear grandmother")
     drop(page, [broken, photos["coffee"]])
-    coloured(page, [photos["coffee"]])  # the others are coloured all the same
+    colored(page, [photos["coffee"]])  # the others are coloured all the same
     photo(page, "letter.jpg, failed").click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("letter.jpg")
@@ -220,7 +220,7 @@ def test_what_is_no_picture_says_so(page: Page, photos: dict[str, Path], tmp_pat
 
 def test_zoom_by_wheel_and_keys(page: Page, photos: dict[str, Path]) -> None:
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     zoom = page.get_by_role("button", name=re.compile(r"^Show at 100 %, now \d+ %$"))
 
     def percent() -> int:
@@ -241,7 +241,7 @@ def test_zoom_by_wheel_and_keys(page: Page, photos: dict[str, Path]) -> None:
 
 def test_doubtful_places_one_after_another(page: Page, photos: dict[str, Path]) -> None:
     drop(page, [photos["astronaut"]])
-    coloured(page, [photos["astronaut"]])
+    colored(page, [photos["astronaut"]])
     button = page.get_by_role("button", name="Next doubtful place")
     if not button.is_visible():
         pytest.skip("this model gives no confidence")
@@ -258,21 +258,21 @@ def test_doubtful_places_one_after_another(page: Page, photos: dict[str, Path]) 
 
 def test_pasted_and_chosen_pictures_are_coloured_too(page: Page, photos: dict[str, Path]) -> None:
     drop(page, [photos["coffee"]], how="paste")
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     page.get_by_label("Photographs", exact=True).and_(page.locator("input")).set_input_files(photos["rocket"])
-    coloured(page, [photos["rocket"]])
+    colored(page, [photos["rocket"]])
 
 
 def test_a_quick_hand_loses_nothing(page: Page, photos: dict[str, Path]) -> None:
     """Pictures dropped while the page still reads what it kept stand beside those."""
     drop(page, [photos["coffee"]])
-    coloured(page, [photos["coffee"]])
+    colored(page, [photos["coffee"]])
     page.reload(wait_until="commit")
     page.wait_for_function("() => document.querySelector('#app')?.children.length")
     drop(page, [photos["rocket"]])
-    coloured(page, [photos["coffee"], photos["rocket"]])
+    colored(page, [photos["coffee"], photos["rocket"]])
     page.reload()
-    coloured(page, [photos["coffee"], photos["rocket"]])
+    colored(page, [photos["coffee"], photos["rocket"]])
 
 
 def test_on_a_phone(browser: Browser, server: str, photos: dict[str, Path]) -> None:
@@ -280,7 +280,7 @@ def test_on_a_phone(browser: Browser, server: str, photos: dict[str, Path]) -> N
     page = context.new_page()
     page.goto(server)
     drop(page, [photos["astronaut"], photos["coffee"]])
-    coloured(page, [photos["astronaut"], photos["coffee"]])
+    colored(page, [photos["astronaut"], photos["coffee"]])
     assert page.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [PHONE["width"]] * 2
     if "Your colours" in abilities(page):
         box = page.get_by_role("application").bounding_box()

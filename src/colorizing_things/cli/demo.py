@@ -37,16 +37,16 @@ def demo(
     from colorizing_things.imaging.writing import Encoding, one_sheet, to_file
 
     original = photograph()
-    grey_picture = Picture.of_array(original)
-    L = np.concatenate([strip.lightness for strip in grey_picture.strips(0)])
-    grey_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
+    gray_picture = Picture.of_array(original)
+    L = np.concatenate([strip.lightness for strip in gray_picture.strips(0)])
+    gray_image = pyvips.Image.new_from_array(L).bandjoin([0, 0]).copy(interpretation="lab").colourspace("b-w")
     started = time.perf_counter()
     colorizer = Colorizer(model)
-    coloured = pyvips.Image.new_from_array(colorizer(original), interpretation="srgb")
+    colored = pyvips.Image.new_from_array(colorizer(original), interpretation="srgb")
     seconds = time.perf_counter() - started
-    side_by_side = grey_image.colourspace("srgb").join(coloured, "horizontal")
+    side_by_side = gray_image.colourspace("srgb").join(colored, "horizontal")
     encoding = Encoding("jpeg")
-    for name, image in zip(NAMES, (grey_image, coloured, side_by_side), strict=True):
+    for name, image in zip(NAMES, (gray_image, colored, side_by_side), strict=True):
         finished = encoding.prepare(image) if name != NAMES[0] else image
         to_file(one_sheet(finished), folder / name, encoding, 1)
     where = "" if folder == Path() else f" in {folder}"

@@ -68,7 +68,7 @@ def thumbnail(eye: Eye, frame: Frame) -> bytes:
     return bytes(image.jpegsave_buffer(Q=85, keep="none"))
 
 
-def grey_at(film: Film, time: float) -> Codes:
+def gray_at(film: Film, time: float) -> Codes:
     """The frame that is shown ``time`` seconds after the film's start: upright, grey, uint8 ``[H,W]``.
 
     Raises:

@@ -30,5 +30,5 @@ def save_confidence(chroma: Chroma, picture: Picture, model: str, path: Path, ov
     rows, columns = chroma.confidence.shape
     large = small.resize(picture.width / columns, vscale=picture.height / rows, kernel="linear")
     exact = large.gravity("centre", picture.width, picture.height, extend="copy")
-    grey = exact.rint().cast("uchar").copy(interpretation="b-w")
-    to_file(one_sheet(grey), path, Encoding("png", provenance=False), 1)
+    gray = exact.rint().cast("uchar").copy(interpretation="b-w")
+    to_file(one_sheet(gray), path, Encoding("png", provenance=False), 1)

@@ -188,9 +188,9 @@ class Source:
         extra = self._unspecified(image, page)
         if extra:
             kinds = self.directories[page][tiff.EXTRA_SAMPLES].numbers
-            colours = image.bands - len(kinds)
-            alpha = next((colours + n for n, kind in enumerate(kinds) if kind in ALPHAS), None)
-            bands = image.extract_band(0, n=colours) if 0 < colours <= image.bands else image
+            colors = image.bands - len(kinds)
+            alpha = next((colors + n for n, kind in enumerate(kinds) if kind in ALPHAS), None)
+            bands = image.extract_band(0, n=colors) if 0 < colors <= image.bands else image
             image = bands if alpha is None or alpha >= image.bands else bands.bandjoin(image[alpha])
         if image.format in ("float", "double"):
             image = self._of_floats(image, page)
@@ -204,21 +204,21 @@ class Source:
         """Floats as 16-bit codes, or as linear light: by the largest, as nothing in a file says what they mean."""
         if image.interpretation in ("lab", "lch", "xyz", "yxy"):
             return image
-        colours = image.bands - bool(image.hasalpha())
+        colors = image.bands - bool(image.hasalpha())
         if page not in self._ranges:
-            self._ranges[page] = _range(self._load(page, "sequential"), colours)
+            self._ranges[page] = _range(self._load(page, "sequential"), colors)
         top, opaque = self._ranges[page]
-        alpha = (image[colours] * (65535 / opaque)).cast("ushort") if image.hasalpha() else None
-        colour = image.extract_band(0, n=colours)
-        if colours >= 3 and top <= LIGHT:
-            colour = colour.copy(interpretation="scrgb").colourspace("rgb16")
+        alpha = (image[colors] * (65535 / opaque)).cast("ushort") if image.hasalpha() else None
+        color = image.extract_band(0, n=colors)
+        if colors >= 3 and top <= LIGHT:
+            color = color.copy(interpretation="scrgb").colourspace("rgb16")
         else:
             white = next((white for white in (1.0, *CODES) if top <= white * MOST_OF_ONE), 0.0)
             if not white or (white == CODES[0] and top <= LIGHT):
                 raise PixelError(f"numbers up to {top:g} have no agreed range; save it with 8 or 16 bits first")
-            colour = (colour * (65535 / white) + 0.5).cast("ushort")
-            colour = colour.copy(interpretation="rgb16" if colours >= 3 else "grey16")
-        return colour if alpha is None else colour.bandjoin(alpha)
+            color = (color * (65535 / white) + 0.5).cast("ushort")
+            color = color.copy(interpretation="rgb16" if colors >= 3 else "grey16")
+        return color if alpha is None else color.bandjoin(alpha)
 
 
 def _photographs(directories: list[tiff.Directory], count: int) -> list[int]:
@@ -231,32 +231,32 @@ def _photographs(directories: list[tiff.Directory], count: int) -> list[int]:
     return [number for number in range(count) if not said(number) & (REDUCED | MASK)] or [0]
 
 
-def _range(image: pyvips.Image, colours: int) -> tuple[float, float]:
+def _range(image: pyvips.Image, colors: int) -> tuple[float, float]:
     """The largest colour and what full opacity is; all are checked for sense."""
     found = image.stats().numpy()
-    lowest, highest = found[1 : 1 + colours, 0].min(), found[1 : 1 + colours, 1].max()
+    lowest, highest = found[1 : 1 + colors, 0].min(), found[1 : 1 + colors, 1].max()
     if not (math.isfinite(lowest) and math.isfinite(highest) and math.isfinite(found[0, 2])):
         raise PixelError("holds NaN or infinity; save it with 8 or 16 bits first")
     if lowest < -0.01 * max(1.0, highest):
         raise PixelError(f"holds numbers from {lowest:g} to {highest:g}; save it with 8 or 16 bits first")
-    alpha = found[1 + colours, 1] if len(found) > 1 + colours else 1.0
+    alpha = found[1 + colors, 1] if len(found) > 1 + colors else 1.0
     return float(highest), next((white for white in (1.0, *CODES) if alpha <= white * MOST_OF_ONE), float(alpha))
 
 
 def _through_gamma(image: pyvips.Image, gamma: float) -> pyvips.Image:
     """Codes that are light to the power of ``gamma`` as sRGB codes of 16 bits; transparency stays."""
-    colours = image.bands - bool(image.hasalpha())
+    colors = image.bands - bool(image.hasalpha())
     size, deep = (65536, True) if image.format == "ushort" else (256, False)
     light = (pyvips.Image.identity(ushort=deep) / (size - 1)) ** (1 / gamma)
     low, high = light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055
     table = ((light <= 0.0031308).ifthenelse(low, high) * 65535 + 0.5).cast("ushort")
-    colour = image.extract_band(0, n=colours).maplut(table)
-    colour = colour.copy(interpretation="rgb16" if colours >= 3 else "grey16")
-    if PROFILE in colour.get_fields():
-        colour.remove(PROFILE)
+    color = image.extract_band(0, n=colors).maplut(table)
+    color = color.copy(interpretation="rgb16" if colors >= 3 else "grey16")
+    if PROFILE in color.get_fields():
+        color.remove(PROFILE)
     if not image.hasalpha():
-        return colour
-    return colour.bandjoin(image[colours] if deep else (image[colours] * 257).cast("ushort"))
+        return color
+    return color.bandjoin(image[colors] if deep else (image[colors] * 257).cast("ushort"))
 
 
 def is_utf8(path: Path) -> bool:

@@ -35,7 +35,7 @@ RAW = (
     "is a raw file, and what it shows at once is its small preview: develop it first, into a 16-bit TIFF (darktable,"
     " RawTherapee and Adobe's DNG Converter are free)"
 )
-COLOUR_FILTER, LINEAR_RAW = 32803, 34892
+COLOR_FILTER, LINEAR_RAW = 32803, 34892
 KNOWN_TO_LIBVIPS = frozenset((1, 2, 3, 4, 5, 7, 8, 32773, 32946))  # compressions in its wheel's libtiff
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
@@ -147,7 +147,7 @@ def _tiff_reader(file: IO[bytes], name: str) -> tuple[str, Reader] | None:
 
     photometric, bits = of(tiff.PHOTOMETRIC, 1), of(tiff.BITS, 1)
     is_preview = of(tiff.SUBFILE_TYPE, 0) & 1 and tiff.SUB_DIRECTORIES in first
-    if tiff.DNG_VERSION in first or photometric in (COLOUR_FILTER, LINEAR_RAW) or is_preview:
+    if tiff.DNG_VERSION in first or photometric in (COLOR_FILTER, LINEAR_RAW) or is_preview:
         raise PictureError(f"{name}: {RAW}")
     compression = of(tiff.COMPRESSION, 1)
     if compression not in KNOWN_TO_LIBVIPS:

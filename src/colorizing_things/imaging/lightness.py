@@ -28,19 +28,19 @@ def lightness_plane(image: pyvips.Image) -> pyvips.Image:
     Raises:
         PixelError: pixels of a kind that no photograph has (complex, numbers of unknown range).
     """
-    colour = without_alpha(image)
-    if colour.interpretation in FREE:
-        return colour.colourspace("lab")[0].cast("float")
-    _check(colour)
-    profile = _profile(colour)
-    if colour.bands == 1:
-        return colour.maplut(_grey_profile_table(profile, colour.format)) if profile else colour
-    if profile and colour.interpretation != "cmyk" and not _is_srgb(profile):
+    color = without_alpha(image)
+    if color.interpretation in FREE:
+        return color.colourspace("lab")[0].cast("float")
+    _check(color)
+    profile = _profile(color)
+    if color.bands == 1:
+        return color.maplut(_gray_profile_table(profile, color.format)) if profile else color
+    if profile and color.interpretation != "cmyk" and not _is_srgb(profile):
         try:
-            return _lightness_of_luminance(colour.icc_import(embedded=True, pcs="xyz", intent="relative")[1])
+            return _lightness_of_luminance(color.icc_import(embedded=True, pcs="xyz", intent="relative")[1])
         except pyvips.Error:  # a profile that only looks like one
-            colour = _as_srgb(colour)
-    return lab(colour)[0]
+            color = _as_srgb(color)
+    return lab(color)[0]
 
 
 def lab(image: pyvips.Image) -> pyvips.Image:
@@ -49,21 +49,21 @@ def lab(image: pyvips.Image) -> pyvips.Image:
     Raises:
         PixelError: as :func:`lightness_plane`.
     """
-    colour = without_alpha(image)
-    if colour.interpretation in FREE:
-        return colour.colourspace("lab").cast("float")
-    _check(colour)
-    profile = _profile(colour)
-    if colour.interpretation == "cmyk" or (profile and colour.bands == 3 and not _is_srgb(profile)):
-        colour = colour.icc_transform("srgb", embedded=True, depth=16)
-    elif colour.bands == 1 and profile:
-        grey = colour.maplut(_grey_profile_table(profile, colour.format))
-        return grey.bandjoin([0, 0]).copy(interpretation="lab")
-    elif colour.bands == 1:
-        colour = colour.copy(interpretation="grey16" if colour.format == "ushort" else "b-w")
+    color = without_alpha(image)
+    if color.interpretation in FREE:
+        return color.colourspace("lab").cast("float")
+    _check(color)
+    profile = _profile(color)
+    if color.interpretation == "cmyk" or (profile and color.bands == 3 and not _is_srgb(profile)):
+        color = color.icc_transform("srgb", embedded=True, depth=16)
+    elif color.bands == 1 and profile:
+        gray = color.maplut(_gray_profile_table(profile, color.format))
+        return gray.bandjoin([0, 0]).copy(interpretation="lab")
+    elif color.bands == 1:
+        color = color.copy(interpretation="grey16" if color.format == "ushort" else "b-w")
     else:
-        colour = _as_srgb(colour)
-    return colour.colourspace("lab").cast("float")
+        color = _as_srgb(color)
+    return color.colourspace("lab").cast("float")
 
 
 def without_alpha(image: pyvips.Image) -> pyvips.Image:
@@ -71,16 +71,16 @@ def without_alpha(image: pyvips.Image) -> pyvips.Image:
     return image.extract_band(0, n=image.bands - 1) if image.hasalpha() else image
 
 
-def _check(colour: pyvips.Image) -> None:
-    if colour.format not in ("uchar", "ushort"):
-        raise PixelError(f"pixels of type {colour.format} have no agreed range; save it with 8 or 16 bits first")
-    if colour.bands == 2:
+def _check(color: pyvips.Image) -> None:
+    if color.format not in ("uchar", "ushort"):
+        raise PixelError(f"pixels of type {color.format} have no agreed range; save it with 8 or 16 bits first")
+    if color.bands == 2:
         raise PixelError("two channels without alpha are no photograph; save it as grey or RGB first")
 
 
-def _as_srgb(colour: pyvips.Image) -> pyvips.Image:
-    interpretation = "rgb16" if colour.format == "ushort" else "srgb"
-    return colour.extract_band(0, n=3).copy(interpretation=interpretation)
+def _as_srgb(color: pyvips.Image) -> pyvips.Image:
+    interpretation = "rgb16" if color.format == "ushort" else "srgb"
+    return color.extract_band(0, n=3).copy(interpretation=interpretation)
 
 
 def _lightness_of_luminance(y: pyvips.Image) -> pyvips.Image:
@@ -132,7 +132,7 @@ def _is_srgb(profile: bytes) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _grey_profile_table(profile: bytes, depth: str) -> pyvips.Image:
+def _gray_profile_table(profile: bytes, depth: str) -> pyvips.Image:
     """L* of every code under a grey ICC profile, as a lookup table; without the profile where it is unusable.
 
     Through XYZ: the way through Lab rounds a linear profile's shadows by up to 2.8 L*.

@@ -14,7 +14,7 @@ from colorizing_things.errors import PictureError
 from .iptc import IIM, resources
 from .whole import ICC_LAB, Decoded, Pixels, as_image, check_size, of_lab
 
-GREY, RGB, CMYK, LAB, DUOTONE, BITMAP = 1, 3, 4, 9, 8, 0
+GRAY, RGB, CMYK, LAB, DUOTONE, BITMAP = 1, 3, 4, 9, 8, 0
 RESOLUTION, PROFILE, EXIF, XMP = 1005, 1039, 1058, 1060
 MOST_CHANNELS = 56  # of the format
 
@@ -32,7 +32,7 @@ def read_psd(file: IO[bytes], max_pixels: int) -> Decoded:
     check_size(columns, rows, max_pixels)
     if bits not in (1, 8, 16):
         raise PictureError(f"{bits} bits a channel are not read; save it with 16 first")
-    wanted = {GREY: 1, RGB: 3, CMYK: 4, LAB: 3, DUOTONE: 1, BITMAP: 1}.get(mode)
+    wanted = {GRAY: 1, RGB: 3, CMYK: 4, LAB: 3, DUOTONE: 1, BITMAP: 1}.get(mode)
     if wanted is None or wanted > channels:
         raise PictureError("its colour mode is not read; save it as RGB first")
     file.seek(struct.unpack(">I", file.read(4))[0], io.SEEK_CUR)
@@ -40,7 +40,7 @@ def read_psd(file: IO[bytes], max_pixels: int) -> Decoded:
     size = struct.unpack(">Q" if version == 2 else ">I", file.read(8 if version == 2 else 4))[0]
     file.seek(size, io.SEEK_CUR)
     planes = _planes(file, version, channels, rows, columns, bits)
-    transparent = mode in (RGB, GREY) and channels == wanted + 1 and size > 0
+    transparent = mode in (RGB, GRAY) and channels == wanted + 1 and size > 0
     pixels = planes[: wanted + transparent].transpose(1, 2, 0)
     dpi = struct.unpack(">i", said[RESOLUTION][:4])[0] / 65536 if len(said.get(RESOLUTION, b"")) >= 4 else None
     if mode == CMYK:

@@ -53,8 +53,8 @@ def as_image(
     data = np.ascontiguousarray(pixels).tobytes()
     image = pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if deep else "uchar")
     if interpretation is None:
-        grey, colour = ("grey16", "rgb16") if deep else ("b-w", "srgb")
-        interpretation = grey if bands < 3 else colour
+        gray, color = ("grey16", "rgb16") if deep else ("b-w", "srgb")
+        interpretation = gray if bands < 3 else color
     resolution = dpi / 25.4 if dpi else 1.0
     image = image.copy(interpretation=interpretation, xres=resolution, yres=resolution)
     if exif:

@@ -71,7 +71,7 @@ class ColorizeBatch:
         if column is None:
             raise SettingError(f"a batch needs a column {' or '.join(COLUMNS)}; here are {', '.join(batch)}")
         found = [self._one(picture, b"" if column == "bytes" else None) for picture in batch[column]]
-        return {**batch, column: _column([coloured for coloured, _ in found]), "error": _objects([e for _, e in found])}
+        return {**batch, column: _column([colored for colored, _ in found]), "error": _objects([e for _, e in found])}
 
     def _one(self, picture: Any, nothing: bytes | None) -> tuple[Any, str]:
         try:

@@ -193,10 +193,10 @@ def _shots(stored: StoredFilm, state: AppState, deadline: Deadline) -> list[Shot
 
 
 def _frame(stored: StoredFilm, time: float) -> bytes:
-    from colorizing_things.film.preview import grey_at
+    from colorizing_things.film.preview import gray_at
 
     with stored.at_work():
-        return png(grey_at(stored.film, time)[..., None], "b-w")
+        return png(gray_at(stored.film, time)[..., None], "b-w")
 
 
 @dataclass

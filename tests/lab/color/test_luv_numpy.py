@@ -26,8 +26,8 @@ def test_white_point_and_primaries():
 
 def test_lightness_is_that_of_lab_and_greys_have_no_chroma(rgb):
     np.testing.assert_allclose(luv.srgb_to_luv(rgb)[..., 0], srgb_to_lab(rgb)[..., 0], atol=1e-9)
-    grey = luv.srgb_to_luv(np.repeat(np.linspace(0, 1, 50)[:, None], 3, axis=1))
-    assert np.abs(grey[:, 1:]).max() < 0.01
+    gray = luv.srgb_to_luv(np.repeat(np.linspace(0, 1, 50)[:, None], 3, axis=1))
+    assert np.abs(gray[:, 1:]).max() < 0.01
 
 
 def test_ranges_are_those_of_the_cubes_faces():
@@ -46,8 +46,8 @@ def test_black_is_black_and_nothing_is_nan():
 
 
 @given(st.tuples(*[st.floats(0, 1)] * 3))
-def test_luv_round_trip(colour):
-    lab = srgb_to_lab(np.array([colour]))
+def test_luv_round_trip(color):
+    lab = srgb_to_lab(np.array([color]))
     back = luv.luv_to_lab(luv.lab_to_luv(lab))
     if lab[0, 0] > 0.1:
         np.testing.assert_allclose(back, lab, atol=1e-3)

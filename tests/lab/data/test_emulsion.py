@@ -23,8 +23,8 @@ from colorizing_things.lab.data.emulsion import (
 
 @pytest.mark.parametrize("plate", PLATES)
 def test_greys_look_alike_on_every_plate(plate):
-    greys = np.linspace(0, 1, 33)[:, None].repeat(3, axis=1)
-    np.testing.assert_allclose(lightness_on_plate(greys, PLATES[plate]), srgb_to_lab(greys)[:, 0], atol=1e-4)
+    grays = np.linspace(0, 1, 33)[:, None].repeat(3, axis=1)
+    np.testing.assert_allclose(lightness_on_plate(grays, PLATES[plate]), srgb_to_lab(grays)[:, 0], atol=1e-4)
 
 
 def test_the_panchromatic_plate_keeps_lightness():
@@ -42,8 +42,8 @@ def test_red_is_black_and_blue_is_white_on_old_plates():
 
 def test_skies_pale_and_skin_darkens():
     sky, skin = np.array([0.45, 0.62, 0.85]), np.array([0.80, 0.58, 0.47])
-    for colour, sign in ((sky, 1), (skin, -1)):
-        change = lightness_on_plate(colour, PLATES["blue"]) - lightness_on_plate(colour, PLATES["pan"])
+    for color, sign in ((sky, 1), (skin, -1)):
+        change = lightness_on_plate(color, PLATES["blue"]) - lightness_on_plate(color, PLATES["pan"])
         assert sign * change > 8
 
 

@@ -75,9 +75,9 @@ def chroma(pixels):
     return np.hypot(*srgb_to_lab(pixels.reshape(-1, 3) / 255)[:, 1:].T).mean()
 
 
-def test_a_colour_profile_is_followed(colour_photo):
+def test_a_colour_profile_is_followed(color_photo):
     """Display P3 read as sRGB loses chroma."""
-    srgb = pyvips.Image.new_from_array(colour_photo).copy(interpretation="srgb")
+    srgb = pyvips.Image.new_from_array(color_photo).copy(interpretation="srgb")
     wide = srgb.icc_transform("p3", input_profile="srgb")
     unnamed = wide.copy()
     unnamed.remove("icc-profile-data")
@@ -94,22 +94,22 @@ def test_sixteen_bits_are_not_white():
     assert found.colorless == "grey" and 110 < found.pixels.mean() < 145 and found.pixels.shape == (144, 144, 3)
 
 
-def test_grey_and_tinted_photographs_are_known(colour_photo):
-    grey = np.asarray(Image.fromarray(colour_photo).convert("L"))
-    sepia = np.clip(grey[..., None] * [1.0, 0.85, 0.65] + [18, 8, 0], 0, 255).astype(np.uint8)
-    faded = (colour_photo * 0.5 + 0.5 * grey[..., None]).astype(np.uint8)
-    noisy = np.clip(grey[..., None] + np.random.default_rng(0).normal(0, 1, (*grey.shape, 3)), 0, 255).astype(np.uint8)
-    assert colorless(np.repeat(grey[..., None], 3, 2)) == colorless(noisy) == "grey"
+def test_grey_and_tinted_photographs_are_known(color_photo):
+    gray = np.asarray(Image.fromarray(color_photo).convert("L"))
+    sepia = np.clip(gray[..., None] * [1.0, 0.85, 0.65] + [18, 8, 0], 0, 255).astype(np.uint8)
+    faded = (color_photo * 0.5 + 0.5 * gray[..., None]).astype(np.uint8)
+    noisy = np.clip(gray[..., None] + np.random.default_rng(0).normal(0, 1, (*gray.shape, 3)), 0, 255).astype(np.uint8)
+    assert colorless(np.repeat(gray[..., None], 3, 2)) == colorless(noisy) == "grey"
     assert colorless(sepia) == "tinted"
-    for photo in (colour_photo, faded, data.astronaut(), data.chelsea()):
+    for photo in (color_photo, faded, data.astronaut(), data.chelsea()):
         assert colorless(photo) == ""
 
 
 def test_what_is_left_out_is_counted_and_can_be_kept(photographs, tmp_path):
     folder = tmp_path / "mixed"
     folder.mkdir()
-    grey = np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)
-    (folder / "grey.png").write_bytes(encoded(grey))
+    gray = np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)
+    (folder / "grey.png").write_bytes(encoded(gray))
     (folder / "broken.jpg").write_bytes(b"no picture")
     (folder / "tiny.png").write_bytes(encoded(data.coffee()[:20, :20]))
     (folder / "good.png").write_bytes(encoded(data.coffee()))

@@ -15,15 +15,15 @@ def mixture():
 @torch.no_grad()
 def test_zeros_are_the_likeliest_and_modes_are_the_means(mixture):
     L = torch.rand(1, 1, 64, 64) * 100
-    colourer = LatentColorizer(mixture)
-    ab, weight, modes = colourer(L, torch.zeros(1, 64))
+    colorizer_graph = LatentColorizer(mixture)
+    ab, weight, modes = colorizer_graph(L, torch.zeros(1, 64))
     assert ab.shape == (1, 2, 16, 16) and (modes[:, 0] == 0).all() and weight.shape == (1, 8)
     _, means, deviation = mixture.modes(L)
     for i in (0, 3):
         expected = torch.nn.functional.interpolate(
             mixture.decode(means[:, i], L), size=(16, 16), mode="bilinear", align_corners=False
         )
-        torch.testing.assert_close(colourer(L, modes[:, i])[0], expected, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(colorizer_graph(L, modes[:, i])[0], expected, atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(modes[:, 2] * deviation + means[:, 0], means[:, 2], atol=1e-5, rtol=1e-5)
 
 

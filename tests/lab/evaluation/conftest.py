@@ -54,9 +54,9 @@ def faded(tensors) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(3)
     out = []
     for photo in tensors:
-        grey = photo.float().mean(0, keepdim=True)
+        gray = photo.float().mean(0, keepdim=True)
         noise = torch.randn(photo.shape, generator=generator) * 6
-        out.append((grey + 0.6 * (photo.float() - grey) + noise).clamp(0, 255).round().to(torch.uint8))
+        out.append((gray + 0.6 * (photo.float() - gray) + noise).clamp(0, 255).round().to(torch.uint8))
     return out
 
 

@@ -42,14 +42,14 @@ def photographs() -> list[torch.Tensor]:
     return [torch.from_numpy(crop.copy()).permute(2, 0, 1) for crop in crops]
 
 
-def grey(photo: torch.Tensor) -> torch.Tensor:
+def gray(photo: torch.Tensor) -> torch.Tensor:
     """The mean of the three channels."""
     return photo.float().mean(0).round().to(torch.uint8).expand(3, -1, -1)
 
 
-def colourings(photo: torch.Tensor) -> dict[str, torch.Tensor]:
+def colorings(photo: torch.Tensor) -> dict[str, torch.Tensor]:
     """Fixed predictions: pale, of swapped hues, and bold with a stain in the middle."""
-    around = grey(photo).float()
+    around = gray(photo).float()
     pale = around + 0.3 * (photo.float() - around)
     bold = around + 1.4 * (photo.float() - around)
     height, width = photo.shape[1:]
@@ -64,7 +64,7 @@ def table_of(predictions: list[torch.Tensor], photos: list[torch.Tensor]) -> Tab
     for prediction, photo in zip(predictions, photos, strict=True):
         height, width = photo.shape[1:]
         confidence = torch.linspace(0, 1, height)[:, None].expand(height, width)
-        around = grey(photo).float()
+        around = gray(photo).float()
         samples = [(around + n / 8 * (prediction.float() - around)).round().to(torch.uint8) for n in range(1, 9)]
         pair, record = Pair(prediction, photo, confidence, samples), {}
         for family in FAMILIES.values():
@@ -78,8 +78,8 @@ def measured() -> dict[tuple[str, str], float]:
     """Every figure by (colouring, its key), of those that can be had here."""
     torch.set_num_threads(1)
     photos = photographs()
-    sets = {name: [colourings(photo)[name] for photo in photos] for name in colourings(photos[0])}
-    real, floor = table_of(photos, photos), table_of([grey(photo) for photo in photos], photos)
+    sets = {name: [colorings(photo)[name] for photo in photos] for name in colorings(photos[0])}
+    real, floor = table_of(photos, photos), table_of([gray(photo) for photo in photos], photos)
     found = {}
     for name, predictions in sets.items():
         for key, estimate in estimate_all(Rows(table_of(predictions, photos), real, floor), seed=0).items():

@@ -17,7 +17,7 @@ from rich.console import Console
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.lab.evaluation import benchmark
 from colorizing_things.lab.evaluation.benchmark import run, table_of
-from colorizing_things.lab.evaluation.candidates import GreyFloor, RealPhotographs, open_predictions
+from colorizing_things.lab.evaluation.candidates import GrayFloor, RealPhotographs, open_predictions
 from colorizing_things.lab.evaluation.evaluate import Request, evaluate
 from colorizing_things.lab.evaluation.journal import Journal
 from colorizing_things.lab.evaluation.metrics import figures
@@ -124,7 +124,7 @@ def test_a_broken_off_run_goes_on_where_it_stopped(request_, results, tmp_path, 
 
 def test_workers_change_nothing(photo_folder, prediction_folder, tmp_path):
     pictures = choose(photo_folder)
-    candidates = [GreyFloor(), open_predictions(prediction_folder, pictures), RealPhotographs()]
+    candidates = [GrayFloor(), open_predictions(prediction_folder, pictures), RealPhotographs()]
     tables = []
     for workers in (1, 2):
         with Journal(tmp_path / f"{workers}.jsonl") as journal:
@@ -140,7 +140,7 @@ def test_a_changed_prediction_is_scored_again_and_nothing_else(request_, results
     Image.fromarray(np.full((96, 128, 3), 90, np.uint8)).save(prediction_folder / "photo0.webp", lossless=True)
     pictures = choose(request_.data)
     with Journal(request_.out / "records.jsonl") as journal:
-        candidates = [GreyFloor(), open_predictions(prediction_folder, pictures), RealPhotographs()]
+        candidates = [GrayFloor(), open_predictions(prediction_folder, pictures), RealPhotographs()]
         assert run(candidates, pictures, journal, 1, quiet()) == 1
 
 
@@ -148,7 +148,7 @@ def test_trouble_in_a_worker_is_the_same_one_line(photo_folder, tmp_path):
     path = photo_folder / "photo5.png"
     path.write_bytes(path.read_bytes()[:3000])
     with Journal(tmp_path / "j.jsonl") as journal, pytest.raises(PictureError, match="cannot be read"):
-        run([GreyFloor()], choose(photo_folder), journal, 2, quiet())
+        run([GrayFloor()], choose(photo_folder), journal, 2, quiet())
 
 
 def test_settings_are_checked(photo_folder, tmp_path):
@@ -192,11 +192,11 @@ def test_the_markdown_table_is_whole(request_, results):
 
 
 def test_many_candidates_are_rows(results):
-    grey, faded, real = results["candidates"]
+    gray, faded, real = results["candidates"]
     more = [
         {**faded, "name": f"faded {n}", "parameters": 4.7e6, "pictures_seen": 507200, "hours": 2.9} for n in range(6)
     ]
-    lines = [x for x in markdown({**results, "candidates": [grey, *more, real]}).splitlines() if x.startswith("|")]
+    lines = [x for x in markdown({**results, "candidates": [gray, *more, real]}).splitlines() if x.startswith("|")]
     assert len(lines) == 2 + 8 and len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| | weights | pictures | hours | p95 ↓ | stains at 25 % ↓ |")
     assert "| AuC ↑ | AuC rebalanced ↑ |" in lines[0]

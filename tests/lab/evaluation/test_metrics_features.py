@@ -38,9 +38,9 @@ def test_the_classifier_knows_a_cat_and_a_cup(photos, tensors):
 
 
 def test_on_grey_pictures_it_is_the_encoder_of_the_lab(tensors):
-    grey = torch.nn.functional.interpolate(tensors[2][:1][None].float(), (224, 224), mode="area")
+    gray = torch.nn.functional.interpolate(tensors[2][:1][None].float(), (224, 224), mode="area")
     network = feature_network()
-    x = grey.expand(1, 3, -1, -1) / 127.5 - 1
+    x = gray.expand(1, 3, -1, -1) / 127.5 - 1
     with torch.no_grad():
         stem = network.stem(torch.nn.functional.pad(x, (0, 1, 0, 1)))
         encoder = MobileNetV2()
@@ -138,9 +138,9 @@ def test_the_distances_as_a_torchmetrics_metric(tensors, faded):
 def test_only_recognised_pictures_count():
     real = np.array([[0.6, 0.4, 0.0], [0.3, 0.4, 0.3], [0.0, 0.1, 0.9]])
     ours = np.array([[0.9, 0.1, 0.0], [0.0, 0.9, 0.1], [0.5, 0.2, 0.3]])
-    grey = np.array([[0.1, 0.9, 0.0], [0.0, 0.0, 1.0], [0.1, 0.2, 0.7]])
+    gray = np.array([[0.1, 0.9, 0.0], [0.0, 0.0, 1.0], [0.1, 0.2, 0.7]])
     assert agreement_terms(ours, real).tolist() == [[100, 1], [0, 0], [0, 1]]
-    np.testing.assert_allclose(gain_terms(ours, real, grey), [[80, 1], [0, 0], [-40, 1]], atol=1e-9)
+    np.testing.assert_allclose(gain_terms(ours, real, gray), [[80, 1], [0, 0], [-40, 1]], atol=1e-9)
 
 
 def test_photographs_agree_with_themselves(tensors):

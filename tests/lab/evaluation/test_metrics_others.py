@@ -95,8 +95,8 @@ def test_calibration_takes_batches(tensors, faded):
 
 
 def test_error_of_best_never_rises_and_finds_the_truth(tensors, faded):
-    grey = tensors[0][:1].expand(3, -1, -1)
-    errors = errors_of_best([grey, faded[0], grey, tensors[0]], tensors[0])
+    gray = tensors[0][:1].expand(3, -1, -1)
+    errors = errors_of_best([gray, faded[0], gray, tensors[0]], tensors[0])
     assert (errors.diff() <= 0).all() and errors[0] > errors[1] == errors[2]
     assert float(errors[3]) == 0
 
@@ -116,8 +116,8 @@ def test_only_the_numbers_of_colourings_that_were_drawn_are_recorded(tensors, fa
 
 
 def test_variants_are_as_far_apart_as_their_colours(tensors):
-    grey, photo = tensors[1][:1].expand(3, -1, -1), tensors[1]
-    labs = [to_lab(rgb) for rgb in (grey, photo, photo)]
+    gray, photo = tensors[1][:1].expand(3, -1, -1), tensors[1]
+    labs = [to_lab(rgb) for rgb in (gray, photo, photo)]
     apart = float(torch.linalg.vector_norm(labs[1][1:] - labs[0][1:], dim=0).mean())
     assert float(mean_pairwise_distance(labs)) == pytest.approx(2 / 3 * apart, rel=1e-5)  # two pairs of three differ
     assert float(mean_pairwise_distance(labs[1:])) == 0
@@ -125,9 +125,9 @@ def test_variants_are_as_far_apart_as_their_colours(tensors):
 
 def test_what_several_colourings_are_worth(tensors):
     photo = tensors[1]
-    grey = photo[:1].expand(3, -1, -1)
+    gray = photo[:1].expand(3, -1, -1)
     family = FAMILIES["diversity"]
-    record = {k: v[None] for k, v in family.measure(Pair(photo, photo, samples=[grey, photo, photo.flip(0)])).items()}
+    record = {k: v[None] for k, v in family.measure(Pair(photo, photo, samples=[gray, photo, photo.flip(0)])).items()}
     figures = {figure.key: figure for figure in family.figures}
 
     def value(key: str) -> float:

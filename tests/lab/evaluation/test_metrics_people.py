@@ -16,14 +16,14 @@ from colorizing_things.lab.evaluation.metrics.bleeding import near_edges
 from colorizing_things.lab.evaluation.metrics.chroma import ChromaRatio
 from colorizing_things.lab.evaluation.metrics.colorless import Colorless, colorless_share, rich_sums
 from colorizing_things.lab.evaluation.metrics.edges import EdgeError, edge_sums
-from colorizing_things.lab.evaluation.metrics.faces import Faces, find_faces, hue, judge_face, middle_colour
+from colorizing_things.lab.evaluation.metrics.faces import Faces, find_faces, hue, judge_face, middle_color
 from colorizing_things.lab.evaluation.metrics.p95 import P95, p95
 from colorizing_things.lab.evaluation.metrics.stains import Stains, stain_share
 
 SKIN = (16.0, 18.0)
 
 
-def grey_of(photo: torch.Tensor) -> torch.Tensor:
+def gray_of(photo: torch.Tensor) -> torch.Tensor:
     return photo.float().mean(0).round().to(torch.uint8).expand(3, -1, -1)
 
 
@@ -52,20 +52,20 @@ def test_p95_is_numpys_percentile_and_leaves_most_of_the_picture_out():
 def test_grey_lies_by_nothing_beside_grey(tensors):
     metric = P95()
     for photo in tensors[:3]:
-        metric.update(grey_of(photo)[None], photo[None])
+        metric.update(gray_of(photo)[None], photo[None])
     figures = metric.compute()
     assert figures["p95_beside_grey"] == pytest.approx(0, abs=0.1) and figures["p95"] > figures["ab_error_256"] > 0
 
 
 def test_p95_beside_grey_compares_means_over_the_set(tensors, faded):
     metric = P95()
-    own, grey = [], []
+    own, gray = [], []
     for prediction, truth in zip(faded, tensors, strict=True):
         metric.update(prediction[None], truth[None])
         common = Pair(prediction, truth).common
         own.append(np.percentile(common.ab_distance.numpy(), 95))
-        grey.append(np.percentile(chroma_of(common.truth_lab).numpy(), 95))
-    assert metric.compute()["p95_beside_grey"] == pytest.approx(100 * (np.mean(own) / np.mean(grey) - 1), abs=1e-3)
+        gray.append(np.percentile(chroma_of(common.truth_lab).numpy(), 95))
+    assert metric.compute()["p95_beside_grey"] == pytest.approx(100 * (np.mean(own) / np.mean(gray) - 1), abs=1e-3)
 
 
 def test_a_stain_is_both_wrong_and_bold():
@@ -77,7 +77,7 @@ def test_a_stain_is_both_wrong_and_bold():
 
 def test_grey_and_the_truth_have_no_stains_and_the_opposite_colour_is_all_stain(tensors):
     photo = tensors[1]
-    for prediction, expected in ((grey_of(photo), 0), (photo, 0)):
+    for prediction, expected in ((gray_of(photo), 0), (photo, 0)):
         metric = Stains()
         metric.update(prediction[None], photo[None])
         assert metric.compute() == {"stain_25": expected, "stain_15": expected}
@@ -104,7 +104,7 @@ def test_what_is_left_of_rich_colours_is_pooled_over_them(tensors):
     assert figures["colorless"] == 0 and figures["rich_chroma"] == figures["real_rich_chroma"] > 25
     pale = Colorless()
     for photo in tensors:
-        pale.update(grey_of(photo)[None], photo[None])
+        pale.update(gray_of(photo)[None], photo[None])
     assert pale.compute()["rich_chroma"] < 0.1 and pale.compute()["colorless"] > 1
 
 
@@ -112,12 +112,12 @@ def test_the_chroma_ratio_is_of_the_sets_means(tensors):
     metric = ChromaRatio()
     metric.update(torch.stack([tensors[0], tensors[0]]), torch.stack([tensors[0], tensors[0]]))
     assert metric.compute()["chroma_ratio"] == pytest.approx(1)
-    metric.update(grey_of(tensors[0])[None].expand(2, -1, -1, -1), tensors[0][None].expand(2, -1, -1, -1))
+    metric.update(gray_of(tensors[0])[None].expand(2, -1, -1, -1), tensors[0][None].expand(2, -1, -1, -1))
     assert metric.compute()["chroma_ratio"] == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("own", "grey", "odd"),
+    ("own", "gray", "odd"),
     [
         (SKIN, 0, 0),
         ((0.0, 6.9), 1, 0),  # chroma under 7
@@ -128,9 +128,9 @@ def test_the_chroma_ratio_is_of_the_sets_means(tensors):
         ((20.0, 4.0), 0, 0),  # hue 11
     ],
 )
-def test_a_face_is_grey_odd_or_neither(own, grey, odd):
+def test_a_face_is_grey_odd_or_neither(own, gray, odd):
     found = judge_face(own, SKIN)
-    assert found == (grey, odd, pytest.approx(np.hypot(own[0] - SKIN[0], own[1] - SKIN[1])), 1)
+    assert found == (gray, odd, pytest.approx(np.hypot(own[0] - SKIN[0], own[1] - SKIN[1])), 1)
 
 
 @pytest.mark.parametrize("real", [(4.0, 4.0), (20.0, 5.0), (2.0, 20.0), (-20.0, -20.0)])
@@ -142,7 +142,7 @@ def test_the_middle_colour_is_the_median_of_the_central_half():
     lab = lab_of((50.0, 50.0))
     lab[1:, 10:30, 10:30] = torch.tensor(SKIN)[:, None, None]
     lab[1:, 12:15, 12:20] = -90.0  # an eye: the median does not see it
-    assert middle_colour(lab, (0, 0, 40, 40)) == SKIN
+    assert middle_color(lab, (0, 0, 40, 40)) == SKIN
     assert hue((0.0, 5.0)) == 90 and hue((-1.0, 0.0)) == 180
 
 
@@ -153,7 +153,7 @@ def test_a_real_face_is_found_once_and_judged(portrait):
     x, y, w, h = boxes[0]
     assert 85 < x + w / 2 < 140 and 35 < y + h / 2 < 80  # where she is
     figures = {}
-    for name, prediction in (("grey", grey_of(portrait)), ("real", portrait), ("blue", portrait.flip(0))):
+    for name, prediction in (("grey", gray_of(portrait)), ("real", portrait), ("blue", portrait.flip(0))):
         metric = Faces()
         metric.update(prediction[None], portrait[None])
         figures[name] = metric.compute()
@@ -186,7 +186,7 @@ def test_the_edge_error_looks_beside_edges_only():
 def test_error_at_edges_beside_greys(tensors):
     metric = EdgeError()
     for photo in tensors:
-        metric.update(grey_of(photo)[None], photo[None])
+        metric.update(gray_of(photo)[None], photo[None])
     figures = metric.compute()
     assert figures["edge_error_beside_grey"] == pytest.approx(0, abs=0.1) and figures["edge_error"] > 5
 

@@ -161,8 +161,8 @@ class Painter:
     def __init__(self, cup_only: bool) -> None:
         self.cup_only, self.picture, self.hints = cup_only, None, 0
 
-    def session(self, grey: np.ndarray) -> Painter:
-        self.picture = grey
+    def session(self, gray: np.ndarray) -> Painter:
+        self.picture = gray
         return self
 
     def predict(self, hints=()) -> np.ndarray:
@@ -181,7 +181,7 @@ class Painter:
 @pytest.mark.parametrize("cup_only", [True, False])
 def test_a_painter_of_objects_and_a_painter_of_pictures(coco, monkeypatch, cup_only):
     painter = Painter(cup_only)
-    monkeypatch.setattr(wilful, "open_session", lambda _, grey: (painter, painter.session(grey)))
+    monkeypatch.setattr(wilful, "open_session", lambda _, gray: (painter, painter.session(gray)))
     (picture,) = read_outlines(*coco)
     record = wilful.score_picture(Model("painter", "", "", 256), picture, seed=3)
     contained, covered, contained_by_3, covered_by_3, objects = record["wilful_sums"]

@@ -14,7 +14,7 @@ from tiny_models import noise_model, plain_model
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import ModelError, PictureError, SettingError
 from colorizing_things.lab.evaluation.candidates import (
-    GreyFloor,
+    GrayFloor,
     Model,
     RealPhotographs,
     at_moods,
@@ -28,7 +28,7 @@ from colorizing_things.lab.evaluation.candidates import (
 from colorizing_things.lab.evaluation.metrics.base import to_lab
 from colorizing_things.lab.evaluation.pictures import (
     choose,
-    grey_of,
+    gray_of,
     on_plate,
     read_rgb,
     set_checksum,
@@ -142,10 +142,10 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path):
 
 
 def test_the_grey_has_the_photographs_lightness(photos):
-    grey = grey_of(photos[0])
+    gray = gray_of(photos[0])
     L = srgb_to_lab(photos[0] / 255.0)[..., 0]
-    again = srgb_to_lab(np.repeat(grey[..., None], 3, -1) / 255.0)[..., 0]
-    assert grey.dtype == np.uint8 and np.abs(again - L).max() < 0.25
+    again = srgb_to_lab(np.repeat(gray[..., None], 3, -1) / 255.0)[..., 0]
+    assert gray.dtype == np.uint8 and np.abs(again - L).max() < 0.25
 
 
 def test_what_is_wrong_with_the_set_is_said_in_one_line(tmp_path, photo_folder):
@@ -192,7 +192,7 @@ def test_predictions_are_paired_by_name(photo_folder, prediction_folder, faded):
     candidate = open_predictions(prediction_folder, pictures)
     assert candidate.name == "faded"
     for picture, expected in zip(pictures, faded, strict=True):
-        rgb = candidate.colour(picture, read_rgb(picture.path)).rgb
+        rgb = candidate.colorize(picture, read_rgb(picture.path)).rgb
         np.testing.assert_array_equal(rgb, expected.permute(1, 2, 0).numpy())
     assert len({candidate.fingerprint(p) for p in pictures}) == 6
 
@@ -211,20 +211,20 @@ def test_a_missing_pair_and_a_wrong_size_are_said_before_anything_is_scored(phot
 
 def test_floor_and_ceiling(photo_folder, photos):
     picture = choose(photo_folder)[0]
-    grey = GreyFloor().colour(picture, photos[0]).rgb
-    assert (np.ptp(grey, axis=-1) == 0).all()
-    assert RealPhotographs().colour(picture, photos[0]).rgb is photos[0]
+    gray = GrayFloor().colorize(picture, photos[0]).rgb
+    assert (np.ptp(gray, axis=-1) == 0).all()
+    assert RealPhotographs().colorize(picture, photos[0]).rgb is photos[0]
 
 
 def test_a_model_is_scored_as_the_product_colours(photo_folder, photos, colorizer, tmp_path):
     model = open_model("default", tmp_path)
     picture = choose(photo_folder)[0]
-    coloured = model.colour(picture, photos[0])
-    np.testing.assert_array_equal(coloured.rgb, colorizer(grey_of(photos[0])))
+    colored = model.colorize(picture, photos[0])
+    np.testing.assert_array_equal(colored.rgb, colorizer(gray_of(photos[0])))
     assert model.checksum == colorizer.card.checksum and model.size == colorizer.card.default_size
     if "confidence" in colorizer.card.outputs:
-        assert coloured.confidence is not None and coloured.confidence.shape == photos[0].shape[:2]
-        assert 0 <= coloured.confidence.min() <= coloured.confidence.max() <= 1
+        assert colored.confidence is not None and colored.confidence.shape == photos[0].shape[:2]
+        assert 0 <= colored.confidence.min() <= colored.confidence.max() <= 1
 
 
 def test_size_and_samples_are_part_of_what_a_model_is(photo_folder, tmp_path):
@@ -272,8 +272,8 @@ def test_an_old_plate_shows_the_model_another_picture_and_keeps_the_lightness(ph
     plain, blue, pan = on_plates([open_model("default", tmp_path)], ["blue", "pan"])
     assert blue.name == "default, blue plate" and blue.kind == "plate"
     assert len({model.fingerprint(pictures[0]) for model in (plain, blue, pan)}) == 3
-    np.testing.assert_array_equal(on_plate(photos[0], "pan"), grey_of(photos[0]))
-    found = {model.name: model.colour(pictures[0], photos[0]).rgb for model in (plain, blue, pan)}
+    np.testing.assert_array_equal(on_plate(photos[0], "pan"), gray_of(photos[0]))
+    found = {model.name: model.colorize(pictures[0], photos[0]).rgb for model in (plain, blue, pan)}
     np.testing.assert_array_equal(found[plain.name], found[pan.name])
     L, other = (to_lab(to_tensor(found[name]))[0] for name in (plain.name, blue.name))
     assert float((L - other).abs().mean()) < 0.5 and (found[plain.name] != found[blue.name]).mean() > 0.5
@@ -287,7 +287,7 @@ def test_a_mood_is_part_of_what_a_model_is(photo_folder, photos, tmp_path):
     assert (calm.name, lively.name) == (f"{drawn.name}, mood 0", f"{drawn.name}, mood 1")
     picture = choose(photo_folder)[0]
     assert len({model.fingerprint(picture) for model in (drawn, calm, lively)}) >= 2
-    spread = [float(to_lab(to_tensor(m.colour(picture, photos[0]).rgb))[1:].std()) for m in (calm, lively)]
+    spread = [float(to_lab(to_tensor(m.colorize(picture, photos[0]).rgb))[1:].std()) for m in (calm, lively)]
     assert spread[1] > 2 * spread[0]  # more noise, more colours
 
 
@@ -335,5 +335,5 @@ def test_a_training_run_is_exported_once(tmp_path, monkeypatch):
 
 
 def test_names_are_made_unique():
-    names = [c.name for c in with_unique_names([Model("a", "x", "1", 1), Model("a", "y", "2", 1), GreyFloor()])]
+    names = [c.name for c in with_unique_names([Model("a", "x", "1", 1), Model("a", "y", "2", 1), GrayFloor()])]
     assert names == ["a", "a (2)", "grey"]

@@ -36,7 +36,7 @@ def invoke(*words: object):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
-def colourings(folder: Path, names: list[str], color: tuple[int, int, int]) -> Path:
+def colorings(folder: Path, names: list[str], color: tuple[int, int, int]) -> Path:
     folder.mkdir()
     for name in names:
         Image.new("RGB", (60, 40), color).save(folder / f"{name}.png")
@@ -47,9 +47,9 @@ def colourings(folder: Path, names: list[str], color: tuple[int, int, int]) -> P
 def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
     names = [f"p{n}" for n in range(7)]
     return (
-        colourings(tmp_path / "red", names, (200, 0, 0)),
-        colourings(tmp_path / "blue", [f"{name}.color" for name in names], (0, 0, 200)),
-        colourings(tmp_path / "real", names, (0, 200, 0)),
+        colorings(tmp_path / "red", names, (200, 0, 0)),
+        colorings(tmp_path / "blue", [f"{name}.color" for name in names], (0, 0, 200)),
+        colorings(tmp_path / "real", names, (0, 200, 0)),
     )
 
 
@@ -153,7 +153,7 @@ def test_pictures_that_do_not_pair_are_named(folders, tmp_path):
     with pytest.raises(PictureError, match=r"red: has no picture p3 \(1 of 7"):
         write_pairs(*folders[:2], out, key_beside(out), folders[2])
     assert len(write_pairs(*folders[:2], out, key_beside(out)).pairs) == 6  # without real ones: what both have
-    strangers = colourings(tmp_path / "strangers", ["other"], (1, 2, 3))
+    strangers = colorings(tmp_path / "strangers", ["other"], (1, 2, 3))
     with pytest.raises(PictureError, match="no picture has the same name"):
         write_pairs(strangers, folders[1], out, key_beside(out))
 

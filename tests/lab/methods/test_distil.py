@@ -37,10 +37,10 @@ def test_the_teacher_is_left_alone_and_sees_colour():
     before = [p.clone() for p in method.teacher.parameters()]
     gray = batch._replace(ab=torch.zeros_like(batch.ab))
     torch.manual_seed(0)
-    colourful = method.step(batch)["distillation"]
+    colorful = method.step(batch)["distillation"]
     assert all(torch.equal(a, b) for a, b in zip(before, method.teacher.parameters(), strict=True))
     torch.manual_seed(0)
-    assert make_method(stage).step(gray)["distillation"] != colourful
+    assert make_method(stage).step(gray)["distillation"] != colorful
     assert not any(p.requires_grad for p in method.teacher.parameters())
 
 

@@ -144,7 +144,7 @@ def test_known_places_are_the_means_of_hints_by_trust():
 
 def test_confidence_is_the_mass_of_the_bins_that_are_near():
     confidence = Confidence()
-    bins = confidence.centres
+    bins = confidence.centers
     logits = torch.full((1, 313, 1, 2), -1e4)
     logits[0, 100] = 0.0  # surely this bin
     ab = torch.stack([bins[100], bins[100] + torch.tensor([40.0, 0])], 1)[None, :, None]

@@ -59,7 +59,7 @@ def test_wrong_settings_are_one_line():
         make_method("hwang2016-regression", [*TINY, "target_stride=4"])
 
 
-def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path, grey_photo):
+def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path, gray_photo):
     from colorizing_things import Colorizer
 
     recipe = load_recipe("hwang2016-classification", [*TINY, "steps=2"])
@@ -67,4 +67,4 @@ def test_a_run_exports_and_the_product_colours_with_it(photographs, tmp_path, gr
     folder = export(tmp_path / "run", tmp_path / "model")
     card = load_card(folder)
     assert (card.stride, card.output_stride, card.outputs) == (8, 1, ["ab"])
-    assert Colorizer(folder)(grey_photo).shape == (400, 600, 3)
+    assert Colorizer(folder)(gray_photo).shape == (400, 600, 3)

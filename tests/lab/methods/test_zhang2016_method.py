@@ -43,11 +43,11 @@ def test_grey_photographs_teach_nothing():
     assert is_colorful(ab).tolist() == [1, 1, 0]
     for name in ALL:
         method, stage = make_method(name, TINY)
-        colourful = make_batch(stage)
-        gray = Batch(colourful.L, colourful.ab.clamp(-5, 5), colourful.L)
+        colorful = make_batch(stage)
+        gray = Batch(colorful.L, colorful.ab.clamp(-5, 5), colorful.L)
         (loss,) = method.step(gray).values()
         assert loss == 0
-        half = Batch(colourful.L, torch.stack([colourful.ab[0], gray.ab[1]]), colourful.L)
+        half = Batch(colorful.L, torch.stack([colorful.ab[0], gray.ab[1]]), colorful.L)
         assert next(iter(method.step(half).values())) > 0
 
 

@@ -16,26 +16,26 @@ from colorizing_things.lab.objectives.classification import (
 
 
 @pytest.fixture(scope="module")
-def colours():
+def colors():
     rgb = np.random.default_rng(0).random((5000, 3))
     return torch.from_numpy(srgb_to_lab(rgb)[:, 1:].astype(np.float32))
 
 
-def test_soft_targets_are_distributions_over_the_nearest(colours):
-    target = SoftEncoder()(colours)
-    torch.testing.assert_close(target.weight.sum(-1), torch.ones(len(colours)))
+def test_soft_targets_are_distributions_over_the_nearest(colors):
+    target = SoftEncoder()(colors)
+    torch.testing.assert_close(target.weight.sum(-1), torch.ones(len(colors)))
     assert target.indices.shape == (5000, 5)
-    exact = torch.cdist(colours, torch.from_numpy(ab_bins()))
+    exact = torch.cdist(colors, torch.from_numpy(ab_bins()))
     assert (target.indices[:, 0] == exact.argmin(1)).float().mean() > 0.999
     fifth = exact.topk(5, largest=False).values[:, 4]
     ours = exact.gather(1, target.indices).max(1).values
     assert (ours - fifth).max() < 1.5
 
 
-def test_decoding_an_encoding_gives_the_colour_back(colours):
-    target = SoftEncoder()(colours)
+def test_decoding_an_encoding_gives_the_colour_back(colors):
+    target = SoftEncoder()(colors)
     decoded = (torch.from_numpy(ab_bins())[target.indices] * target.weight[..., None]).sum(1)
-    error = (decoded - colours).norm(dim=1)
+    error = (decoded - colors).norm(dim=1)
     assert error.mean() < 0.3 and error.quantile(0.99) < 0.9
 
 

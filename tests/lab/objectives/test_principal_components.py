@@ -18,8 +18,8 @@ def test_batches_give_what_all_at_once_gives(vectors):
     for batch in vectors.split(32):
         found.update(batch)
     basis, variance = found.basis()
-    centred = vectors - vectors.mean(0)
-    _, singular, exact = torch.linalg.svd(centred, full_matrices=False)
+    centered = vectors - vectors.mean(0)
+    _, singular, exact = torch.linalg.svd(centered, full_matrices=False)
     torch.testing.assert_close(variance, singular[:5].square() / 299, rtol=0.02, atol=0)
     torch.testing.assert_close((basis * exact[:5]).sum(1).abs(), torch.ones(5), atol=0.02, rtol=0)
     torch.testing.assert_close(basis @ basis.T, torch.eye(5), atol=1e-5, rtol=0)

@@ -60,7 +60,7 @@ def test_losses_scores_norms_and_distance_are_logged_and_samples_lie_there(photo
 
 
 @pytest.mark.parametrize("name", ["aae-hinge", "vaegan-hinge", "vaegan-hinge-z-alone"])
-def test_a_network_of_one_size_is_exported_with_it(name, photographs, tmp_path, grey_photo):
+def test_a_network_of_one_size_is_exported_with_it(name, photographs, tmp_path, gray_photo):
     out = export(run(name, photographs, tmp_path / "run"), tmp_path / "model")
     card = json.loads((out / "card.json").read_text())
     assert card["fixed_size"] == card["stride"] == card["default_size"] == 32 and card["inputs"] == ["L"]
@@ -69,7 +69,7 @@ def test_a_network_of_one_size_is_exported_with_it(name, photographs, tmp_path, 
         L = np.random.default_rng(0).uniform(0, 100, (count, 1, 32, 32)).astype(np.float32)
         (ab,) = session.run(["ab"], {"L": L})
         assert ab.shape == (count, 2, 32, 32) and np.abs(ab).max() <= 110
-    assert Colorizer(out)(grey_photo).shape == (400, 600, 3)
+    assert Colorizer(out)(gray_photo).shape == (400, 600, 3)
 
 
 def test_a_vae_can_be_exported_with_draws(photographs, tmp_path):
@@ -86,17 +86,17 @@ def test_a_vae_can_be_exported_with_draws(photographs, tmp_path):
     assert np.abs(session.run(["ab"], {"L": L, "z": z + 1})[0] - likeliest).max() > 1e-3
 
 
-def test_variants_of_a_vae_are_draws_of_its_code(photographs, tmp_path, grey_photo):
+def test_variants_of_a_vae_are_draws_of_its_code(photographs, tmp_path, gray_photo):
     trained = run("vaegan-hinge", photographs, tmp_path / "run")
     colorizer = Colorizer(export(trained, tmp_path / "model", decoding={"draws": True}))
-    first, *others = colorizer.variants(grey_photo, 3, ColorOptions(seed=1))
-    np.testing.assert_array_equal(first.ab, colorizer.predict(grey_photo).ab)
+    first, *others = colorizer.variants(gray_photo, 3, ColorOptions(seed=1))
+    np.testing.assert_array_equal(first.ab, colorizer.predict(gray_photo).ab)
     assert not any(np.array_equal(first.ab, other.ab) for other in others)
     plain = Colorizer(export(trained, tmp_path / "plain"))
     with pytest.raises(SettingError, match="knows one answer only"):
-        plain.variants(grey_photo, 3)
+        plain.variants(gray_photo, 3)
     with pytest.raises(SettingError, match="takes no hints"):
-        plain(grey_photo, hint=["3,3=#ff0000"])
+        plain(gray_photo, hint=["3,3=#ff0000"])
 
 
 def test_a_unet_is_exported_for_any_shape_without_spectral_norms(photographs, tmp_path):

@@ -25,7 +25,7 @@ def settings(photographs, out, start):
     return RunSettings(data=photographs, out=out, start=Path(start), precision="32-true")
 
 
-def test_the_decoder_is_tuned_and_the_result_is_a_model_of_its_own(photographs, tmp_path, grey_photo):
+def test_the_decoder_is_tuned_and_the_result_is_a_model_of_its_own(photographs, tmp_path, gray_photo):
     out = tmp_path / "mine-model"
     tuned = finetune(settings(photographs, out, "default"), SMALL)
     assert tuned.run == out / "best.ckpt" and tuned.before.keys() == tuned.after.keys()
@@ -43,7 +43,7 @@ def test_the_decoder_is_tuned_and_the_result_is_a_model_of_its_own(photographs, 
     assert colorizer.card.name == "mine-model" and colorizer.card.summary.startswith("default, tuned to")
     assert colorizer.card.scores["before ab_error"] > 0 and (out / "NOTICE").exists()
     assert colorizer.card.training["recipe"]["decoding"]["chroma"] == saved["recipe"]["decoding"]["chroma"]
-    assert np.abs(colorizer(grey_photo).astype(int) - Colorizer()(grey_photo)).mean() > 0
+    assert np.abs(colorizer(gray_photo).astype(int) - Colorizer()(gray_photo)).mean() > 0
 
 
 def test_what_is_no_model_is_said(photographs, tmp_path):

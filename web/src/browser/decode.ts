@@ -81,8 +81,8 @@ async function turned(file: File, kind: string): Promise<Pixels> {
 
 /** Of 16 bits, or transparent; but where a profile must be heeded, only the browser can. */
 function isSpoiltByCanvas(bytes: Uint8Array): boolean {
-  const [depth, colour] = [bytes[24], bytes[25]];
-  if (depth !== 16 && colour !== 4 && colour !== 6) return false;
+  const [depth, colorType] = [bytes[24], bytes[25]];
+  if (depth !== 16 && colorType !== 4 && colorType !== 6) return false;
   const chunks = chunksOf(bytes);
   const has = (type: string) => chunks.some((chunk) => chunk.type === type);
   const gamma = chunks.find((chunk) => chunk.type === 'gAMA')?.data;

@@ -52,13 +52,13 @@ export async function encoded(
 /** The colour alone: the most transparent picture that, laid over the grey one, colours it (server/layer.py). */
 export function encodedLayer(pixels: Pixels, chroma: Chroma, look: Look): Promise<Blob> {
   const { width, height } = pixels;
-  const grey = lightnessImage(pixels).data;
+  const gray = lightnessImage(pixels).data;
   const out = new Uint8Array(4 * width * height);
   const opacity = alphaOf(pixels);
   join(pixels, chroma, look, false, (row, y) => {
     for (let x = 0; x < width; x++) {
       const at = 4 * (y * width + x);
-      const under = grey[at] as number;
+      const under = gray[at] as number;
       const added = [0, 1, 2].map((c) => (row[3 * x + c] as number) - under);
       const shares = added.map((more) => Math.abs(more) / Math.max(more > 0 ? 255 - under : under, 1));
       const cover = Math.ceil(255 * Math.min(Math.max(...shares), 1)) / 255;

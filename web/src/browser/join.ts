@@ -117,10 +117,10 @@ function bicubicTaps(small: number, large: number): Taps {
   const places = new Int32Array(4 * large);
   const weights = new Float64Array(4 * large);
   for (let n = 0; n < large; n++) {
-    const centre = ((n + 0.5) * small) / large - 0.5;
+    const center = ((n + 0.5) * small) / large - 0.5;
     for (let tap = 0; tap < 4; tap++) {
-      const place = Math.floor(centre) + tap - 1;
-      const d = Math.abs(centre - place);
+      const place = Math.floor(center) + tap - 1;
+      const d = Math.abs(center - place);
       places[4 * n + tap] = Math.min(Math.max(place, 0), small - 1);
       weights[4 * n + tap] =
         d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;

@@ -43,8 +43,8 @@ export class Model {
   /** The browser compiles well only what has run for a while: the first photograph should not pay for that. */
   async #warmUp(): Promise<void> {
     const side = this.card.default_size;
-    const grey = new Uint8Array(side * side).fill(128);
-    const seen = await this.see({ width: side, height: side, channels: 1, data: grey }, 'png');
+    const gray = new Uint8Array(side * side).fill(128);
+    const seen = await this.see({ width: side, height: side, channels: 1, data: gray }, 'png');
     await seen.decode(null, seen.noise(0, 0, 0));
   }
 

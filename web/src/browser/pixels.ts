@@ -24,13 +24,13 @@ export function compact(pixels: Pixels): Pixels {
   if (channels < 3) return pixels;
   const count = pixels.width * pixels.height;
   const opaque = isDeep(pixels) ? 65535 : 255;
-  let grey = true;
+  let gray = true;
   let solid = true;
-  for (let at = 0; at < count * channels && (grey || solid); at += channels) {
-    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) grey = false;
+  for (let at = 0; at < count * channels && (gray || solid); at += channels) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) gray = false;
     if (channels === 4 && data[at + 3] !== opaque) solid = false;
   }
-  const kept = grey ? (solid ? [0] : [0, channels - 1]) : solid ? [0, 1, 2] : [0, 1, 2, 3];
+  const kept = gray ? (solid ? [0] : [0, channels - 1]) : solid ? [0, 1, 2] : [0, 1, 2, 3];
   if (kept.length === channels) return pixels;
   const out = isDeep(pixels) ? new Uint16Array(count * kept.length) : new Uint8Array(count * kept.length);
   let to = 0;
@@ -94,8 +94,8 @@ export function colorImage(pixels: Pixels): ImageData {
   });
 }
 
-/** RGBA of 8 bits; `colour` gives a pixel's as a word, and is asked from top to bottom. */
-function imageOf(pixels: Pixels, colour: (at: number) => number): ImageData {
+/** RGBA of 8 bits; `color` gives a pixel's as a word, and is asked from top to bottom. */
+function imageOf(pixels: Pixels, color: (at: number) => number): ImageData {
   const { width, height, channels, data } = pixels;
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer); // little-endian, as machines are
@@ -103,7 +103,7 @@ function imageOf(pixels: Pixels, colour: (at: number) => number): ImageData {
   const alpha = hasAlpha(pixels);
   for (let at = 0; at < words.length; at++) {
     const opacity = alpha ? eight(data[(at + 1) * channels - 1] as number) : 255;
-    words[at] = colour(at) | (opacity << 24);
+    words[at] = color(at) | (opacity << 24);
   }
   return image;
 }

@@ -5,13 +5,13 @@ import { chunk } from './metadata/png';
 import { isDeep, type Pixels } from './pixels';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 };
+const COLOR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 };
 const PAETH = 4;
 
 export async function encodePng(pixels: Pixels): Promise<Blob> {
   const { width, height, channels } = pixels;
   const depth = isDeep(pixels) ? 16 : 8;
-  const header = joined(uint32(width), uint32(height), [depth, COLOUR_TYPES[channels], 0, 0, 0]);
+  const header = joined(uint32(width), uint32(height), [depth, COLOR_TYPES[channels], 0, 0, 0]);
   const data = await deflated(filtered(pixels));
   const parts = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', ascii(''))];
   return new Blob([joined(SIGNATURE), ...parts], { type: 'image/png' });

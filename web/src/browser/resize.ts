@@ -127,12 +127,12 @@ function kernels(from: number, to: number): Kernel[] {
   const [weigh, lobes] = from > to ? [lanczos, LOBES] : [catmullRom, 2];
   return Array.from({ length: to }, (_, n) => {
     // Corners are what libvips aligns where it enlarges.
-    const centre = from > to ? ((n + 0.5) * from) / to - 0.5 : (n * from) / to - 0.5;
+    const center = from > to ? ((n + 0.5) * from) / to - 0.5 : (n * from) / to - 0.5;
     const reach = lobes * shrink;
     const kernel: Kernel = { places: [], weights: [] };
     let sum = 0;
-    for (let place = Math.ceil(centre - reach); place <= centre + reach; place++) {
-      const weight = weigh((place - centre) / shrink);
+    for (let place = Math.ceil(center - reach); place <= center + reach; place++) {
+      const weight = weigh((place - center) / shrink);
       kernel.places.push(Math.min(Math.max(place, 0), from - 1));
       kernel.weights.push(weight);
       sum += weight;

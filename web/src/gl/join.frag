@@ -20,7 +20,7 @@ uniform float toned;     // 1: as it was is the original; 0: the lightness
 uniform float density;   // device pixels per CSS pixel
 uniform mat3 fToLinear;
 
-out vec4 colour;
+out vec4 color;
 
 float fOfLightness(float code) {
   float linear = code <= 0.04045 ? code / 12.92 : pow((code + 0.055) / 1.055, 2.4);
@@ -54,10 +54,10 @@ vec4 catmullRom(float t) {
 
 vec2 enlarged(vec2 where) {
   vec2 size = vec2(textureSize(chroma, 0) - ivec2(2, 3)) / vec2(2.0, 1.0);
-  vec2 centre = where * size - 0.5;
-  vec2 base = floor(centre);
-  vec4 across = catmullRom(centre.x - base.x);
-  vec4 down = catmullRom(centre.y - base.y);
+  vec2 center = where * size - 0.5;
+  vec2 base = floor(center);
+  vec4 across = catmullRom(center.x - base.x);
+  vec4 down = catmullRom(center.y - base.y);
   ivec2 at = ivec2(2, 1) * (ivec2(base) + 1);
   vec2 sum = vec2(0.0);
   for (int row = 0; row < 4; row++) {
@@ -90,11 +90,11 @@ void main() {
   vec4 seen = texture(lightness, where); // before any branch: mipmaps need neighbours
   vec3 before = mix(seen.rrr, texture(original, where).rgb, toned);
   if (any(lessThan(where, vec2(0.0))) || any(greaterThanEqual(where, vec2(1.0)))) {
-    colour = vec4(0.0);
+    color = vec4(0.0);
     return;
   }
   if (pixel.x < split) {
-    colour = overSquares(before, seen.a, pixel);
+    color = overSquares(before, seen.a, pixel);
     return;
   }
   float fy = fOfLightness(seen.r);
@@ -103,5 +103,5 @@ void main() {
   if (any(lessThan(linear, vec3(-1e-4))) || any(greaterThan(linear, vec3(1.0001)))) {
     linear = toLinear(fy, ab * pullIn(fy, ab));
   }
-  colour = overSquares(toSrgb(linear), seen.a, pixel);
+  color = overSquares(toSrgb(linear), seen.a, pixel);
 }

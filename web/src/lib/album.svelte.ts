@@ -144,9 +144,9 @@ class Album {
   #summary(): string {
     const count = this.ready.length;
     const failed = this.photos.length - count;
-    const coloured =
+    const colored =
       count === 1 ? `${this.ready[0]?.file.name} is coloured` : `${count} pictures are coloured`;
-    return failed ? `${coloured}, ${failed} could not be` : coloured;
+    return failed ? `${colored}, ${failed} could not be` : colored;
   }
 
   #find(id: string | null): Photo | undefined {

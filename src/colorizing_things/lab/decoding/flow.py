@@ -100,16 +100,16 @@ class Draw(nn.Module):
 class Confidence(nn.Module):
     """The probability, by the colour classes, that colours are within :data:`RADIUS` of the true ones."""
 
-    centres: Tensor
+    centers: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("centres", torch.from_numpy(ab_bins()), persistent=False)
+        self.register_buffer("centers", torch.from_numpy(ab_bins()), persistent=False)
 
     def forward(self, ab: Tensor, logits: Tensor) -> Tensor:
         """CIELAB ``[N,2,h,w]`` and the classes' log probabilities ``[N,Q,h,w]`` -> 0..1 ``[N,1,h,w]``."""
-        across = F.conv2d(ab, self.centres[:, :, None, None])  # of each bin's centre with the colour
-        squares = ab.square().sum(1, keepdim=True) + self.centres.square().sum(1)[:, None, None]
+        across = F.conv2d(ab, self.centers[:, :, None, None])  # of each bin's centre with the colour
+        squares = ab.square().sum(1, keepdim=True) + self.centers.square().sum(1)[:, None, None]
         near = torch.sigmoid((RADIUS**2 - squares + 2 * across) / SOFTNESS)
         return (logits.exp() * near).sum(1, keepdim=True)
 

@@ -34,7 +34,7 @@ from rich.progress import (
 import colorizing_things
 from colorizing_things.errors import TrainingError
 
-from .candidates import Candidate, Coloured
+from .candidates import Candidate, Colored
 from .journal import Journal
 from .metrics import FAMILIES
 from .metrics.base import Pair, Record, Table
@@ -81,14 +81,14 @@ def code_checksum() -> str:
 def score(candidate: Candidate, picture: Picture) -> Record:
     """Everything that is kept of one picture coloured by one candidate."""
     real = read_rgb(picture.path)
-    coloured = candidate.colour(picture, real)
-    return measure(coloured, to_tensor(real))
+    colored = candidate.colorize(picture, real)
+    return measure(colored, to_tensor(real))
 
 
-def measure(coloured: Coloured, truth: torch.Tensor, network: bool = True) -> Record:
+def measure(colored: Colored, truth: torch.Tensor, network: bool = True) -> Record:
     """Measure all families; without those that run a feature network if ``network`` is False."""
-    confidence = None if coloured.confidence is None else torch.from_numpy(coloured.confidence)
-    pair = Pair(to_tensor(coloured.rgb), truth, confidence, [to_tensor(sample) for sample in coloured.samples])
+    confidence = None if colored.confidence is None else torch.from_numpy(colored.confidence)
+    pair = Pair(to_tensor(colored.rgb), truth, confidence, [to_tensor(sample) for sample in colored.samples])
     record: Record = {}
     for family in FAMILIES.values():
         if (network or not family.network) and family.missing() is None:

@@ -17,13 +17,13 @@ from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.guidance.hints import Hint
 from colorizing_things.lab.data.emulsion import plate_weights
 
-from .pictures import Picture, UInt8, file_sha256, grey_of, list_pictures, on_plate, read_rgb, size_of, to_tensor
+from .pictures import Picture, UInt8, file_sha256, gray_of, list_pictures, on_plate, read_rgb, size_of, to_tensor
 
 HINT_PATCH = 5  # px, the side of what a true hint is the mean of
 
 
 @dataclass(frozen=True)
-class Coloured:
+class Colored:
     """One picture as a candidate colours it: sRGB ``[H,W,3]``, and what else it has to say."""
 
     rgb: UInt8
@@ -42,7 +42,7 @@ class Candidate(ABC):
         """What decides the colours of this picture: weights and settings, or a file's bytes."""
 
     @abstractmethod
-    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+    def colorize(self, picture: Picture, real: UInt8) -> Colored:
         """Colour one photograph of the set; ``real`` is its own pixels."""
 
     def likeliest(self) -> Candidate:
@@ -55,7 +55,7 @@ class Candidate(ABC):
 
 
 @dataclass(frozen=True)
-class GreyFloor(Candidate):
+class GrayFloor(Candidate):
     """No colour at all: what every colorizer must beat."""
 
     name: str = "grey"
@@ -65,9 +65,9 @@ class GreyFloor(Candidate):
         """Always the same."""
         return "grey"
 
-    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+    def colorize(self, picture: Picture, real: UInt8) -> Colored:
         """The black-and-white photograph."""
-        return Coloured(np.repeat(grey_of(real)[..., None], 3, axis=-1))
+        return Colored(np.repeat(gray_of(real)[..., None], 3, axis=-1))
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class RealPhotographs(Candidate):
         """Always the same."""
         return "real"
 
-    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+    def colorize(self, picture: Picture, real: UInt8) -> Colored:
         """The photograph."""
-        return Coloured(real)
+        return Colored(real)
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ class Predictions(Candidate):
         """SHA-256 of the prediction's bytes."""
         return self.checksums[picture.name]
 
-    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+    def colorize(self, picture: Picture, real: UInt8) -> Colored:
         """Read the prediction."""
         path = self.files[picture.name]
         rgb = read_rgb(path)
         if rgb.shape != real.shape:
             raise PictureError(_wrong_size(path, (rgb.shape[1], rgb.shape[0]), picture))
-        return Coloured(rgb)
+        return Colored(rgb)
 
 
 def open_predictions(folder: Path, pictures: list[Picture]) -> Predictions:
@@ -160,20 +160,20 @@ class Model(Candidate):
         told = f":hints{self.hints}:{self.seed}" if self.hints else ""
         return f"{self.checksum}:{self.size}{noise}" + drawn + told + (f":{self.plate}" if self.plate else "")
 
-    def colour(self, picture: Picture, real: UInt8) -> Coloured:
+    def colorize(self, picture: Picture, real: UInt8) -> Colored:
         """Colour the grey version of the photograph, or what an old plate kept of it.
 
         Colours predicted from a plate are joined with the photograph's own lightness, so that nothing but the colours
         differs from what the same model makes of today's luminance.
         """
-        grey = grey_of(real)
-        colorizer, session = open_session(self, on_plate(real, self.plate) if self.plate else grey)
+        gray = gray_of(real)
+        colorizer, session = open_session(self, on_plate(real, self.plate) if self.plate else gray)
         chroma = session.predict(true_hints(real, self.hints, f"{self.seed}:{picture.sha256}"))
         drawn = []
         if self.sample_count and "variants" in colorizer.card.abilities:
             drawn = session.variants(self.sample_count, self.seed)
-        rgb, *samples = (colorizer.pixels(grey, chroma=field) for field in (chroma, *drawn))
-        return Coloured(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
+        rgb, *samples = (colorizer.pixels(gray, chroma=field) for field in (chroma, *drawn))
+        return Colored(rgb, _enlarged(chroma.confidence, real.shape[:2]), samples)
 
     def likeliest(self) -> Candidate:
         """Without samples: these take a hundred times as long."""
@@ -229,12 +229,12 @@ def open_colorizer(model: str, device: str, threads: int | None = 1) -> Any:
     return Colorizer(model, device, threads)
 
 
-def open_session(model: Model, grey: UInt8) -> tuple[Any, Any]:
+def open_session(model: Model, gray: UInt8) -> tuple[Any, Any]:
     """The product's Colorizer, and its session of one picture ``[H,W]`` at the model's size and mood."""
     from colorizing_things import ColorOptions
 
     colorizer = open_colorizer(model.model, model.device)
-    return colorizer, colorizer.session(grey, ColorOptions(model.size, mood=model.mood))
+    return colorizer, colorizer.session(gray, ColorOptions(model.size, mood=model.mood))
 
 
 def open_model(

@@ -21,6 +21,6 @@ def chroma_of_cards(model: Model) -> float:
         code = round(float(lightness_to_srgb(np.array(lightness))) * 255)
         card = np.full(SIZE, code, np.uint8)
         colorizer, session = open_session(model, card)
-        coloured = colorizer.pixels(card, chroma=session.predict())
-        chromas.append(float(chroma_of(to_lab(to_tensor(coloured))).mean()))
+        colored = colorizer.pixels(card, chroma=session.predict())
+        chromas.append(float(chroma_of(to_lab(to_tensor(colored))).mean()))
     return max(chromas)

@@ -17,7 +17,7 @@ from . import results as results_of
 from .benchmark import run
 from .candidates import (
     Candidate,
-    GreyFloor,
+    GrayFloor,
     Model,
     RealPhotographs,
     at_moods,
@@ -91,7 +91,7 @@ def evaluate(request: Request, console: Console) -> dict[str, Any]:
         costs = _costs(candidates, pictures, request.out / "costs.json")
         name = request.name or request.data.resolve().name
         with console.status("drawing the figures"):
-            results = results_of.summarise(candidates, pictures, journal, request.seed, costs, name)
+            results = results_of.summarize(candidates, pictures, journal, request.seed, costs, name)
         if request.outlines and request.images:
             models = [c for c in candidates if isinstance(c, Model) and c.kind == "model"]
             results["outlines"] = score_outlines(
@@ -113,7 +113,7 @@ def _candidates(request: Request, pictures: list[Picture]) -> list[Candidate]:
     ]
     folders = [open_predictions(folder, pictures) for folder in request.predictions]
     scored = on_plates(with_hints(at_moods(models, request.moods), request.hints), request.plates)
-    return with_unique_names([GreyFloor(), *scored, *folders, RealPhotographs()])
+    return with_unique_names([GrayFloor(), *scored, *folders, RealPhotographs()])
 
 
 def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: Path) -> dict[str, dict[str, Any]]:

@@ -119,7 +119,7 @@ def set_checksum(pictures: list[Picture]) -> str:
     return hashlib.sha256("".join(f"{p.name} {p.sha256}\n" for p in pictures).encode()).hexdigest()
 
 
-def grey_of(rgb: UInt8) -> UInt8:
+def gray_of(rgb: UInt8) -> UInt8:
     """The black-and-white photograph: sRGB ``[H,W,3]`` -> neutral values of the same L*, ``[H,W]`` uint8."""
     from .metrics.base import to_lab
 

@@ -12,7 +12,7 @@ from typing import Any
 WIDTH, HEIGHT = 420, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 40
 Points = Sequence[tuple[float, float]]
-COLOURS = 6  # s1 to s6 in the page's style sheet
+COLORS = 6  # s1 to s6 in the page's style sheet
 AUC_SHOWN = 80  # ab units: beyond, every curve is at the top
 
 
@@ -89,7 +89,7 @@ def ticks(low: float, high: float) -> list[float]:
 def style_of(candidates: list[dict[str, Any]]) -> dict[str, str]:
     """Style class of every candidate: grey for the floor, ink for the ceiling, colours for the rest."""
     rated = [c["name"] for c in candidates if c["kind"] not in ("floor", "ceiling")]
-    styles = {name: f"s{1 + i % COLOURS}" for i, name in enumerate(rated)}
+    styles = {name: f"s{1 + i % COLORS}" for i, name in enumerate(rated)}
     return {c["name"]: {"floor": "s0", "ceiling": "s7"}.get(c["kind"]) or styles[c["name"]] for c in candidates}
 
 
@@ -120,7 +120,7 @@ def trade_off_chart(candidates: list[dict[str, Any]]) -> str:
     return chart.svg("ab error against colourfulness")
 
 
-def colourfulness_chart(candidate: dict[str, Any], style: str) -> str:
+def colorfulness_chart(candidate: dict[str, Any], style: str) -> str:
     """One candidate's pictures: their colourfulness against that of the real photographs."""
     points = [(x, y) for x, y in candidate["curves"]["colourfulness"]]
     most = max(20.0, *(max(p) for p in points))

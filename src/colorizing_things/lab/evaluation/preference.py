@@ -125,7 +125,7 @@ def write_pairs(
         raise SettingError(f"{key}: the key must lie outside of {out}, or it is no secret")
     if rows < 1:
         raise SettingError(f"rows {rows}: give 1 or more")
-    folders = {folder: _colourings(folder) for folder in (first, second, *([real] if real else []))}
+    folders = {folder: _colorings(folder) for folder in (first, second, *([real] if real else []))}
     among = folders[real] if real else {name: path for name, path in folders[first].items() if name in folders[second]}
     names = drawn_names(sorted(among), limit, seed)
     if not names:
@@ -142,7 +142,7 @@ def write_pairs(
     return made
 
 
-def _colourings(folder: Path) -> dict[str, Path]:
+def _colorings(folder: Path) -> dict[str, Path]:
     return {name.removesuffix(".color"): path for name, path in list_pictures(folder).items()}
 
 
@@ -270,9 +270,9 @@ def wilson(hits: int, trials: int, level: float = PROTOCOL.interval) -> tuple[fl
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + level) / 2)
     share, divisor = hits / trials, 1 + z * z / trials
-    centre = share + z * z / (2 * trials)
+    center = share + z * z / (2 * trials)
     reach = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(0.0, (centre - reach) / divisor), min(1.0, (centre + reach) / divisor)
+    return max(0.0, (center - reach) / divisor), min(1.0, (center + reach) / divisor)
 
 
 def report(key: Key, counted: Count) -> str:

@@ -17,7 +17,7 @@ def render(results: dict[str, Any], pictures: Path) -> str:
     """The page.
 
     Args:
-        results: as :func:`.results.summarise` makes them, with the places of the pictures.
+        results: as :func:`.results.summarize` makes them, with the places of the pictures.
         pictures: folder where :func:`.sheets.save_pictures` put them.
     """
     template = Template((files(__package__) / "report.html").read_text(encoding="utf-8"))
@@ -123,7 +123,7 @@ def _plots(candidates: list[dict[str, Any]]) -> str:
     for candidate in candidates:
         style = styles[candidate["name"]]
         if candidate["kind"] not in ("floor", "ceiling"):
-            charts.append((f"Colourfulness: {candidate['name']}", plots.colourfulness_chart(candidate, style)))
+            charts.append((f"Colourfulness: {candidate['name']}", plots.colorfulness_chart(candidate, style)))
         if "calibration" in candidate["curves"]:
             charts.append((f"Calibration: {candidate['name']}", plots.calibration_chart(candidate, style)))
     return "".join(f"<figure>{svg}<figcaption>{escape(title)}</figcaption></figure>" for title, svg in charts)

@@ -39,7 +39,7 @@ KINDS_OF_EXAMPLES = ("best", "median", "worst")
 EXAMPLES = 2  # pictures of each kind
 
 
-def summarise(
+def summarize(
     candidates: Sequence[Candidate],
     pictures: Sequence[Picture],
     journal: Journal,
@@ -57,12 +57,12 @@ def summarise(
         costs: seconds and memory by the candidate's name.
         set_name: of the set, for people.
     """
-    real, grey = (
+    real, gray = (
         table_of(next(c for c in candidates if c.kind == kind), pictures, journal) for kind in ("ceiling", "floor")
     )
     described, estimates = [], {}
     for candidate in candidates:
-        rows = Rows(table_of(candidate, pictures, journal), real, grey)
+        rows = Rows(table_of(candidate, pictures, journal), real, gray)
         estimates[candidate.name] = estimate_all(rows, seed)
         described.append(
             {

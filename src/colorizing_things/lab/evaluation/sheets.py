@@ -69,7 +69,7 @@ def _save(candidate: Candidate, picture: Picture, folder: Path) -> str:
     key = f"{candidate.fingerprint(picture)}|{picture.sha256}"
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.webp"
     if not path.exists():
-        rgb = candidate.likeliest().colour(picture, read_rgb(picture.path)).rgb
+        rgb = candidate.likeliest().colorize(picture, read_rgb(picture.path)).rgb
         temporary = path.with_suffix(".part")
         shrunk(rgb).save(temporary, "WEBP", quality=QUALITY)
         temporary.replace(path)

@@ -21,7 +21,7 @@ from .journal import Journal
 from .metrics.base import Array, Record, Rows, to_lab
 from .metrics.wilful_hints import COUNTS, FIGURES, SIZE, Mask, containment, coverage
 from .outlines import OutlinedPicture, read_outlines
-from .pictures import UInt8, file_sha256, grey_of, to_tensor
+from .pictures import UInt8, file_sha256, gray_of, to_tensor
 from .protocol import PROTOCOL
 from .results import describe_figure
 from .statistics import estimate_means
@@ -63,7 +63,7 @@ def draw_request(shown: Array, inside: Mask, rng: np.random.Generator) -> Reques
 def score_picture(model: Model, picture: OutlinedPicture, seed: int) -> Record:
     """Sums over a picture's objects: containment and coverage with one and with three hints, and how many objects."""
     rgb = picture.pixels()
-    colorizer, session = open_session(model, grey_of(rgb))
+    colorizer, session = open_session(model, gray_of(rgb))
     shown = _lab(colorizer.pixels(session.picture, chroma=session.predict()))
     rng = np.random.default_rng([seed, *bytes.fromhex(picture.sha256[:16])])
     sums = np.zeros(SIZE)

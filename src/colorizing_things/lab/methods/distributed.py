@@ -62,10 +62,10 @@ class _Synchronized(_BatchNorm):
         shape = [1, -1, *[1] * (x.dim() - 2)]
         with torch.autocast(x.device.type, enabled=False):
             mean = _sum(x.float().mean(axes)) / world
-            centred = x.float() - mean.view(shape)
-            variance = _sum(centred.square().mean(axes)) / world
+            centered = x.float() - mean.view(shape)
+            variance = _sum(centered.square().mean(axes)) / world
             self._remember(mean.detach(), variance.detach(), world * x.numel() // x.shape[1])
-            y = centred * (variance + self.eps).rsqrt().view(shape)
+            y = centered * (variance + self.eps).rsqrt().view(shape)
             if self.affine:
                 y = y * self.weight.view(shape) + self.bias.view(shape)
         return y.to(x.dtype)

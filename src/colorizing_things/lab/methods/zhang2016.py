@@ -28,12 +28,12 @@ from colorizing_things.lab.objectives.classification import (
 
 from .base import Method
 
-GREY = 5.0  # ab units: a picture with nothing beyond this in a or b teaches nothing (the release's NonGrayMask)
+GRAY = 5.0  # ab units: a picture with nothing beyond this in a or b teaches nothing (the release's NonGrayMask)
 
 
 def is_colorful(ab: Tensor) -> Tensor:
     """1 for pictures that have an abs(a) or abs(b) over 5 anywhere, else 0: ``[N,2,h,w]`` -> ``[N]``."""
-    return (ab.abs().amax((1, 2, 3)) > GREY).float()
+    return (ab.abs().amax((1, 2, 3)) > GRAY).float()
 
 
 class Zhang2016Adam(Method):

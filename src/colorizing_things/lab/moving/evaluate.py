@@ -24,7 +24,7 @@ from colorizing_things.film.coloring import Eye, FilmOptions, color_frames
 from colorizing_things.film.need import is_film
 from colorizing_things.film.planes import differences, enlarged, rgb_of
 from colorizing_things.film.reading import Film, open_film
-from colorizing_things.lab.evaluation.metrics.colourfulness import colourfulness
+from colorizing_things.lab.evaluation.metrics.colorfulness import colorfulness
 from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
 from colorizing_things.model.model import Model
 from colorizing_things.types import Float32
@@ -175,7 +175,7 @@ def _figures(
         **consistency,
         "CDC": float(np.mean(list(consistency.values()))),
         "chroma": float(np.mean([np.hypot(ab[..., 0], ab[..., 1]).mean() for ab in fields])),
-        "colourfulness": float(colourfulness(_tensor(frames[::LOOKED_AT])).mean()),
+        "colourfulness": float(colorfulness(_tensor(frames[::LOOKED_AT])).mean()),
         "ab error": float(np.mean(away)),
         "kernel distance": float(distances.compute()["kernel_distance"]),
     }

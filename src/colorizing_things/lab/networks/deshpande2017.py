@@ -97,7 +97,7 @@ class GradientDecoder(nn.Module):
         nn.init.constant_(self.out[1].weight, START)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, gray: Tensor) -> Tensor:
-        """``z`` [N,64] and ``grey`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
+        """``z`` [N,64] and ``gray`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
         x = self.layer8(_double(self.layer4(z[:, :, None, None].expand(-1, -1, 4, 4))))
         x = self.layer16(torch.cat([_double(x), gradients(gray, 16)], dim=1))
         x = self.layer32(torch.cat([_double(x), gradients(gray, 32)], dim=1))
@@ -105,7 +105,7 @@ class GradientDecoder(nn.Module):
 
 
 def gradients(gray: Tensor, side: int) -> Tensor:
-    """Vertical and horizontal differences of ``grey`` resized to ``side``: ``[N,2,side,side]``, zeros first."""
+    """Vertical and horizontal differences of ``gray`` resized to ``side``: ``[N,2,side,side]``, zeros first."""
     small = F.interpolate(gray, size=(side, side), mode="bilinear", align_corners=False)
     down = F.pad(small[:, :, 1:] - small[:, :, :-1], (0, 0, 1, 0))
     across = F.pad(small[..., 1:] - small[..., :-1], (1, 0, 0, 0))
@@ -125,7 +125,7 @@ class SkipDecoder(nn.Module):
         self.out = nn.Conv2d(last, 2, 5, padding=2)
 
     def forward(self, z: Tensor, gray: Tensor) -> Tensor:
-        """``z`` [N,64] and ``grey`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
+        """``z`` [N,64] and ``gray`` [N,1,64,64] in -1..1 -> ``[N,2,64,64]`` in -1..1."""
         features = []
         for layer in self.gray:
             gray = layer(gray)
@@ -147,12 +147,12 @@ class Deshpande2017VAE(nn.Module):
 
     stride = 4
     latent = LATENT
-    sees_grey = False
+    sees_gray = False
 
     def __init__(self, width: float = 1.0, skips: bool = False) -> None:
         super().__init__()
         check_width(width)
-        self.encode = FieldEncoder(3 if self.sees_grey else 2, width)
+        self.encode = FieldEncoder(3 if self.sees_gray else 2, width)
         self.decoder = SkipDecoder(width) if skips else GradientDecoder(width)
         # of the training set's fields, for the loss alone: kept here so that a resumed run has them
         self.fields = PrincipalComponents(COMPONENTS, 2 * FIELD * FIELD)
@@ -171,7 +171,7 @@ class Deshpande2017VAE(nn.Module):
     def posterior(self, L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code of a field, two of ``[N,64]``."""
         field = ab / AB_SCALE
-        mean, log_variance = self.encode(torch.cat([field, self.gray(L)], dim=1) if self.sees_grey else field)
+        mean, log_variance = self.encode(torch.cat([field, self.gray(L)], dim=1) if self.sees_gray else field)
         return mean, log_variance
 
     def decode(self, z: Tensor, L: Tensor) -> Tensor:
@@ -199,7 +199,7 @@ class Deshpande2017CVAE(Deshpande2017VAE):
         width: factor on every channel count; 1 is the paper's.
     """
 
-    sees_grey = True
+    sees_gray = True
 
     def __init__(self, width: float = 1.0) -> None:
         super().__init__(width, skips=True)

@@ -9,7 +9,7 @@ from colorizing_things.errors import SettingError
 
 # torchvision's normalization of ImageNet's RGB, 0..1
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-GREY_MEAN, GREY_DEVIATION = 0.449, 0.226  # their averages: the one pair that all three channels share here
+GRAY_MEAN, GRAY_DEVIATION = 0.449, 0.226  # their averages: the one pair that all three channels share here
 FOLDS = ("imagenet", "shared")
 
 
@@ -22,7 +22,7 @@ def lightness_to_gray(L: Tensor) -> Tensor:
 
 def normalized_gray(L: Tensor) -> Tensor:
     """L* 0..100 -> grey as torchvision's networks want it, about -2..2.4."""
-    return (lightness_to_gray(L) - GREY_MEAN) / GREY_DEVIATION
+    return (lightness_to_gray(L) - GRAY_MEAN) / GRAY_DEVIATION
 
 
 def fold_rgb(weight: Tensor, fold: str = "imagenet") -> tuple[Tensor, Tensor]:
@@ -43,5 +43,5 @@ def fold_rgb(weight: Tensor, fold: str = "imagenet") -> tuple[Tensor, Tensor]:
     if fold == "shared":
         return weight.sum(1, keepdim=True), weight.new_zeros(len(weight))
     mean, deviation = weight.new_tensor(MEAN), weight.new_tensor(DEVIATION)
-    gray = (weight * (GREY_DEVIATION / deviation)[None, :, None, None]).sum(1, keepdim=True)
-    return gray, (weight.sum((2, 3)) * ((GREY_MEAN - mean) / deviation)).sum(1)
+    gray = (weight * (GRAY_DEVIATION / deviation)[None, :, None, None]).sum(1, keepdim=True)
+    return gray, (weight.sum((2, 3)) * ((GRAY_MEAN - mean) / deviation)).sum(1)

@@ -110,7 +110,7 @@ def _measured(network: Flow, decoding: FlowDecoding, dev: Photographs) -> dict[s
     return color_errors(whole_graph(network, decoding), dev, len(dev)) if len(dev) >= ENOUGH_DEV else {}
 
 
-def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, colour: float) -> FlowDecoding:
+def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, color: float) -> FlowDecoding:
     """A decoding by which the network is at least as colourful on ``dev`` as it was, and its confidence right.
 
     Of the factors on chroma from that one up to the decoding's own the one with the smallest 95th percentile of the
@@ -120,11 +120,11 @@ def calibrated(network: Flow, decoding: FlowDecoding, dev: Photographs, colour: 
         network: tuned.
         decoding: as it was.
         dev: held-out pictures.
-        colour: chroma beside the true one that the network had before; no more than 1 is asked for.
+        color: chroma beside the true one that the network had before; no more than 1 is asked for.
     """
     own = decoding.chroma
     ratio = _measured(network, decoding, dev)["dev_chroma"] / own
-    least = float(np.clip(min(colour, 1.0) / max(ratio, 1e-6), *CHROMAS))
+    least = float(np.clip(min(color, 1.0) / max(ratio, 1e-6), *CHROMAS))
     tried = [decoding.model_copy(update={"chroma": round(c, 3)}) for c in np.linspace(least, max(least, own), 3)]
     found = min(tried, key=lambda d: _measured(network, d, dev)[STEERS])
     return found.model_copy(update={"confidence_temperature": _temperature(network, found, dev)})

@@ -102,7 +102,7 @@ class Rows:
 
     own: Table
     real: Table
-    grey: Table
+    gray: Table
 
 
 def first_mean(means: Array) -> Array:

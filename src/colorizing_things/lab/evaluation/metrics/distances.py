@@ -28,15 +28,15 @@ def frechet_distance(first: Array, second: Array) -> float:
     for few pictures: compare equal numbers only.
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    centre = first.mean(0), second.mean(0)
-    spread = [(x - m) / np.sqrt(len(x) - 1) for x, m in zip((first, second), centre, strict=True)]
+    center = first.mean(0), second.mean(0)
+    spread = [(x - m) / np.sqrt(len(x) - 1) for x, m in zip((first, second), center, strict=True)]
     # Tr (S1 S2)^1/2 is the sum of the singular values of one spread times the other: no matrix root, and
     # exact also where there are fewer pictures than features.
     if len(first) > first.shape[1]:
         spread = [np.asarray(np.linalg.qr(x, mode="r")) for x in spread]  # the same S, in fewer rows
     overlap = np.linalg.svd(spread[0] @ spread[1].T, compute_uv=False).sum()
     variance = sum(np.square(x).sum() for x in spread)
-    return float(np.square(centre[0] - centre[1]).sum() + variance - 2 * overlap)
+    return float(np.square(center[0] - center[1]).sum() + variance - 2 * overlap)
 
 
 def kernel_distance(first: Array, second: Array, subsets: Array | None = None) -> tuple[float, Array]:

@@ -48,13 +48,13 @@ def find_faces(rgb: Tensor) -> list[Box]:
     pixels = np.ascontiguousarray(rgb.permute(1, 2, 0).cpu().numpy())
     key = hashlib.sha1(pixels.tobytes() + str(pixels.shape).encode(), usedforsecurity=False).digest()
     if key not in _found:
-        grey, least = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), PROTOCOL.face_smallest
-        boxes = _cascade().detectMultiScale(grey, 1.1, PROTOCOL.face_neighbours, minSize=(least, least))
+        gray, least = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), PROTOCOL.face_smallest
+        boxes = _cascade().detectMultiScale(gray, 1.1, PROTOCOL.face_neighbours, minSize=(least, least))
         _found[key] = [(int(x), int(y), int(w), int(h)) for x, y, w, h in boxes]
     return _found[key]
 
 
-def middle_colour(lab: Tensor, box: Box) -> tuple[float, float]:
+def middle_color(lab: Tensor, box: Box) -> tuple[float, float]:
     """Median a and median b of a box's central half in both directions: Lab ``[3,H,W]``, CIELAB units."""
     x, y, w, h = box
     part = lab[1:, y + h // 4 : y + 3 * h // 4, x + w // 4 : x + 3 * w // 4].flatten(1)
@@ -77,14 +77,14 @@ def judge_face(own: tuple[float, float], real: tuple[float, float]) -> tuple[flo
     if math.hypot(*real) <= PROTOCOL.face_real_chroma or not low <= hue(real) <= high:
         return None
     low, high = PROTOCOL.face_hues
-    grey = math.hypot(*own) < PROTOCOL.face_grey_chroma
-    odd = not grey and not low <= hue(own) <= high
-    return float(grey), float(odd), math.dist(own, real), 1.0
+    gray = math.hypot(*own) < PROTOCOL.face_grey_chroma
+    odd = not gray and not low <= hue(own) <= high
+    return float(gray), float(odd), math.dist(own, real), 1.0
 
 
 def face_sums(own_lab: Tensor, real_lab: Tensor, boxes: list[Box]) -> Array:
     """Faces that are grey, that are odd, the sum of their errors, and how many count: Lab ``[3,H,W]`` -> ``[4]``."""
-    judged = [judge_face(middle_colour(own_lab, box), middle_colour(real_lab, box)) for box in boxes]
+    judged = [judge_face(middle_color(own_lab, box), middle_color(real_lab, box)) for box in boxes]
     return np.array([found for found in judged if found], np.float64).reshape(-1, SIZE).sum(0)
 
 
@@ -93,7 +93,7 @@ def _measure(pair: Pair) -> Record:
     return {"face_sums": face_sums(common.prediction_lab, common.truth_lab, find_faces(common.truth))}
 
 
-def _grey(means: Array) -> Array:
+def _gray(means: Array) -> Array:
     return percent_of_means(means[..., [0, 3]])
 
 
@@ -120,7 +120,7 @@ FAMILY = Family(
             "on the real photograph's grey at a shorter side of 256 and whose central half has a real median colour "
             "of chroma over 8 and hue 20 to 75 degrees.",
             columns("face_sums"),
-            _grey,
+            _gray,
             width=SIZE,
             digits=1,
         ),

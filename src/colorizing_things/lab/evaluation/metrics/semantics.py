@@ -22,7 +22,7 @@ def agreement_terms(own: Array, real: Array) -> Array:
     return np.stack([100.0 * agrees, counts], axis=-1)
 
 
-def gain_terms(own: Array, real: Array, grey: Array) -> Array:
+def gain_terms(own: Array, real: Array, gray: Array) -> Array:
     """Class probabilities ``[N,C]`` of ours, the real and the grey pictures -> ``[N,2]``: margin, counts.
 
     The margin is how much more probable (in points of percent) the real photograph's top class is in our
@@ -30,7 +30,7 @@ def gain_terms(own: Array, real: Array, grey: Array) -> Array:
     """
     counts = real.max(-1) > PROTOCOL.recognised_probability
     picture, top = np.arange(len(real)), real.argmax(-1)
-    return np.stack([100.0 * counts * (own[picture, top] - grey[picture, top]), counts], axis=-1)
+    return np.stack([100.0 * counts * (own[picture, top] - gray[picture, top]), counts], axis=-1)
 
 
 def _agreement(rows: Rows) -> Array:
@@ -39,8 +39,8 @@ def _agreement(rows: Rows) -> Array:
 
 
 def _gain(rows: Rows) -> Array:
-    own, real, grey = (probabilities(table["features"]) for table in (rows.own, rows.real, rows.grey))
-    return gain_terms(own, real, grey)
+    own, real, gray = (probabilities(table["features"]) for table in (rows.own, rows.real, rows.gray))
+    return gain_terms(own, real, gray)
 
 
 FAMILY = Family(

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from page_steps import coloured, download, drop, set_slider, settled
+from page_steps import colored, download, drop, set_slider, settled
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -34,7 +34,7 @@ def test_preview_of_noise_is_the_download(page: Page, tmp_path: Path) -> None:
 
 def check(page: Page, photo: Path, look: tuple, tmp_path: Path) -> None:
     drop(page, [photo])
-    coloured(page, [photo])
+    colored(page, [photo])
     for name, value in zip(("Saturation", "Warmth", "Strength"), look, strict=True):
         set_slider(page, name, value)
     page.get_by_role("button", name="Show at 100 %").click()
@@ -53,10 +53,10 @@ def check(page: Page, photo: Path, look: tuple, tmp_path: Path) -> None:
 def placed(stage: np.ndarray, picture: np.ndarray) -> np.ndarray:
     """The picture's part of the stage: in the middle, within a pixel of rounding."""
     height, width = picture.shape[:2]
-    middle, centre = (stage.shape[0] - height) // 2, (stage.shape[1] - width) // 2
+    middle, center = (stage.shape[0] - height) // 2, (stage.shape[1] - width) // 2
     parts = [
         stage[top : top + height, left : left + width]
         for top in range(middle - 1, middle + 2)
-        for left in range(centre - 1, centre + 2)
+        for left in range(center - 1, center + 2)
     ]
     return min(parts, key=lambda part: np.abs(part - picture).mean())

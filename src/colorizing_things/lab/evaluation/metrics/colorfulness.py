@@ -10,7 +10,7 @@ from ..protocol import PROTOCOL
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, Rows, column, number
 
 
-def colourfulness(rgb: Tensor, absolute: bool = False) -> Tensor:
+def colorfulness(rgb: Tensor, absolute: bool = False) -> Tensor:
     """How colourful a picture looks: sRGB uint8 ``[...,3,H,W]`` -> ``[...]``, 0 (grey) to about 110 (garish).
 
     With rg = R - G and yb = (R + G) / 2 - B on 0..255: sqrt(var rg + var yb) + .3 |(mean rg, mean yb)|.
@@ -26,9 +26,9 @@ def colourfulness(rgb: Tensor, absolute: bool = False) -> Tensor:
 
 
 def _measure(pair: Pair) -> Record:
-    own, real = (colourfulness(rgb, absolute=True) for rgb in (pair.prediction, pair.truth))
+    own, real = (colorfulness(rgb, absolute=True) for rgb in (pair.prediction, pair.truth))
     return {
-        "colourfulness": number(colourfulness(pair.prediction)),
+        "colourfulness": number(colorfulness(pair.prediction)),
         "colourfulness_abs": number(own),
         "real_colourfulness_abs": number(real),
     }
@@ -42,7 +42,7 @@ def _both(rows: Rows) -> Array:
     return np.stack([rows.own["colourfulness_abs"], rows.own["real_colourfulness_abs"]], axis=-1)
 
 
-def _near_grey(rows: Rows) -> Array:
+def _near_gray(rows: Rows) -> Array:
     return 100.0 * (rows.own["colourfulness_abs"] < PROTOCOL.near_grey_colourfulness)
 
 
@@ -96,7 +96,7 @@ FAMILY = Family(
             "near-grey %",
             "real",
             "Share of pictures with a CF abs under 15, the lowest word of Hasler and Suesstrunk's scale.",
-            _near_grey,
+            _near_gray,
             digits=1,
         ),
     ),
@@ -104,7 +104,7 @@ FAMILY = Family(
 )
 
 
-class Colourfulness(FamilyMetric):
+class Colorfulness(FamilyMetric):
     """All figures of colourfulness as a torchmetrics metric."""
 
     family = FAMILY

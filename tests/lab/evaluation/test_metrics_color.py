@@ -13,7 +13,7 @@ from skimage.color import rgb2lab
 from colorizing_things.lab.evaluation.metrics.ab_error import AbError, mean_ab_error, median_ab_error
 from colorizing_things.lab.evaluation.metrics.base import ab_distance, to_lab
 from colorizing_things.lab.evaluation.metrics.ciede import ciede2000
-from colorizing_things.lab.evaluation.metrics.colourfulness import Colourfulness, colourfulness
+from colorizing_things.lab.evaluation.metrics.colorfulness import Colorfulness, colorfulness
 from colorizing_things.lab.evaluation.metrics.luminance import lightness_change
 
 # Lab pairs and their differences: Sharma, Wu and Dalal 2005, table 1 (pairs 1, 5, 7, 13, 17, 20, 25, 34).
@@ -29,8 +29,8 @@ SHARMA = (
 )
 
 
-def lab_pixels(*colours: tuple[float, float, float]) -> torch.Tensor:
-    return torch.tensor(colours, dtype=torch.float32).T.reshape(3, 1, -1)
+def lab_pixels(*colors: tuple[float, float, float]) -> torch.Tensor:
+    return torch.tensor(colors, dtype=torch.float32).T.reshape(3, 1, -1)
 
 
 def checkerboard(first: tuple[int, int, int], second: tuple[int, int, int]) -> torch.Tensor:
@@ -60,8 +60,8 @@ def test_mean_and_median_ab_error():
 def test_ab_error_of_grey_is_the_mean_chroma(tensors):
     metric = AbError()
     photo = tensors[1]
-    grey = photo.float().mean(0).round().to(torch.uint8).expand(3, -1, -1)
-    metric.update(grey[None], photo[None])
+    gray = photo.float().mean(0).round().to(torch.uint8).expand(3, -1, -1)
+    metric.update(gray[None], photo[None])
     lab = rgb2lab(photo.permute(1, 2, 0).numpy())
     assert metric.compute()["ab_error"] == pytest.approx(np.hypot(lab[..., 1], lab[..., 2]).mean(), abs=0.02)
 
@@ -77,36 +77,36 @@ def test_lightness_change():
 
 
 def test_colourfulness_of_grey_is_nothing(tensors):
-    grey = tensors[0][:1].expand(3, -1, -1)
-    assert float(colourfulness(grey)) == float(colourfulness(grey, absolute=True)) == 0
+    gray = tensors[0][:1].expand(3, -1, -1)
+    assert float(colorfulness(gray)) == float(colorfulness(gray, absolute=True)) == 0
 
 
 def test_colourfulness_of_one_colour_is_its_mean_alone():
     orange = torch.tensor([200, 100, 50], dtype=torch.uint8)[:, None, None].expand(3, 5, 6)
     expected = 0.3 * np.hypot(100, 100)  # rg = 100, yb = 150 - 50
     for absolute in (False, True):
-        assert float(colourfulness(orange, absolute)) == pytest.approx(expected, rel=1e-6)
+        assert float(colorfulness(orange, absolute)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_signs_cancel_in_the_mean_and_not_in_the_spread():
     board = checkerboard((255, 0, 0), (0, 255, 255))  # rg +-255, yb +-127.5
-    assert float(colourfulness(board)) == pytest.approx(np.hypot(255, 127.5), rel=1e-6)
-    assert float(colourfulness(board, absolute=True)) == pytest.approx(0.3 * np.hypot(255, 127.5), rel=1e-6)
+    assert float(colorfulness(board)) == pytest.approx(np.hypot(255, 127.5), rel=1e-6)
+    assert float(colorfulness(board, absolute=True)) == pytest.approx(0.3 * np.hypot(255, 127.5), rel=1e-6)
 
 
 def test_colourfulness_is_the_formula(tensors):
     red, green, blue = tensors[2].numpy().astype(float)
     rg, yb = red - green, (red + green) / 2 - blue
     expected = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
-    assert float(colourfulness(tensors[2])) == pytest.approx(expected, rel=1e-5)
+    assert float(colorfulness(tensors[2])) == pytest.approx(expected, rel=1e-5)
 
 
 def test_too_bold_and_too_pale_cancel_in_the_difference_of_means_only(tensors):
     photo = tensors[0]
-    grey = photo[:1].expand(3, -1, -1)
-    metric = Colourfulness()
-    metric.update(torch.stack([photo, grey]), torch.stack([grey, photo]))
+    gray = photo[:1].expand(3, -1, -1)
+    metric = Colorfulness()
+    metric.update(torch.stack([photo, gray]), torch.stack([gray, photo]))
     figures = metric.compute()
     assert figures["delta_cf_of_means"] == pytest.approx(0, abs=1e-6)
-    assert figures["delta_cf"] == pytest.approx(float(colourfulness(photo, absolute=True)), rel=1e-6)
+    assert figures["delta_cf"] == pytest.approx(float(colorfulness(photo, absolute=True)), rel=1e-6)
     assert figures["near_grey"] == 50
