@@ -107,7 +107,7 @@ def bucket(folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
-class Watch(threading.Thread):
+class Monitor(threading.Thread):
     """Ends workers; writes down the memory of every process that takes part, and the processor time of all."""
 
     def __init__(self, kill_every: float | None) -> None:
@@ -200,7 +200,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     print(
         f"one process, one thread, no store   {rate:6.2f} a second   {seconds:.3f} processor seconds each", flush=True
     )
-    watch = Watch(options.kill_every)
+    monitor = Monitor(options.kill_every)
     with bucket(folder) as server:
         for name in ("archive", "coloured"):
             _ = Place.of(f"s3://{name}?endpoint_override={server}&scheme=http&allow_bucket_creation=true")
@@ -219,9 +219,9 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                 nonlocal done
                 if not first:
                     first.append(time.monotonic())
-                    watch.look()
-                    watch.before = dict(watch.used)
-                    watch.start()
+                    monitor.look()
+                    monitor.before = dict(monitor.used)
+                    monitor.start()
                 done += len(rows)
                 if options.node_dies and done > options.count / 2 and len(nodes) == 2:
                     cluster.remove_node(nodes.pop(), allow_graceful=False)
@@ -232,19 +232,19 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                 run(job, address=cluster.address, report=report, expect=lambda *_: None)
             except KeyboardInterrupt:
                 ended = False
-            watch.ended.set()
-            watch.join()
+            monitor.ended.set()
+            monitor.join()
             clock = time.monotonic() - first[0]
-            ours, each = done / clock, (sum(watch.used.values()) - sum(watch.before.values())) / done
+            ours, each = done / clock, (sum(monitor.used.values()) - sum(monitor.before.values())) / done
             print(f"two nodes of a core, with a store    {ours:5.2f} a second   {each:.3f} processor seconds each")
             spent = Counter[str]()
-            for pid, seconds_used in watch.used.items():
-                spent[watch.parts[pid]] += (seconds_used - watch.before.get(pid, 0)) / done
+            for pid, seconds_used in monitor.used.items():
+                spent[monitor.parts[pid]] += (seconds_used - monitor.before.get(pid, 0)) / done
             print("  of which " + "  ".join(f"{part} {share:.3f}" for part, share in spent.most_common()))
             print(f"  of one process's rate a core: {100 * seconds / each:.0f}% in processor time, "
                   f"{100 * ours / (2 * rate):.0f}% by the clock")  # fmt: skip
-            print(f"  {clock:.0f} s, {watch.killed} workers killed, {2 - len(nodes)} nodes; {check(job, ended)}")
-            some = watch.held[:: max(1, len(watch.held) // 10)]
+            print(f"  {clock:.0f} s, {monitor.killed} workers killed, {2 - len(nodes)} nodes; {check(job, ended)}")
+            some = monitor.held[:: max(1, len(monitor.held) // 10)]
             for n, what in enumerate(("this process", "the largest worker", "all else of Ray")):
                 print(f"  MB along the run, {what}: {' '.join(f'{held[n]:.0f}' for held in some)}")
         finally:

@@ -3,8 +3,8 @@
     python benchmarks/film.py             640 x 480 and 1920 x 1080
     python benchmarks/film.py --minutes 5 memory along a longer film, too
 
-Films are made of photographs (``colorizing_things.lab.moving.scenes``). Each figure is of a process of its own: its
-seconds from start to end, and its peak memory.
+Films are made of photographs (``colorizing_things.lab.film_evaluation.scenes``). Each figure is of a process of its
+own: its seconds from start to end, and its peak memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from colorizing_things.lab.moving.scenes import SCRIPTS, scenes
+from colorizing_things.lab.film_evaluation.scenes import SCRIPTS, scenes
 
 BARE = """
 import sys, av

@@ -310,14 +310,14 @@ def test_a_full_disk_is_one_line(colorizer, old_jpg, monkeypatch, tmp_path):
 
 
 def test_a_write_that_nobody_gives_a_reason_for_is_one_true_line(tmp_path):
-    from colorizing_things.imaging import saying
+    from colorizing_things.imaging import vips_errors
 
-    ask = partial(saying.ask_to_write, tmp_path / "new.part")
+    ask = partial(vips_errors.ask_to_write, tmp_path / "new.part")
     said = "wbuffer_write: write failed\nsystem error: Unknown error -1"
     unexplained = r"^new: a part of it was refused, and nothing says why; try another place"
     with (
         pytest.raises(PictureError, match=unexplained),
-        saying.as_picture_error("new", saying.UNWRITABLE, ask),
+        vips_errors.as_picture_error("new", vips_errors.UNWRITABLE, ask),
     ):
         raise pyvips.Error("unable to call VipsSave", said)
 

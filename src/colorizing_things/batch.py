@@ -175,7 +175,7 @@ def color_one(colorizer: Colorizer, task: Task, options: BatchOptions) -> Result
         picture = open_picture(task.source, colorizer.max_pixels)
         if options.negative:
             picture = picture.positive()
-        with stopping.by(colorizer.stopping):
+        with stopping.stoppable_by(colorizer.stopping):
             written = _write(colorizer, picture, task, options)
     except Stopped:
         raise

@@ -8,17 +8,17 @@ if TYPE_CHECKING:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
-    from .termination import leave_if_told
+    from .termination import exit_if_interrupted
 
-    leave_if_told(error)
+    exit_if_interrupted(error)
     sys.__excepthook__(kind, error, trace)
 
 
 def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
     """Within what cannot raise, such as the end of an object, Python would print it and go on."""
-    from .termination import leave_if_told
+    from .termination import exit_if_interrupted
 
-    leave_if_told(lost.exc_value)
+    exit_if_interrupted(lost.exc_value)
     sys.__unraisablehook__(lost)
 
 
@@ -29,10 +29,10 @@ def main() -> None:
     """Run the command."""
     import threading
 
-    from .termination import heed_termination
+    from .termination import raise_on_sigterm
 
     if threading.current_thread() is threading.main_thread():
-        heed_termination()
+        raise_on_sigterm()
     from colorizing_things.cli import main as run
 
     run()

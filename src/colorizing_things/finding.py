@@ -29,7 +29,7 @@ MARKED_WITHIN = 1 << 16  # bytes from a file's start or end in which its mark li
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file, its place in the tree, and what keeps it from being coloured."""
 
     source: Path
@@ -38,7 +38,7 @@ class Found:
     left_out: bool = False
 
 
-def walk(inputs: list[Path], skip: Path | None) -> Iterator[Found]:
+def walk(inputs: list[Path], skip: Path | None) -> Iterator[FoundFile]:
     """Every picture with its place in the tree, leaving out hidden files, our own results, and ``skip``.
 
     A result that is named, by ``*.jpg`` perhaps, is left out only where its original is named too.
@@ -48,12 +48,12 @@ def walk(inputs: list[Path], skip: Path | None) -> Iterator[Found]:
         if not is_folder(path):
             original = original_stem(path)
             if original == path.stem or (path.parent, original) not in named:
-                yield Found(path, Path(path.name))
+                yield FoundFile(path, Path(path.name))
             continue
         yield from _walk_folder(path, skip)
 
 
-def _walk_folder(folder: Path, skip: Path | None) -> Iterator[Found]:
+def _walk_folder(folder: Path, skip: Path | None) -> Iterator[FoundFile]:
     pictures = False
     for found in _files(folder):
         file = found.source
@@ -67,17 +67,19 @@ def _walk_folder(folder: Path, skip: Path | None) -> Iterator[Found]:
         if suffix in PICTURE_SUFFIXES:
             pictures = True
             marked = is_marked(file)
-            yield Found(file, found.place, f"{file}: {MARKED}" if marked else "", marked)
+            yield FoundFile(file, found.place, f"{file}: {MARKED}" if marked else "", marked)
         elif suffix in UNREAD_SUFFIXES:
-            yield Found(file, found.place, f"{file}: {why_unread(suffix)}", True)
+            yield FoundFile(file, found.place, f"{file}: {why_unread(suffix)}", True)
         elif _starts_as_picture(file):
-            yield Found(file, found.place, f"{file}: a picture by its content; give it the suffix of its format", True)
+            yield FoundFile(
+                file, found.place, f"{file}: a picture by its content; give it the suffix of its format", True
+            )
     if not pictures:
         looked = ", ".join(sorted(PICTURE_SUFFIXES))
-        yield Found(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
+        yield FoundFile(folder, Path(), f"{folder}: holds no pictures; looked for {looked}")
 
 
-def _files(root: Path) -> Iterator[Found]:
+def _files(root: Path) -> Iterator[FoundFile]:
     """All files but hidden ones; a folder that cannot be listed, or is a link, is a problem."""
     folders = [root]
     while folders:
@@ -86,15 +88,15 @@ def _files(root: Path) -> Iterator[Found]:
             with faults.naming(f"{folder}: cannot be listed"), os.scandir(folder) as listed:
                 entries = sorted((entry for entry in listed if not entry.name.startswith(".")), key=lambda e: e.name)
         except PictureError as error:
-            yield Found(folder, folder.relative_to(root), str(error))
+            yield FoundFile(folder, folder.relative_to(root), str(error))
             continue
         inner = []
         for entry in entries:
             path = folder / entry.name
             if not is_folder(path):
-                yield Found(path, path.relative_to(root))
+                yield FoundFile(path, path.relative_to(root))
             elif entry.is_symlink():
-                yield Found(path, path.relative_to(root), f"{path}: {LINK}", True)
+                yield FoundFile(path, path.relative_to(root), f"{path}: {LINK}", True)
             else:
                 inner.append(path)
         folders += reversed(inner)

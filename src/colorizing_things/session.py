@@ -133,7 +133,7 @@ class Session(OfOneProcess):
         """
         points = (*hints, *self._points)
         seed = self.options.seed if seed is None else seed
-        codes = variants.zs(self.seen, count, seed, self.mood)
+        codes = variants.latents(self.seen, count, seed, self.mood)
         if codes is None:
             return iter(variants.redrawn(self.seen, count, seed, self._field(points)))
         return (self._decode(points, z) for z in codes)
@@ -153,10 +153,10 @@ class Session(OfOneProcess):
         """
         variants.check_index(index, count)
         seed = self.options.seed if seed is None else seed
-        zs = variants.zs(self.seen, count, seed, self.mood)
-        if zs is None:
+        latents = variants.latents(self.seen, count, seed, self.mood)
+        if latents is None:
             return self.variants(count, seed, hints)[index]
-        return self._decode((*hints, *self._points), zs[index])
+        return self._decode((*hints, *self._points), latents[index])
 
     def palette(self, x: float, y: float, hints: Sequence[Hint] = (), count: int = 6) -> list[Swatch]:
         """Likely colours of a place, in the upright picture's own pixels, likeliest first.

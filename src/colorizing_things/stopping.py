@@ -86,7 +86,7 @@ def current() -> Stop:
 
 
 @contextmanager
-def by(stop: Stop) -> Iterator[None]:
+def stoppable_by(stop: Stop) -> Iterator[None]:
     """What this thread does meanwhile can be stopped by it."""
     token = _current.set(stop)
     try:
@@ -106,7 +106,7 @@ def interruptible(work: Callable[[], Result], *parents: Stop) -> Result:
 
     def do() -> None:
         try:
-            with by(stop):
+            with stoppable_by(stop):
                 done.set_result(work())
         except BaseException as error:
             done.set_exception(error)

@@ -14,7 +14,7 @@ class Terminated(BaseException):
     """SIGTERM came."""
 
 
-def heed_termination() -> None:
+def raise_on_sigterm() -> None:
     """From now on SIGTERM raises :class:`Terminated`, for a container's first process too, which it would not reach."""
     signal.signal(signal.SIGTERM, _terminated)
 
@@ -23,7 +23,7 @@ def _terminated(*_: object) -> None:
     raise Terminated
 
 
-def leave_if_told(error: BaseException | None) -> None:
+def exit_if_interrupted(error: BaseException | None) -> None:
     """Where Ctrl-C or SIGTERM is behind it, say so and end at once: what other threads have begun to write is removed,
     and not waited for.
     """

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("av")
-from colorizing_things.film.carry import APART, Carrier, Said
-from colorizing_things.film.motion import Motion, carried, halved, joined, trust
+from colorizing_things.film.carry import APART, Carrier, Prediction
+from colorizing_things.film.motion import Motion, halved, joined, trust, warp
 
 HEIGHT, WIDTH, RADIUS = 144, 192, 26
 RED, GREEN = (50.0, 30.0), (-25.0, 20.0)
@@ -55,7 +55,7 @@ def edge(number):
 def colored():
     frames = [scene(number) for number in range(40)]
     said = [flickering(ab, number) for number, (_, ab) in enumerate(frames)]
-    carrier = Carrier(lambda n, small, before: Said(said[n]), lambda n: frames[n][0])
+    carrier = Carrier(lambda n, small, before: Prediction(said[n]), lambda n: frames[n][0])
     found = list(carrier((n, n == 0) for n in range(len(frames))))
     return frames, said, found
 
@@ -107,7 +107,7 @@ def test_nothing_comes_from_the_shot_before(colored):
     frames, _, _ = colored
     blue = np.full_like(frames[0][1], -40)
     said = [frames[0][1]] * 10 + [blue] * 10
-    carrier = Carrier(lambda n, small, before: Said(said[n]), lambda n: frames[0][0])
+    carrier = Carrier(lambda n, small, before: Prediction(said[n]), lambda n: frames[0][0])
     found = list(carrier((n, n in (0, 10)) for n in range(20)))
     np.testing.assert_allclose(found[9].ab, frames[0][1], atol=0.2)
     np.testing.assert_array_equal(found[10].ab, blue)
@@ -131,4 +131,4 @@ def test_flows_join_and_carry():
     there, then = (np.full((20, 30, 2), shift, np.float32) for shift in ((2, 0), (0, 3)))
     np.testing.assert_array_equal(joined(there, then)[5, 5], (2, 3))
     field = np.arange(600, dtype=np.float32).reshape(20, 30)
-    assert carried(field, there)[4, 4] == field[4, 6]
+    assert warp(field, there)[4, 4] == field[4, 6]

@@ -242,7 +242,7 @@ def test_a_full_disk_leaves_the_film_and_a_playable_part(colorizer, tmp_path, mo
 def test_work_that_nobody_waits_for_ends_without_a_part(colorizer, tmp_path, monkeypatch):
     monkeypatch.setattr(making, "CHUNK", 8)
     source, stop = write_film(tmp_path / "a.mkv", panned(40)), Stop()
-    with pytest.raises(Stopped), stopping.by(stop):
+    with pytest.raises(Stopped), stopping.stoppable_by(stop):
         make_film(colorizer.model, open_film(source), None, None, LOSSLESS, lambda now: now.frames > 17 and stop.ask())
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.color.mkv.unfinished", "a.mkv"]
     assert made(colorizer, source).frames < 40

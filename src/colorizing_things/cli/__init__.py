@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
-from colorizing_things.termination import STOPPED, Terminated, leave_if_told
+from colorizing_things.termination import STOPPED, Terminated, exit_if_interrupted
 
 from . import color, demo, doctor, models, serve, site
 
@@ -93,13 +93,13 @@ def main() -> None:
         with _settings():
             code = _main()
     except (KeyboardInterrupt, Terminated) as told:
-        leave_if_told(told)
+        exit_if_interrupted(told)
         raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        leave_if_told(error)
+        exit_if_interrupted(error)
         if faults.explain(error) is None:
             raise
         fail(faults.line(error, "the system"))

@@ -48,7 +48,7 @@ def color(
         "cuda" if gpus and device == "auto" else device, max_pixels,
     )  # fmt: skip
     # Ray prints many lines there when a worker dies, which is mended, and would spoil what --json prints.
-    with _Told(as_json) as told, open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
+    with _RunReport(as_json) as told, open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
         run(job, address=address, workers=jobs, gpus=gpus, report=told.rows, expect=told.expect)
     told.sum_up()
     if told.counts["failed"]:
@@ -73,7 +73,7 @@ def _bytes(reference: str | None) -> bytes | None:
         raise PictureError(f"{reference}: cannot be read: {error.strerror}") from error
 
 
-class _Told:
+class _RunReport:
     """What the user sees of a run: a bar with the rate, a line for each failure, the sums; or JSON, a line each."""
 
     def __init__(self, as_json: bool) -> None:
@@ -91,7 +91,7 @@ class _Told:
         self.settled = 0
         self.left_out: list[str] = []
 
-    def __enter__(self) -> _Told:
+    def __enter__(self) -> _RunReport:
         self.progress.start()
         return self
 

@@ -15,7 +15,7 @@ from colorizing_things.film.need import check_libraries, is_film
 if TYPE_CHECKING:
     from colorizing_things.film.coloring import FilmOptions
     from colorizing_things.film.encoding import FilmOutput
-    from colorizing_things.film.making import Made
+    from colorizing_things.film.making import FilmResult
     from colorizing_things.film.reading import Film
     from colorizing_things.model.model import Model
     from colorizing_things.options import ColorOptions
@@ -123,7 +123,7 @@ def _destination(own: Path, out: str | None, several: bool) -> Path:
     return path
 
 
-def _sentence(made: Made) -> str:
+def _sentence(made: FilmResult) -> str:
     counts = made.counts
     wrong = {
         "damaged, passed through grey": counts.damaged, "lost": counts.lost, "of another size": counts.other_sizes,

@@ -17,7 +17,7 @@ import numpy as np
 
 from colorizing_things.types import Codes, Float32
 
-from .motion import Motion, carried, halved, joined, resized_flow, trust
+from .motion import Motion, halved, joined, resized_flow, trust, warp
 
 APART = 8  # frames from one key frame to the next, at most
 LOST = 0.5  # mean trust under which the next key frame comes at once
@@ -44,7 +44,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousKey:
     """The key frame before another, and how the other lies to it: the flow back, and its trust, at half of
     ``small``'s size."""
 
@@ -54,7 +54,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Said:
+class Prediction:
     """What a network says of a key frame: ab ``[2,h,w]``, and the noise that it was drawn with."""
 
     ab: Float32
@@ -78,7 +78,7 @@ class Colored(Generic[Shown]):
     key: Key | None = None
 
 
-Evidence = Callable[[Shown, Codes, Before | None], Said]  # of a frame, given at the network's size too
+Evidence = Callable[[Shown, Codes, PreviousKey | None], Prediction]  # of a frame, given at the network's size too
 
 
 class Carrier(Generic[Shown]):
@@ -129,10 +129,10 @@ class Carrier(Generic[Shown]):
     def _key(self, stretch: _Stretch[Shown]) -> Key:
         begun, (flow, trusted) = stretch.begun, stretch.maps[-1]
         small = stretch.smalls[-1]
-        said = self._evidence(stretch.frames[-1], small, Before(begun, flow, trusted))
+        said = self._evidence(stretch.frames[-1], small, PreviousKey(begun, flow, trusted))
         flow, trusted = _at(begun.ab, flow, trusted)
-        weight = carried(begun.weight, flow) * trusted
-        ab = (carried(begun.ab, flow) * weight[..., None] + _last(said.ab)) / (weight + 1)[..., None]
+        weight = warp(begun.weight, flow) * trusted
+        ab = (warp(begun.ab, flow) * weight[..., None] + _last(said.ab)) / (weight + 1)[..., None]
         return Key(ab, np.minimum(weight + 1, MOST_WEIGHT), small, said.z)
 
 
@@ -156,7 +156,7 @@ class _Stretch(Generic[Shown]):
         self._steps.append((forth, trust(forth, back, half_before, half)))
         if self.maps:
             flow, known = self.maps[-1]
-            trusted = trusted * carried(known, back)
+            trusted = trusted * warp(known, back)
             back = joined(back, flow)
         self.maps.append((back, trusted))
         self.lost = float(trusted.mean()) < LOST
@@ -169,7 +169,7 @@ class _Stretch(Generic[Shown]):
         for flow, trusted in reversed(self._steps[1:]):
             if found:
                 then, known = found[-1]
-                flow, trusted = joined(flow, then), trusted * carried(known, flow)
+                flow, trusted = joined(flow, then), trusted * warp(known, flow)
             found.append((flow, trusted))
         return found[::-1]
 
@@ -182,7 +182,7 @@ def _between(
     other, also = _at(after.ab, *to_after)
     first, second = (1 - share) * (trusted + LEAST), share * (also + LEAST)
     part = (second / (first + second))[..., None]
-    return np.asarray(carried(before.ab, flow) * (1 - part) + carried(after.ab, other) * part, np.float32)
+    return np.asarray(warp(before.ab, flow) * (1 - part) + warp(after.ab, other) * part, np.float32)
 
 
 def _at(field: Float32, flow: Float32, trusted: Float32) -> tuple[Float32, Float32]:

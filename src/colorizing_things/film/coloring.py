@@ -20,13 +20,13 @@ from colorizing_things.model.seen import SeenPicture
 from colorizing_things.options import ColorOptions
 from colorizing_things.types import Codes, Float32
 
-from .ahead import ahead
-from .carry import APART, Before, Carrier, Colored, Key, Said
+from .carry import APART, Carrier, Colored, Key, Prediction, PreviousKey
 from .hints import FilmHint
 from .luma import Scale, resized
 from .motion import places
 from .planes import differences, enlarged, rgb_of
-from .reading import Film, Found, Frame
+from .prefetch import prefetch
+from .reading import Film, Frame, ReadReport
 from .shots import shots
 from .tracks import follow
 
@@ -98,7 +98,7 @@ class ColoredFrame:
         return upright
 
 
-class Eye:
+class FilmModel:
     """A network before a film: frames as it sees them, and what it says of key frames."""
 
     def __init__(self, model: Model, film: Film, options: FilmOptions) -> None:
@@ -119,7 +119,7 @@ class Eye:
         """A frame as the network sees it: upright, 0 black to 255 white, uint8 ``[h,w]``."""
         return small_picture(frame.luma, self.film, self.width, self.height)
 
-    def __call__(self, frame: Frame, small: Codes, before: Before | None) -> Said:
+    def __call__(self, frame: Frame, small: Codes, before: PreviousKey | None) -> Prediction:
         """What the network says of a key frame."""
         seen = self.model.see(LIGHTNESS[small])
         z = None
@@ -129,7 +129,7 @@ class Eye:
             if before is not None and before.key.z is not None:
                 z = carried_cells(before.key.z, z, before, self.model.card.noise_stride or 1)
             seen = seen.with_z(z)
-        return Said(self._decoded(seen, self._hints(frame)).ab, z)
+        return Prediction(self._decoded(seen, self._hints(frame)).ab, z)
 
     def _hints(self, frame: Frame) -> list[PlacedHint]:
         """Those of its shot, where they are in it."""
@@ -167,7 +167,7 @@ def small_picture(luma: Codes, film: Film, width: int, height: int) -> Codes:
     return upright
 
 
-def carried_cells(own: Float32, fresh: Float32, before: Before, stride: int) -> Float32:
+def carried_cells(own: Float32, fresh: Float32, before: PreviousKey, stride: int) -> Float32:
     """Noise carried along the motion by whole cells, and fresh where nothing is to be carried.
 
     Noise between cells would be a mean of several, of a smaller variance, and pale the colours.
@@ -187,7 +187,7 @@ def color_frames(
     model: Model,
     film: Film,
     options: FilmOptions,
-    found: Found | None = None,
+    found: ReadReport | None = None,
     since: int | None = None,
     key: Key | None = None,
     shot: int = -1,
@@ -206,18 +206,18 @@ def color_frames(
         PictureError: nothing can be decoded.
         SettingError: an option that does not fit the film or the model.
     """
-    eye = Eye(model, film, options)
+    film_model = FilmModel(model, film, options)
     apart = max(1, min(APART, round(float(film.rate) * SEE_AGAIN)))
-    carrier: Carrier[Frame] = Carrier(eye, eye.small, apart)
-    frames = ahead(wanted(film, options, found, since), DEPTH)
+    carrier: Carrier[Frame] = Carrier(film_model, film_model.small, apart)
+    frames = prefetch(frames_to_color(film, options, found, since), DEPTH)
     cut = shots(frames, upper_codes(film))
-    for colored in ahead(carrier(_going_on(cut, key is not None), key), DEPTH):
+    for colored in prefetch(carrier(_going_on(cut, key is not None), key), DEPTH):
         shot += colored.begins
         yield _finished(colored, shot, film, options)
 
 
-def wanted(
-    film: Film, options: FilmOptions, found: Found | None, since: int | None = None, keys_only: bool = False
+def frames_to_color(
+    film: Film, options: FilmOptions, found: ReadReport | None, since: int | None = None, keys_only: bool = False
 ) -> Iterator[Frame]:
     """A film's frames within the options' span; or from ``since`` on."""
     if since is None and options.since is not None:

@@ -19,14 +19,14 @@ from colorizing_things.model.model import Model
 from colorizing_things.stopping import Stopped
 from colorizing_things.types import Codes
 
-from .ahead import ahead, in_order
 from .chunks import Chunk, Counts, Point, Work, folder_for
 from .coloring import ColoredFrame, FilmOptions, color_frames
 from .encoding import Encoder, FilmOutput, target_for
 from .joining import check_fits, join
 from .lock import locked
 from .planes import chroma_planes
-from .reading import Film, Found
+from .prefetch import in_order, prefetch
+from .reading import Film, ReadReport
 
 CHUNK = 240  # frames, at least
 AT_ONCE = 2  # frames joined side by side
@@ -44,7 +44,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Made:
+class FilmResult:
     """What became of a film.
 
     Attributes:
@@ -76,7 +76,7 @@ def make_film(
     options: FilmOptions | None = None,
     output: FilmOutput | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> Made:
+) -> FilmResult:
     """Colour a film into a file, which appears whole. Broken off, the same call goes on from where it was.
 
     What is done so far lies in a hidden folder beside the new file; after a KeyboardInterrupt, or what else ``report``
@@ -108,7 +108,7 @@ def make_film(
         write_atomically(path, lambda to: join(film, output, work, to, muxer, making.span()))
         work.remove()
         part.unlink(missing_ok=True)
-    return Made(path, work.counts, time.perf_counter() - making.began, making.done, making.found.broken_off)
+    return FilmResult(path, work.counts, time.perf_counter() - making.began, making.done, making.found.broken_off)
 
 
 @contextmanager
@@ -154,7 +154,7 @@ class _Making:
     ) -> None:
         self.model, self.film, self.options, self.output = model, film, options, output
         self.work, self.report = work, report
-        self.found = Found()
+        self.found = ReadReport()
         self.began = time.perf_counter()
         self.done = 0
         self.target = target_for(film, output)
@@ -179,7 +179,7 @@ class _Making:
         frames = color_frames(self.model, self.film, self.options, self.found, since, key, shot)
         with ExitStack() as stack:
             pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE, thread_name_prefix="join"))
-            planes = ahead(in_order(frames, self._planes, pool, AT_ONCE), DEPTH)
+            planes = prefetch(in_order(frames, self._planes, pool, AT_ONCE), DEPTH)
             stack.callback(planes.close)  # type: ignore[attr-defined]
             self._encode(planes)
 

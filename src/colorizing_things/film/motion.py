@@ -48,7 +48,7 @@ def places(height: int, width: int) -> Float32:
     return np.stack([columns, rows], axis=-1)
 
 
-def carried(field: Float32, flow: Float32) -> Float32:
+def warp(field: Float32, flow: Float32) -> Float32:
     """What a field of another frame, ``[h,w]`` or ``[h,w,C]``, has where ``flow`` leads: this frame's own then."""
     x, y = np.moveaxis(places(*flow.shape[:2]) + flow, 2, 0)
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
@@ -56,7 +56,7 @@ def carried(field: Float32, flow: Float32) -> Float32:
 
 def joined(first: Float32, then: Float32) -> Float32:
     """The flow along two: from this frame to a second, and on from there to a third."""
-    return first + carried(then, first)
+    return first + warp(then, first)
 
 
 def trust(there: Float32, back: Float32, here_luma: Float32, there_luma: Float32) -> Float32:
@@ -66,7 +66,7 @@ def trust(there: Float32, back: Float32, here_luma: Float32, there_luma: Float32
     and where motion is torn.
     """
     height, width = there.shape[:2]
-    returned = carried(back, there)
+    returned = warp(back, there)
     missed = ((there + returned) ** 2).sum(-1)
     allowed = SHARE * ((there**2).sum(-1) + (returned**2).sum(-1)) + PIXEL
     found = np.exp(-missed / allowed)
@@ -80,7 +80,7 @@ def trust(there: Float32, back: Float32, here_luma: Float32, there_luma: Float32
 
 def likeness(here_luma: Float32, there_luma: Float32, there: Float32) -> Float32:
     """How far places look as where a flow leads to: 0 to 1, ``[h,w]``."""
-    unlike = carried(there_luma, there) - here_luma
+    unlike = warp(there_luma, there) - here_luma
     unlike -= np.median(unlike)  # the light may change
     return np.asarray(np.exp(-((cv2.blur(unlike, (3, 3)) / UNLIKE) ** 2)), np.float32)
 

@@ -14,10 +14,10 @@ from colorizing_things.imaging.writing import check_destination
 from colorizing_things.model.model import Model
 from colorizing_things.types import Codes
 
-from .coloring import Eye, FilmOptions, small_picture, upper_codes, wanted
+from .coloring import FilmModel, FilmOptions, frames_to_color, small_picture, upper_codes
 from .luma import Scale
 from .planes import differences, enlarged, rgb_of
-from .reading import Film, Found, Frame
+from .reading import Film, Frame, ReadReport
 from .shots import CUT, Seen, unexplained
 
 MOST = 100  # shots on a sheet
@@ -33,8 +33,8 @@ def save_preview(model: Model, film: Film, options: FilmOptions, path: Path, ove
         PictureError: it is there already, or cannot be written, or the film cannot be read.
     """
     check_destination(path, film.path, overwrite)
-    eye = Eye(model, film, options)
-    tiles = [tile(eye, frame) for frame in one_a_shot(film, options)]
+    film_model = FilmModel(model, film, options)
+    tiles = [tile(film_model, frame) for frame in one_a_shot(film, options)]
     if not tiles:
         raise PictureError(f"{film.name}: has no frame between those moments")
     save_tiles(tiles, path)
@@ -47,7 +47,7 @@ def one_a_shot(film: Film, options: FilmOptions) -> Iterator[Frame]:
     before: Seen | None = None
     kept: Frame | None = None
     length = shots = 0
-    for frame in wanted(film, options, Found(), keys_only=True):
+    for frame in frames_to_color(film, options, ReadReport(), keys_only=True):
         seen = Seen(codes(frame), None)
         if before is not None and unexplained(before.thumb, seen.thumb) > CUT and kept is not None:
             yield kept
@@ -62,9 +62,9 @@ def one_a_shot(film: Film, options: FilmOptions) -> Iterator[Frame]:
         yield kept
 
 
-def thumbnail(eye: Eye, frame: Frame) -> bytes:
+def thumbnail(film_model: FilmModel, frame: Frame) -> bytes:
     """A frame, coloured, as a small JPEG."""
-    image = pyvips.Image.new_from_array(tile(eye, frame), interpretation="srgb")
+    image = pyvips.Image.new_from_array(tile(film_model, frame), interpretation="srgb")
     return bytes(image.jpegsave_buffer(Q=85, keep="none"))
 
 
@@ -82,10 +82,10 @@ def gray_at(film: Film, time: float) -> Codes:
     raise SettingError(f"{time:g}s: {film.name} is over by then")
 
 
-def tile(eye: Eye, frame: Frame) -> Codes:
+def tile(film_model: FilmModel, frame: Frame) -> Codes:
     """A frame, coloured, of a size for a sheet: sRGB ``[h,w,3]``, uint8."""
-    film = eye.film
-    ab = Chroma(eye(frame, eye.small(frame), None).ab).with_look(eye.options.color.look).ab
+    film = film_model.film
+    ab = Chroma(film_model(frame, film_model.small(frame), None).ab).with_look(film_model.options.color.look).ab
     scale = TILE / max(film.shown_shape)
     width, height = (max(1, round(side * min(1, scale))) for side in film.shown_shape)
     value = Scale(8, True).values(small_picture(frame.luma, film, width, height))

@@ -26,7 +26,7 @@ MOST_FAILURES = 1000  # packets in a row that cannot be decoded: then it is no f
 
 
 @dataclass(frozen=True)
-class Only:
+class ReadLimits:
     """What is read of a file that a stranger has sent; anything, where nothing is said.
 
     Attributes:
@@ -61,7 +61,7 @@ class Frame:
 
 
 @dataclass
-class Found:
+class ReadReport:
     """What reading has come upon, for people: filled while frames are read.
 
     Attributes:
@@ -110,7 +110,7 @@ class Film:
     top_first: bool
     alpha: bool
     format: str
-    _how: tuple[str, str | None, dict[str, str], Only | None] = field(repr=False, default=("", None, {}, None))
+    _how: tuple[str, str | None, dict[str, str], ReadLimits | None] = field(repr=False, default=("", None, {}, None))
 
     @property
     def name(self) -> str:
@@ -140,7 +140,9 @@ class Film:
         with _opened(*self._how, self.name) as container:
             yield container
 
-    def frames(self, since: int | None = None, found: Found | None = None, keys_only: bool = False) -> Iterator[Frame]:
+    def frames(
+        self, since: int | None = None, found: ReadReport | None = None, keys_only: bool = False
+    ) -> Iterator[Frame]:
         """Its frames in order, times strictly rising.
 
         Args:
@@ -153,7 +155,7 @@ class Film:
             PictureError: nothing can be decoded.
             Stopped: nobody waits for them any longer.
         """
-        found = found if found is not None else Found()
+        found = found if found is not None else ReadReport()
         number, last = 0, None
         step = max(1, round(1 / (self.rate * self.time_base)))
         for frame in self._decoded(since, found, keys_only):
@@ -169,14 +171,14 @@ class Film:
         if last is None and since is None:
             raise PictureError(f"{self.name}: not one frame can be read; the file is damaged or empty")
 
-    def _in_shape(self, frame: av.VideoFrame, found: Found) -> Codes:
+    def _in_shape(self, frame: av.VideoFrame, found: ReadReport) -> Codes:
         luma = scale_of(frame.format, frame.color_range).converted(luma_of(frame), self.scale)
         if luma.shape != (self.height, self.width):
             found.other_sizes += 1
             luma = resized(luma, self.width, self.height)
         return luma
 
-    def _decoded(self, since: int | None, found: Found, keys_only: bool) -> Iterator[av.VideoFrame]:
+    def _decoded(self, since: int | None, found: ReadReport, keys_only: bool) -> Iterator[av.VideoFrame]:
         with self.opened() as container:
             stream = container.streams.video[0]
             _use_threads(stream)
@@ -188,7 +190,7 @@ class Film:
             yield from _frames_of(container, stream, found)
 
 
-def _frames_of(container: av.container.InputContainer, stream: Any, found: Found) -> Iterator[av.VideoFrame]:
+def _frames_of(container: av.container.InputContainer, stream: Any, found: ReadReport) -> Iterator[av.VideoFrame]:
     """All that can be decoded, up to the end or to where the file is cut off."""
     packets = container.demux(stream)
     failures = 0
@@ -209,7 +211,7 @@ def _frames_of(container: av.container.InputContainer, stream: Any, found: Found
             return
 
 
-def open_film(path: str | Path, fps: float | None = None, only: Only | None = None) -> Film:
+def open_film(path: str | Path, fps: float | None = None, limits: ReadLimits | None = None) -> Film:
     """Look into a film.
 
     Args:
@@ -218,29 +220,29 @@ def open_film(path: str | Path, fps: float | None = None, only: Only | None = No
         only: what is let near a decoder.
 
     Raises:
-        TooLargeError: its frames have more pixels than ``only`` allows.
+        TooLargeError: its frames have more pixels than ``limits`` allows.
         PictureError: it is missing, damaged, without moving pictures, or of a kind that is not read (HDR).
         SettingError: an image sequence without ``fps``, or a film with it.
     """
     path = Path(path)
-    how = (*_how_to_open(path, fps), only)
+    how = (*_how_to_open(path, fps), limits)
     with _opened(*how, str(path)) as container:
         if not container.streams.video:
             raise PictureError(f"{path}: has no moving pictures, only {_kinds(container)}")
         stream = container.streams.video[0]
         if stream.codec_context is None:
             raise PictureError(f"{path}: its pictures are of a kind that FFmpeg here cannot decode")
-        if only is not None:
-            _check(only, stream.codec_context, str(path))
+        if limits is not None:
+            _check(limits, stream.codec_context, str(path))
         first = _first_frame(container, stream, str(path))
         return replace(_described(path, container, stream, first), _how=how)
 
 
-def _check(only: Only, context: Any, name: str) -> None:
-    if context.name not in only.codecs:
+def _check(limits: ReadLimits, context: Any, name: str) -> None:
+    if context.name not in limits.codecs:
         raise PictureError(f"{name}: its pictures are compressed as {context.name}, which is not read here")
-    if context.width * context.height > only.pixels:
-        raise TooLargeError(context.width, context.height, only.pixels, name)
+    if context.width * context.height > limits.pixels:
+        raise TooLargeError(context.width, context.height, limits.pixels, name)
 
 
 def _described(path: Path, container: Any, stream: Any, first: av.VideoFrame) -> Film:
@@ -275,7 +277,7 @@ def _matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
 
 
 def _first_frame(container: Any, stream: Any, name: str) -> av.VideoFrame:
-    first = next(_frames_of(container, stream, Found()), None)
+    first = next(_frames_of(container, stream, ReadReport()), None)
     if first is None:
         raise PictureError(f"{name}: not one frame can be read; the file is damaged or empty")
     return first
@@ -320,10 +322,10 @@ def _sequence_in(folder: Path) -> str:
 
 @contextmanager
 def _opened(
-    name: str, kind: str | None, options: dict[str, str], only: Only | None, shown: str
+    name: str, kind: str | None, options: dict[str, str], limits: ReadLimits | None, shown: str
 ) -> Iterator[av.container.InputContainer]:
-    if only is not None:
-        lists = {"format_whitelist": only.formats, "codec_whitelist": only.codecs, "protocol_whitelist": ("file",)}
+    if limits is not None:
+        lists = {"format_whitelist": limits.formats, "codec_whitelist": limits.codecs, "protocol_whitelist": ("file",)}
         options = {**options, **{name: ",".join(allowed) for name, allowed in lists.items()}}
     try:
         container = av.open(name, format=kind, options=options)
@@ -337,8 +339,8 @@ def _opened(
         said = getattr(error, "strerror", None) or error
         raise PictureError(f"{shown}: no film that can be read: {said}") from None
     with container:
-        if only is not None and container.streams.video and container.streams.video[0].codec_context is not None:
-            container.streams.video[0].codec_context.options = {"max_pixels": str(only.pixels)}
+        if limits is not None and container.streams.video and container.streams.video[0].codec_context is not None:
+            container.streams.video[0].codec_context.options = {"max_pixels": str(limits.pixels)}
         yield container
 
 

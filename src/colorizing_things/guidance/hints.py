@@ -15,7 +15,7 @@ from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import SettingError
 from colorizing_things.imaging.lightness import lab
 from colorizing_things.imaging.picture import Picture
-from colorizing_things.imaging.saying import as_picture_error
+from colorizing_things.imaging.vips_errors import as_picture_error
 from colorizing_things.model.hint_field import HintField
 from colorizing_things.types import Float32
 

@@ -42,7 +42,7 @@ def check_index(index: int, count: int) -> None:
         raise SettingError(f"variant {index}: must be 0 to {count - 1}, as there are {count}")
 
 
-def zs(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:
+def latents(seen: SeenPicture, count: int, seed: int, mood: float = 0.0) -> list[Float32] | None:
     """The ``z`` of each variant, likeliest first, for a network whose variants are just that; None for others.
 
     Args:

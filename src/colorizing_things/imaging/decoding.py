@@ -17,9 +17,9 @@ from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError
 
 from . import foreign, png, tiff
-from .libvips import hear_safely
+from .libvips import install_log_handler
 from .lightness import PROFILE, PixelError
-from .saying import DAMAGED, NO_PICTURE, as_picture_error, ask_to_read
+from .vips_errors import DAMAGED, NO_PICTURE, as_picture_error, ask_to_read
 from .whole import Decoded
 
 # What a decoder warns of, and goes on to make up the rest of the picture.
@@ -36,7 +36,7 @@ CODES = (255.0, 65535.0)
 LIGHT = 2.0  # RGB floats up to here are linear light, as Photoshop and libvips have them
 
 
-hear_safely()
+install_log_handler()
 
 
 class Source:
@@ -135,7 +135,7 @@ class Source:
                 raise PictureError(f"{self.name}: cannot be read: {DAMAGED}")
         self._verified.add(page)
 
-    def relent(self, error: pyvips.Error, page: int) -> bool:
+    def accept_warning(self, error: pyvips.Error, page: int) -> bool:
         """Whether that error was a mere warning, of an odd but whole file; from then on such are no errors.
 
         Raises:

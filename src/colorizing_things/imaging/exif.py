@@ -23,17 +23,18 @@ from .tiff import (
 
 # Of a TIFF's first directory, what is said of the photograph: DocumentName, ImageDescription, Make, Model, PageName,
 # PageNumber, Software, DateTime, Artist, HostComputer, Rating (two), Copyright, Windows' five, EXIF and GPS.
-KEPT = frozenset((269, DESCRIPTION, 271, 272, 285, 297, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096),
-                  EXIF, GPS))  # fmt: skip
+KEPT_TAGS = frozenset((
+    269, DESCRIPTION, 271, 272, 285, 297, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096), EXIF, GPS,
+))  # fmt: skip
 RESOLUTION = frozenset((X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT))
 LONGEST_BLOCK = 65_500  # bytes: a JPEG segment's length has 16 bits, and libvips writes no more into other formats
 PIXEL_SIZES = frozenset((40962, 40963))  # of the picture as it was; it may have been turned since
 MAKERS_NOTE = 37500
 
 
-def said_of_the_photograph(directory: Directory, resolution: bool) -> Directory:
+def entries_to_keep(directory: Directory, resolution: bool) -> Directory:
     """What of a directory stays true of the coloured picture."""
-    wanted = KEPT | RESOLUTION if resolution else KEPT
+    wanted = KEPT_TAGS | RESOLUTION if resolution else KEPT_TAGS
     found = {tag: entry for tag, entry in directory.items() if tag in wanted}
     for tag in (EXIF, GPS):
         if tag in found and not found[tag].inner:

@@ -41,7 +41,7 @@ def stoppable(image: pyvips.Image) -> Iterator[pyvips.Image]:
         yield image
 
 
-def hear_safely() -> None:
+def install_log_handler() -> None:
     """Let pyvips pass on what libvips warns of, as before, without two ways in which a damaged file ends the process.
 
     A warning may quote a file that is no text, on which pyvips' own function fails. And Python may tidy up within it
@@ -51,7 +51,7 @@ def hear_safely() -> None:
         return
     levels, logger = pyvips.GLogLevelFlags.LEVEL_TO_LOGGER, logging.getLogger("pyvips")
 
-    def hear(domain: Any, level: int, message: Any, _: Any) -> None:
+    def log_safely(domain: Any, level: int, message: Any, _: Any) -> None:
         tidies = gc.isenabled()
         gc.disable()
         try:
@@ -61,7 +61,7 @@ def hear_safely() -> None:
             if tidies:
                 gc.enable()
 
-    pyvips.ffi.def_extern(name="_log_handler_callback")(hear)
+    pyvips.ffi.def_extern(name="_log_handler_callback")(log_safely)
 
 
 def _text(text: Any) -> str:

@@ -12,7 +12,7 @@ from .exif import (
     LONGEST_BLOCK,
     RESOLUTION,
     block_for,
-    said_of_the_photograph,
+    entries_to_keep,
     with_block,
     without_thumbnail,
 )
@@ -30,7 +30,7 @@ REPLACED = frozenset({tiff.DESCRIPTION, tiff.IPTC, tiff.PHOTOSHOP})
 
 
 @dataclass(frozen=True)
-class Beside:
+class AddedMetadata:
     """What is put into the file after libvips has written it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Beside:
     resolution: bool = True
 
 
-def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tuple[pyvips.Image, Beside]:
+def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tuple[pyvips.Image, AddedMetadata]:
     """Give ``image`` the original's resolution, EXIF, XMP, IPTC and texts; not its profile or thumbnail.
 
     Args:
@@ -59,7 +59,7 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
     longest = None if format_name == "tiff" else LONGEST_BLOCK
     stated = _states_resolution(picture)
     if directory:
-        said = said_of_the_photograph(directory, stated and format_name == "tiff")
+        said = entries_to_keep(directory, stated and format_name == "tiff")
         if said:
             image = with_block(image, block_for(said, longest))
     else:
@@ -67,7 +67,7 @@ def copy_metadata(picture: Picture, image: pyvips.Image, format_name: str) -> tu
         for name in header.get_fields():
             if name == "exif-data":
                 block = without_thumbnail(bytes(header.get(name)))
-                said = said_of_the_photograph(tiff.read_block(block), False)
+                said = entries_to_keep(tiff.read_block(block), False)
                 image.set_type(header.get_typeof(name), name, block)
             elif name.startswith(TEXTS) and not name.startswith(OLD_THUMBNAIL):
                 with suppress(UnicodeDecodeError):  # no text: damaged
@@ -141,11 +141,11 @@ def _iptc(header: pyvips.Image, directory: Directory) -> tuple[bytes, bytes]:
 
 def _beside(
     said: Directory, iim: bytes, photoshop: bytes, texts: tuple[bytes, ...], stated: bool, format_name: str
-) -> Beside:
+) -> AddedMetadata:
     dropped = REPLACED if stated and not set(said) >= RESOLUTION else REPLACED | RESOLUTION
     tags = dict(said)
     if iim:
         tags[tiff.IPTC] = Entry.of_bytes(iim)
     if photoshop:
         tags[tiff.PHOTOSHOP] = Entry.of_bytes(photoshop)
-    return Beside(tags, dropped, texts if format_name == "png" else (), stated)
+    return AddedMetadata(tags, dropped, texts if format_name == "png" else (), stated)

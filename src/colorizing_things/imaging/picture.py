@@ -25,7 +25,7 @@ from . import png, tiff
 from .decoding import Source
 from .libvips import stoppable
 from .lightness import lab, lightness_plane
-from .saying import as_picture_error
+from .vips_errors import as_picture_error
 
 STRIP_PIXELS = 1 << 18
 
@@ -280,7 +280,7 @@ class Picture(OfOneProcess):
         """
         number = self._number(page)
         with self._reading():
-            pixels: Codes | Float32 = self._patiently(
+            pixels: Codes | Float32 = self._retrying(
                 number, lambda: _numpy(self._lightness(self._shrink(number, width, height)))
             )
         return pixels
@@ -295,7 +295,7 @@ class Picture(OfOneProcess):
         """
         number = self._number(page)
         with self._reading():
-            pixels = self._patiently(number, lambda: _numpy(lab(self._shrink(number, width, height))))
+            pixels = self._retrying(number, lambda: _numpy(lab(self._shrink(number, width, height))))
         return np.ascontiguousarray(pixels[..., 1:3].transpose(2, 0, 1), np.float32)
 
     def small_rgb(self, page: int, width: int, height: int) -> Codes:
@@ -308,7 +308,7 @@ class Picture(OfOneProcess):
         """
         number = self._number(page)
         with self._reading():
-            pixels: Codes = self._patiently(
+            pixels: Codes = self._retrying(
                 number, lambda: _numpy(lab(self._shrink(number, width, height)).colourspace("srgb"))
             )
         return pixels
@@ -322,7 +322,7 @@ class Picture(OfOneProcess):
         """
         number = self._number(page)
         with self._reading():
-            pixels: Codes = self._patiently(number, lambda: _numpy(self._shrink(number, width, height)[-1]))
+            pixels: Codes = self._retrying(number, lambda: _numpy(self._shrink(number, width, height)[-1]))
         return pixels
 
     def page(self, number: int) -> pyvips.Image:
@@ -334,7 +334,7 @@ class Picture(OfOneProcess):
         """
         number = self._number(number)
         with self._reading():
-            image: pyvips.Image = self._patiently(number, lambda: self._open(number).copy_memory())
+            image: pyvips.Image = self._retrying(number, lambda: self._open(number).copy_memory())
         return image
 
     def strips(self, page: int) -> Iterator[Strip]:
@@ -358,7 +358,7 @@ class Picture(OfOneProcess):
                 try:
                     strip = rows.strip(top, count)
                 except pyvips.Error as error:
-                    if not self._relent(error, number):
+                    if not self._accept_warning(error, number):
                         raise
                     rows = _Page(self, number)
                     strip = rows.strip(top, count)
@@ -402,15 +402,15 @@ class Picture(OfOneProcess):
             return self._source.shrink(page, width, height)
         return self._source.thumbnail_image(width, height=height, size="force")
 
-    def _relent(self, error: pyvips.Error, page: int) -> bool:
-        return isinstance(self._source, Source) and self._source.relent(error, page)
+    def _accept_warning(self, error: pyvips.Error, page: int) -> bool:
+        return isinstance(self._source, Source) and self._source.accept_warning(error, page)
 
-    def _patiently(self, page: int, work: Callable[[], T]) -> T:
+    def _retrying(self, page: int, work: Callable[[], T]) -> T:
         """Do it; once more where only an odd header was complained of."""
         try:
             return work()
         except pyvips.Error as error:
-            if not self._relent(error, page):
+            if not self._accept_warning(error, page):
                 raise
         return work()
 

@@ -12,7 +12,7 @@ import pyvips
 from colorizing_things.errors import TooLargeError
 
 from . import tiff
-from .exif import said_of_the_photograph, with_block
+from .exif import entries_to_keep, with_block
 from .lightness import PROFILE
 
 CIELAB, ICC_LAB = 8, 9  # TIFF's PhotometricInterpretation
@@ -58,7 +58,7 @@ def as_image(
     resolution = dpi / 25.4 if dpi else 1.0
     image = image.copy(interpretation=interpretation, xres=resolution, yres=resolution)
     if exif:
-        image = with_block(image, tiff.make_block(said_of_the_photograph(tiff.read_block(exif), False)))
+        image = with_block(image, tiff.make_block(entries_to_keep(tiff.read_block(exif), False)))
     for name, data_of in ((PROFILE, icc), ("xmp-data", xmp)):
         if data_of:
             image.set_type(pyvips.GValue.blob_type, name, data_of)

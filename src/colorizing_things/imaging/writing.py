@@ -24,9 +24,9 @@ from colorizing_things.errors import PictureError, SettingError
 from . import png, tiff
 from .decoding import is_utf8
 from .libvips import stoppable
-from .metadata import Beside
+from .metadata import AddedMetadata
 from .picture import SUFFIX_KINDS, Picture
-from .saying import UNWRITABLE, as_picture_error, ask_to_write
+from .vips_errors import UNWRITABLE, as_picture_error, ask_to_write
 from .xmp import mark_as_machine_colored
 
 BIG_TIFF_BYTES = 3_500_000_000  # a plain TIFF ends at 4 GiB, compressed or not
@@ -127,7 +127,7 @@ def stem_beside(source: PurePath, format_name: str, beside: Iterable[str]) -> st
 
 def one_sheet(image: pyvips.Image) -> list[AbstractContextManager[Sheet]]:
     """A picture of ours, without an original's metadata, as the only page."""
-    return [nullcontext(Sheet(image, Beside(dropped=frozenset())))]
+    return [nullcontext(Sheet(image, AddedMetadata(dropped=frozenset())))]
 
 
 def check_destination(path: Path, original: Path, overwrite: bool) -> None:
@@ -211,7 +211,7 @@ class Sheet:
     """A page about to be written: its pixels, prepared, and what is put into the file afterwards."""
 
     image: pyvips.Image
-    beside: Beside = field(default_factory=Beside)
+    beside: AddedMetadata = field(default_factory=AddedMetadata)
 
 
 def to_file(pages: Iterable[AbstractContextManager[Sheet]], destination: Path, encoding: Encoding, count: int) -> None:
@@ -266,7 +266,7 @@ class _Finish:
     """What is done to files that libvips has written, a page each: the first becomes the whole."""
 
     def __init__(self, encoding: Encoding) -> None:
-        self.encoding, self.sheets = encoding, list[Beside]()
+        self.encoding, self.sheets = encoding, list[AddedMetadata]()
 
     def begin(self, sheet: Sheet) -> pyvips.Image:
         """What libvips is to write of a page."""

@@ -84,7 +84,7 @@ def read(out: Place, columns: list[str] | None = None) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def settled(out: Place) -> set[str]:
+def finished_sources(out: Place) -> set[str]:
     """Sources that need nothing more: done, or left out. Those that failed are tried again."""
     rows = read(out, ["source", "status"])
     return set(rows.filter(pc.field("status") != "failed")["source"].to_pylist())

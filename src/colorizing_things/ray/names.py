@@ -18,7 +18,7 @@ from colorizing_things.imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS
 from colorizing_things.imaging.writing import output_format, stem_beside, suffix_for
 
 from .job import Job
-from .manifest import settled
+from .manifest import finished_sources
 
 MOST = 16  # names in a block, and so photographs in a task of Ray's: what is looked through again when a worker dies
 SPREAD = 100  # so many photographs raise it by one: a small archive reaches every worker
@@ -93,13 +93,13 @@ def _is_result(file: PurePosixPath, names: set[str]) -> bool:
 
 def due(job: Job) -> Iterator[Name]:
     """The names that no earlier run has settled."""
-    done = settled(job.out)
+    done = finished_sources(job.out)
     return (name for name in walk(job) if name.source not in done)
 
 
 def count(job: Job) -> tuple[int, int]:
     """How many are due, and how many were settled before."""
-    done = settled(job.out)
+    done = finished_sources(job.out)
     found = [name.source in done for name in walk(job)]
     return len(found) - sum(found), sum(found)
 

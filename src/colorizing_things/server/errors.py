@@ -67,7 +67,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ColorizingError)
     async def known(request: Request, error: ColorizingError) -> JSONResponse:
-        return error_response(*said_of(_asked(request), error))
+        return error_response(*error_parts(_asked(request), error))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -84,13 +84,13 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        return error_response(*said_of(_asked(request), error))
+        return error_response(*error_parts(_asked(request), error))
 
 
-Said = tuple[int, str, dict[str, str] | None]  # a status, a line, headers
+ErrorParts = tuple[int, str, dict[str, str] | None]  # a status, a line, headers
 
 
-def said_of(asked: str, error: Exception) -> Said:
+def error_parts(asked: str, error: Exception) -> ErrorParts:
     """What a client is told of an error; the log has what it need not know. ``asked``: method and path, for the log."""
     if isinstance(error, ApiError):
         return error.status, str(error), error.headers
@@ -110,7 +110,7 @@ def _asked(request: Request) -> str:
     return f"{request.method} {request.url.path}"
 
 
-def _refused(asked: str, what: str, error: BaseException) -> Said:
+def _refused(asked: str, what: str, error: BaseException) -> ErrorParts:
     status, message = REFUSED[what]
     logger.error("%s: %d: %s: %s", asked, status, type(error).__name__, error)
     return status, message, {"Retry-After": "30"}

@@ -28,7 +28,7 @@ from .settings import Settings
 from .uploads import safe_name
 
 if TYPE_CHECKING:
-    from colorizing_things.film.reading import Film, Only
+    from colorizing_things.film.reading import Film, ReadLimits
 
 BLOCK = 2**20  # bytes copied between two looks at the time
 FRAME_PIXELS = 4096 * 2304
@@ -137,7 +137,7 @@ def receive(file: UploadFile, settings: Settings, deadline: Deadline) -> StoredF
         if not path.stat().st_size:
             raise ApiError(422, f"{name}: is empty (0 bytes)")
         try:
-            film = open_film(path, only=_only())
+            film = open_film(path, limits=_read_limits())
         except TooLargeError as error:
             size = f"frames of {error.width} x {error.height} pixels"
             raise ApiError(413, f"{name}: {size} are over the server's limit of {FRAME_PIXELS:,}") from error
@@ -180,10 +180,10 @@ def _copy(file: UploadFile, path: Path, deadline: Deadline) -> None:
             to.write(block)
 
 
-def _only() -> Only:
-    from colorizing_things.film.reading import Only
+def _read_limits() -> ReadLimits:
+    from colorizing_things.film.reading import ReadLimits
 
-    return Only(FORMATS, CODECS, FRAME_PIXELS)
+    return ReadLimits(FORMATS, CODECS, FRAME_PIXELS)
 
 
 def _renamed(error: ColorizingError, names: dict[str, str]) -> ColorizingError:

@@ -22,7 +22,7 @@ from colorizing_things.options import ColorOptions
 from colorizing_things.stopping import Stop, Stopped
 
 from .dependencies import AppState, AppStateDep
-from .errors import ApiError, error_responses, said_of
+from .errors import ApiError, error_parts, error_responses
 from .film_files import MEDIA_TYPES, StoredFilm, check_length, receive
 from .lightness import png
 from .pool import Deadline, Urgency
@@ -32,7 +32,7 @@ from .words import known_words_only
 
 if TYPE_CHECKING:
     from colorizing_things.film.coloring import FilmOptions
-    from colorizing_things.film.making import Made, Progress
+    from colorizing_things.film.making import FilmResult, Progress
 
 router = APIRouter(
     prefix="/v1/films", tags=["films"], dependencies=[Depends(known_words_only)], responses=error_responses(422)
@@ -40,11 +40,11 @@ router = APIRouter(
 
 WORKED_ON = (404, 422, 429, 503, 504)
 EVERY = 1.0  # s between two lines about work
-SAID = (FilmWaiting, FilmProgress, FilmDone, FilmFailed)
+FILM_LINES = (FilmWaiting, FilmProgress, FilmDone, FilmFailed)
 NDJSON = "application/x-ndjson"
 LINES = {
     "description": "A line of JSON a second, each with a `state`; the last says `done` or `failed`.",
-    "content": {NDJSON: {"schema": {"anyOf": [kind.model_json_schema() for kind in SAID]}}},
+    "content": {NDJSON: {"schema": {"anyOf": [kind.model_json_schema() for kind in FILM_LINES]}}},
 }
 FILE = {
     "description": "The film.",
@@ -55,7 +55,7 @@ FilmUpload = Annotated[FilmForm, Form(media_type="multipart/form-data")]
 Moment = Annotated[float, Query(ge=0, allow_inf_nan=False, description="Seconds from the film's start.")]
 
 
-class _Told(StreamingResponse):
+class _LinesResponse(StreamingResponse):
     """Lines about work, which ends when nobody listens any longer."""
 
     def __init__(self, lines: AsyncIterator[bytes], deadline: Deadline, future: Future[Any]) -> None:
@@ -122,7 +122,7 @@ async def frame(film_id: str, request: Request, state: AppStateDep, time: Moment
 @router.post(
     "/{film_id}/color",
     status_code=200,  # which FastAPI does not find in that class
-    response_class=_Told,
+    response_class=_LinesResponse,
     responses={200: LINES, **error_responses(404, 422, 429, 503)},
 )
 async def color(film_id: str, state: AppStateDep, body: FilmBody) -> StreamingResponse:
@@ -133,7 +133,7 @@ async def color(film_id: str, state: AppStateDep, body: FilmBody) -> StreamingRe
     stored = state.films.get(film_id)
     job = _Job(stored, state, _options(stored, body))
     deadline, future = state.film_pool.submit(job.work, Urgency.SOON)
-    return _Told(_lines(job, future), deadline, future)
+    return _LinesResponse(_lines(job, future), deadline, future)
 
 
 @router.get("/{film_id}/file", response_class=FileResponse, responses={200: FILE, **error_responses(404)})
@@ -177,16 +177,16 @@ def _options(stored: StoredFilm, body: FilmBody) -> FilmOptions:
 
 
 def _shots(stored: StoredFilm, state: AppState, deadline: Deadline) -> list[Shot]:
-    from colorizing_things.film.coloring import Eye, FilmOptions
+    from colorizing_things.film.coloring import FilmModel, FilmOptions
     from colorizing_things.film.preview import one_a_shot, thumbnail
 
-    with stored.at_work(), stopping.by(Stop(deadline.stop, stored.stop)):
+    with stored.at_work(), stopping.stoppable_by(Stop(deadline.stop, stored.stop)):
         if stored.shots is None:
-            eye = Eye(state.colorizer.model, stored.film, FilmOptions())
+            film_model = FilmModel(state.colorizer.model, stored.film, FilmOptions())
             found = []
-            for seen in one_a_shot(stored.film, eye.options):
+            for seen in one_a_shot(stored.film, film_model.options):
                 deadline.check()
-                jpeg = base64.b64encode(thumbnail(eye, seen)).decode()
+                jpeg = base64.b64encode(thumbnail(film_model, seen)).decode()
                 found.append(Shot(time=stored.film.seconds_of(seen.pts), thumbnail=jpeg))
             stored.shots = found
         return stored.shots
@@ -208,13 +208,13 @@ class _Job:
     options: FilmOptions
     progress: Progress | None = None
 
-    def work(self, deadline: Deadline) -> Made:
+    def work(self, deadline: Deadline) -> FilmResult:
         """On a thread of the pool's."""
         from colorizing_things.film.encoding import FilmOutput
         from colorizing_things.film.making import make_film
 
         stored = self.stored
-        with stored.at_work(), stopping.by(Stop(deadline.stop, stored.stop)):
+        with stored.at_work(), stopping.stoppable_by(Stop(deadline.stop, stored.stop)):
             output = FilmOutput(overwrite=True)
             model = self.state.colorizer.model
             return make_film(model, stored.film, stored.colored, self.options, output, self._report)
@@ -236,7 +236,7 @@ class _Job:
             seconds_left=None if left is None else math.ceil(left),
         )  # fmt: skip
 
-    def done(self, made: Made) -> FilmDone:
+    def done(self, made: FilmResult) -> FilmDone:
         """The last line, if all went well."""
         counts = made.counts
         return FilmDone(
@@ -267,7 +267,7 @@ def _last(job: _Job, ended: asyncio.Future[Any]) -> FilmDone | FilmFailed:
             return FilmFailed(status=404, detail=f"{job.stored.name}: is forgotten")
         return FilmFailed(status=503, detail="the server is shutting down")
     except Exception as error:
-        status, detail, _ = said_of("POST /v1/films/{film_id}/color", error)
+        status, detail, _ = error_parts("POST /v1/films/{film_id}/color", error)
         return FilmFailed(status=status, detail=detail)
 
 

@@ -163,7 +163,7 @@ class Pool:
         try:
             deadline.check()
             started = time.monotonic()
-            with stopping.by(deadline.stop):
+            with stopping.stoppable_by(deadline.stop):
                 result = work(deadline)
             future.set_result(result)
             self._usual_seconds += MEMORY * (time.monotonic() - started - self._usual_seconds)

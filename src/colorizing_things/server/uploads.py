@@ -15,7 +15,7 @@ from fastapi import UploadFile
 from colorizing_things.errors import PictureError, TooLargeError
 from colorizing_things.imaging.foreign import is_heic
 from colorizing_things.imaging.picture import Picture, Strip
-from colorizing_things.imaging.saying import NO_PICTURE, as_picture_error
+from colorizing_things.imaging.vips_errors import NO_PICTURE, as_picture_error
 from colorizing_things.types import Float32
 
 from .errors import ApiError

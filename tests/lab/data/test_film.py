@@ -13,7 +13,7 @@ from colorizing_things.lab.data.emulsion import PLATES, draw_plates, exposed, li
 from colorizing_things.lab.data.film import on_film
 from colorizing_things.lab.data.gray_cards import gray_cards
 from colorizing_things.lab.data.planes import to_lab
-from colorizing_things.lab.data.recoloring import flood, recolor
+from colorizing_things.lab.data.recoloring import flood_fill, recolor
 from colorizing_things.lab.data.simulated_hints import MAX_NOISE, simulate_known_places
 
 COUNT = 24
@@ -97,7 +97,7 @@ def test_a_segment_changes_wholly_and_the_rest_stays(scene):
 def test_a_flood_stays_with_what_hangs_together(scene):
     ab, L, *_ = scene
     chance = Chance.seeded(64, 3)
-    reached = flood(ab, L, chance.place(*ab.shape[-2:]), chance)[:, 0] > 0
+    reached = flood_fill(ab, L, chance.place(*ab.shape[-2:]), chance)[:, 0] > 0
     assert not (reached[:, 25, 25] & reached[:, 75, 85]).any()  # disc and square are never one thing
     assert reached.flatten(1).any(1).float().mean() > 0.8  # what begins on an edge is like neither side
 

@@ -20,7 +20,7 @@ def look(reports, patience=3):
 
 def test_a_healthy_run_goes_on():
     look([{}] * 50)
-    DivergenceMonitor(1).update(1, {"classes": 2.0})  # of a method without players
+    DivergenceMonitor(1).update(1, {"classes": 2.0})  # of a method with one network
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

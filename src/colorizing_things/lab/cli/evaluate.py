@@ -68,7 +68,7 @@ def evaluate(
         from colorizing_things.film.need import check_libraries
 
         check_libraries()
-        from colorizing_things.lab.moving.evaluate import evaluate as run_films
+        from colorizing_things.lab.film_evaluation.evaluate import evaluate as run_films
 
         typer.echo(run_films(models or [], data, out, limit, device, Console(stderr=True)))
         return

@@ -16,7 +16,7 @@ import pyvips
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import PictureError
 from colorizing_things.imaging.foreign import decode_if_needed
-from colorizing_things.imaging.saying import as_picture_error
+from colorizing_things.imaging.vips_errors import as_picture_error
 
 MAX_ASPECT = 1.5
 SMALLEST = 32  # px, the shorter side

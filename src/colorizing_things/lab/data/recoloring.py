@@ -41,7 +41,7 @@ def recolor(ab: Tensor, L: Tensor, chance: Chance) -> Recolored:
         chance: all randomness comes from here.
     """
     small_ab, small_L = (F.avg_pool2d(field.float(), 2) for field in (ab, L))
-    segment = flood(small_ab, small_L, chance.place(*small_ab.shape[-2:]), chance)
+    segment = flood_fill(small_ab, small_L, chance.place(*small_ab.shape[-2:]), chance)
     share = segment.mean((2, 3), keepdim=True)
     segment = segment * ((share > SMALLEST) & (share < LARGEST))
     mean = (small_ab * segment).sum((2, 3), keepdim=True) / segment.sum((2, 3), keepdim=True).clamp_min(1)
@@ -51,7 +51,7 @@ def recolor(ab: Tensor, L: Tensor, chance: Chance) -> Recolored:
     return Recolored(torch.lerp(ab, new.to(ab.dtype), soft), F.avg_pool2d(segment, 2))
 
 
-def flood(ab: Tensor, L: Tensor, place: Tensor, chance: Chance) -> Tensor:
+def flood_fill(ab: Tensor, L: Tensor, place: Tensor, chance: Chance) -> Tensor:
     """What is like a place, and hangs together with it: 0 or 1, ``[N,1,h,w]``.
 
     Args:

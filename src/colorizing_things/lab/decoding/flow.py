@@ -54,7 +54,7 @@ class FlowDecoding(SizedDecoding):
     )
 
 
-class See(nn.Module):
+class EncoderGraph(nn.Module):
     """The encoder: L -> :data:`FEATURES`, :data:`SHOWN` and :data:`AFFINITY`.
 
     Its ``logits`` are logarithms of calibrated probabilities, so that the decoder need not add them up each time.
@@ -73,7 +73,7 @@ class See(nn.Module):
         return tokens, fine, detail, calibrated, features[2], *self.belonging(tokens, fine)
 
 
-class Draw(nn.Module):
+class DecoderGraph(nn.Module):
     """The decoder: features, hints and noise -> ab at stride 2, and the chance that it is right."""
 
     def __init__(self, network: Flow, decoding: FlowDecoding) -> None:
@@ -114,10 +114,10 @@ class Confidence(nn.Module):
         return (logits.exp() * near).sum(1, keepdim=True)
 
 
-class Whole(nn.Module):
+class UnhintedGraph(nn.Module):
     """Encoder and decoder in one: L and noise -> ab, without hints."""
 
-    def __init__(self, see: See, draw: Draw) -> None:
+    def __init__(self, see: EncoderGraph, draw: DecoderGraph) -> None:
         super().__init__()
         self.see, self.draw = see, draw
 
@@ -130,17 +130,19 @@ class Whole(nn.Module):
 
 def whole_graph(network: Flow, decoding: FlowDecoding) -> Graph:
     """The network in one graph, for sheets of samples."""
-    module = Whole(See(network, decoding.confidence_temperature), Draw(network, decoding)).eval()
+    module = UnhintedGraph(
+        EncoderGraph(network, decoding.confidence_temperature), DecoderGraph(network, decoding)
+    ).eval()
     return Graph(module, ("L", "z"), ("ab",), STRIDE, OUTPUT_STRIDE, decoding.size, noise_stride=FIELD_STRIDE)
 
 
 def flow_graphs(network: Flow, decoding: FlowDecoding) -> dict[str, Graph]:
     """The two graphs that are exported."""
     bins = tuple((float(a), float(b)) for a, b in ab_bins())
-    see = See(network, decoding.confidence_temperature).eval()
+    see = EncoderGraph(network, decoding.confidence_temperature).eval()
     encoder = Graph(see, ("L",), (*FEATURES, SHOWN, *AFFINITY), STRIDE, OUTPUT_STRIDE, decoding.size)
     decoder = Graph(
-        Draw(network, decoding).eval(),
+        DecoderGraph(network, decoding).eval(),
         inputs=(*FEATURES, "hint_ab", "hint_mask", "z"),
         outputs=("ab", "confidence"),
         stride=STRIDE,

@@ -34,7 +34,7 @@ ANSWERS = ("left", "right", "none")
 
 
 @dataclass(frozen=True)
-class Blind:
+class BlindPair:
     """One pair: its number for the judge, the photograph's name, and on which side the first folder's colouring is."""
 
     number: int
@@ -57,7 +57,7 @@ class Key:
     second: str
     seed: int
     checksum: str
-    pairs: tuple[Blind, ...]
+    pairs: tuple[BlindPair, ...]
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -72,7 +72,7 @@ def load_key(path: Path) -> Key:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        pairs = tuple(Blind(**pair) for pair in content.pop("pairs"))
+        pairs = tuple(BlindPair(**pair) for pair in content.pop("pairs"))
         return Key(**content, pairs=pairs)
     except OSError as error:
         raise SettingError(f"{path}: no key there; colorize turing A B -o PAIRS writes PAIRS.key.json") from error
@@ -85,13 +85,13 @@ def key_beside(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.key.json")
 
 
-def draw_pairs(names: list[str], seed: int) -> tuple[Blind, ...]:
+def draw_pairs(names: list[str], seed: int) -> tuple[BlindPair, ...]:
     """Order and sides: each folder is on the left in half of the pairs (or one more), at places drawn by the seed."""
     rng = np.random.default_rng([seed, 2])
     order = [names[int(i)] for i in rng.permutation(len(names))]
     left = rng.permutation(np.arange(len(names)) % 2 == int(rng.integers(2)))
     return tuple(
-        Blind(number, name, "left" if first else "right")
+        BlindPair(number, name, "left" if first else "right")
         for number, (name, first) in enumerate(zip(order, left, strict=True), 1)
     )
 
@@ -175,7 +175,7 @@ def _write(key: Key, folders: list[dict[str, Path]], out: Path, rows: int) -> No
     (out / "index.html").write_text(page(key.checksum, shown), encoding="utf-8")
 
 
-def _images(pair: Blind, folders: list[dict[str, Path]]) -> list[Image.Image]:
+def _images(pair: BlindPair, folders: list[dict[str, Path]]) -> list[Image.Image]:
     """Left, right, and the real photograph where there is one, all of the left one's size."""
     first, second, *real = (shrunk(read_rgb(found[pair.picture]), SIDE) for found in folders)
     images = [first, second, *real] if pair.first == "left" else [second, first, *real]

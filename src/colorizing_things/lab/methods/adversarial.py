@@ -1,4 +1,4 @@
-"""What all adversarial methods share: the discriminator, its turn, and what is logged of both players."""
+"""What all adversarial methods share: the discriminator, its turn, and what is logged of both networks."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Rates:
 
 
 class Method(ABC):
-    """One way to train. ``players`` holds every module that learns; the first, ``network``, is exported.
+    """One way to train. ``trainables`` holds every module that learns; the first, ``network``, is exported.
 
     Attributes:
         networks: names of those that it can train; empty where any will do.
@@ -52,12 +52,12 @@ class Method(ABC):
         batches: what makes its batches.
         betas: of AdamW.
         begins_from_average: a stage of it begins with the average of the stage before, and nothing else of that.
-        max_gradient_norm: norm that each player's gradient is clipped to.
+        max_gradient_norm: norm that each trainable module's gradient is clipped to.
         stage: of the recipe.
         step_number: of the step within its stage, from 0; the loop sets it.
         size: side of the squares that the network sees, px.
         carried: names of what the stage before has trained already; the loop sets it.
-        gradient_norms: of each player's last step, before clipping.
+        gradient_norms: of each trainable module's last step, before clipping.
         teachers: modules that it learns from and that do not learn, kept with the run.
         part: which of how many batches whose gradients are summed this one is; the loop sets it.
     """
@@ -189,7 +189,7 @@ class Method(ABC):
         """Learn from one batch; return the losses to log, detached."""
 
     def optimize(self, name: str, loss: Tensor) -> None:
-        """One optimizer step of one player: gradients averaged over the processes, then clipped.
+        """One optimizer step of one module: gradients averaged over the processes, then clipped.
 
         Where several batches make a step, the first clears the gradients, and the last alone moves the weights.
         """

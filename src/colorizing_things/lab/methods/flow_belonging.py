@@ -1,7 +1,7 @@
 """Things told apart: from any place in a thing, a flow that stays as it is learns to foretell the whole of it.
 
 What a thing is, outlines say where there are any (:mod:`.outlined`); of other photographs, colours do: what hangs
-together in one colour is one thing (:func:`.flood`).
+together in one colour is one thing (:func:`.flood_fill`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from colorizing_things.lab.data.crops import Crops, cut
 from colorizing_things.lab.data.film import on_film
 from colorizing_things.lab.data.outlined import OutlinedBatch, OutlinedPictures
 from colorizing_things.lab.data.planes import to_lab
-from colorizing_things.lab.data.recoloring import flood
+from colorizing_things.lab.data.recoloring import flood_fill
 from colorizing_things.lab.networks.belonging import logits
 from colorizing_things.lab.networks.flow import FIELD_STRIDE, Flow
 
@@ -105,7 +105,7 @@ class FlowBelonging(FlowMatching):
         while True:
             chance = Chance(len(L), L.device)
             place = chance.place(*L.shape[-2:])
-            yield Places(place, flood(ab, L, place, chance))
+            yield Places(place, flood_fill(ab, L, place, chance))
 
     def _by_outline(self, regions: Tensor) -> Iterator[Places]:
         """Things that have an outline, each of what hangs together in its region; nothing of places without one."""
@@ -115,7 +115,7 @@ class FlowBelonging(FlowMatching):
             chance = Chance(len(numbers), numbers.device)
             place = (numbers.flatten(1) > 0).float().add(1e-9).multinomial(1, generator=chance.generator)[:, 0]
             named = numbers.flatten(1).gather(1, place[:, None]).view(-1, 1, 1, 1) > 0
-            yield Places(place, flood(apart, torch.zeros_like(numbers), place, chance) * named)
+            yield Places(place, flood_fill(apart, torch.zeros_like(numbers), place, chance) * named)
 
     def _loss(self, keys: Tensor, queries: Tensor, asked: Places) -> Tensor:
         """Of each picture whose thing is of a fit size: balanced cross entropy and Dice."""

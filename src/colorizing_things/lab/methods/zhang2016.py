@@ -140,7 +140,7 @@ class Zhang2016Regression(Zhang2016Adam):
     ) -> Graph:
         """The network as it is; ``decoding`` takes ``size``."""
         size = cls.decoding_settings(decoding).size
-        return Graph(Alone(network).eval(), ("L",), ("ab",), Zhang2016.stride, OUTPUT_STRIDE, size)
+        return Graph(AbOnly(network).eval(), ("L",), ("ab",), Zhang2016.stride, OUTPUT_STRIDE, size)
 
 
 class AnnealedMean(nn.Module):
@@ -156,7 +156,7 @@ class AnnealedMean(nn.Module):
         return self.network.annealed_mean(logits, self.temperature), logits  # type: ignore[operator]
 
 
-class Alone(nn.Module):
+class AbOnly(nn.Module):
     """A network whose answer is ab: L ``[N,1,H,W]`` -> (ab,)."""
 
     def __init__(self, network: nn.Module) -> None:

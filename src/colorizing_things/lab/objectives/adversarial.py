@@ -1,4 +1,4 @@
-"""Adversarial objectives: what each player minimises, and the optimizer and normalization that it needs.
+"""Adversarial objectives: what each of the two networks minimises, and the optimizer and normalization that it needs.
 
 Scores are the discriminator's raw outputs, no sigmoid. A recipe names an objective; what the papers train it
 with comes as its defaults (:data:`OBJECTIVES`).

@@ -24,11 +24,11 @@ from colorizing_things.lab.networks.recovery import flow_of
 from colorizing_things.lab.recipes.load import load_recipe
 from colorizing_things.model.card import Card, load_card
 
-from .beginning import model_of, network_and_decoding
 from .checkpoints import BEST, save
 from .loop import ENOUGH_DEV, open_data, overrides_of, train
 from .progress import console
 from .settings import RunSettings
+from .starting_point import model_of, network_and_decoding
 from .validation import STEERS, color_errors
 
 RECIPE, NOTICE = "finetune", "NOTICE"
@@ -38,7 +38,7 @@ TEMPERATURES = tuple(np.geomspace(0.4, 2.5, 22).round(3).tolist())
 
 
 @dataclasses.dataclass(frozen=True)
-class Tuned:
+class FinetuneResult:
     """What came of it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Tuned:
     after: dict[str, float]
 
 
-def finetune(settings: RunSettings, overrides: list[str]) -> Tuned:
+def finetune(settings: RunSettings, overrides: list[str]) -> FinetuneResult:
     """Tune the model that ``settings.start`` names.
 
     Args:
@@ -80,7 +80,7 @@ def finetune(settings: RunSettings, overrides: list[str]) -> Tuned:
         decoding = calibrated(tuned, decoding, dev, before["dev_chroma"])
         saved["recipe"]["decoding"] = decoding.model_dump(mode="json")
         save(saved, checkpoint)
-    return Tuned(card, checkpoint, before, _measured(tuned, decoding, dev))
+    return FinetuneResult(card, checkpoint, before, _measured(tuned, decoding, dev))
 
 
 def recipe_for(card: Card, overrides: list[str]) -> Recipe:
@@ -152,7 +152,7 @@ def _temperature(network: Flow, decoding: FlowDecoding, dev: Photographs) -> flo
     return float(TEMPERATURES[int(losses.argmin())])
 
 
-def report(tuned: Tuned) -> None:
+def report(tuned: FinetuneResult) -> None:
     """Print the figures before and after, a line each."""
     if not tuned.before:
         console.print(f"fewer than {ENOUGH_DEV} photographs are held out: nothing was measured, nothing calibrated")
@@ -162,7 +162,7 @@ def report(tuned: Tuned) -> None:
         console.print(f"{name} on held-out photographs: {text}", soft_wrap=True)
 
 
-def describe_tuned(tuned: Tuned, folder: Path) -> None:
+def describe_tuned(tuned: FinetuneResult, folder: Path) -> None:
     """Say on the exported model's card what it grew from, and lay that one's notices beside it."""
     card, start = load_card(folder), tuned.start
     scores = {f"{when} {key.removeprefix('dev_')}": round(value, 2) for when, key, value in _scores(tuned)}
@@ -178,5 +178,5 @@ def describe_tuned(tuned: Tuned, folder: Path) -> None:
         shutil.copy(start.folder / NOTICE, folder / NOTICE)
 
 
-def _scores(tuned: Tuned) -> list[tuple[str, str, float]]:
+def _scores(tuned: FinetuneResult) -> list[tuple[str, str, float]]:
     return [(when, key, value) for when in ("before", "after") for key, value in getattr(tuned, when).items()]

@@ -39,7 +39,6 @@ from colorizing_things.lab.networks.checkpoints import (
 
 from .allocator import keep_freed_memory
 from .averaging import schedule, warmed_average
-from .beginning import start_weights
 from .budget import fit_to_time, scaled
 from .checkpoints import BEST, carry_over, changed_settings, restore, save, state_of
 from .devices import make_fabric, started_by_torchrun
@@ -47,6 +46,7 @@ from .logs import RunLog
 from .packing import pack
 from .progress import ProgressLog, console
 from .settings import RunSettings
+from .starting_point import start_weights
 from .stopping import Stopper
 from .validation import STEERS, color_errors
 

@@ -15,7 +15,7 @@ Made = TypeVar("Made")
 WAIT = 0.1  # s between looks at whether anybody still wants more
 
 
-def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
     """The same items, made in a thread of their own, at most ``depth`` ahead. Its errors are raised here.
 
     What stops this thread's work (:mod:`colorizing_things.stopping`) stops that one's.

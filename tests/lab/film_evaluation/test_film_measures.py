@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-from colorizing_things.film.motion import carried
-from colorizing_things.lab.moving import scenes as made_of
-from colorizing_things.lab.moving.measures import distribution_consistency, histograms, warping_error
-from colorizing_things.lab.moving.scenes import SCRIPTS, scenes
+from colorizing_things.film.motion import warp
+from colorizing_things.lab.film_evaluation import scenes as made_of
+from colorizing_things.lab.film_evaluation.measures import distribution_consistency, histograms, warping_error
+from colorizing_things.lab.film_evaluation.scenes import SCRIPTS, scenes
 
 
 def test_a_field_that_moves_with_the_flow_has_no_warping_error():
@@ -19,7 +19,7 @@ def test_a_field_that_moves_with_the_flow_has_no_warping_error():
     flow = np.full((40, 50, 2), (2, -1), np.float32)
     seen = np.zeros((40, 50), bool)
     seen[5:-5, 5:-5] = True
-    moved = carried(before, flow)
+    moved = warp(before, flow)
     assert warping_error(moved, before, flow, seen) == 0
     assert warping_error(moved + np.float32(3), before, flow, seen) == pytest.approx(18)  # 3 in a, and in b
     assert np.isnan(warping_error(moved, before, flow, np.zeros_like(seen)))
@@ -38,7 +38,7 @@ def test_the_true_flow_of_a_generated_film_leads_to_the_frame_before(name, monke
     monkeypatch.setattr(made_of, "GRAIN", 0.0)
     made = list(scenes(replace(SCRIPTS[name], frames=26), 400, 300))
     one, other = made[25], made[24].rgb.astype(np.float32)
-    apart, left = (np.abs(before - one.rgb)[one.seen].mean() for before in (other, carried(other, one.flow)))
+    apart, left = (np.abs(before - one.rgb)[one.seen].mean() for before in (other, warp(other, one.flow)))
     assert one.seen.mean() > 0.8
     assert left < 0.6 * apart
     assert not made[0].seen.any()

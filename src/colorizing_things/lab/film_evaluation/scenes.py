@@ -39,7 +39,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Thing:
+class MovingObject:
     """Something that moves before the background: a disc of one colour, or cut out of a photograph.
 
     Attributes:
@@ -69,30 +69,36 @@ class Script:
 
     background: str
     window: Callable[[float], tuple[float, float, float]]
-    things: tuple[Thing, ...] = ()
+    things: tuple[MovingObject, ...] = ()
     frames: int = 72
     rate: float = 24.0
 
 
-def sway(one: float, other: float, seconds: float) -> Callable[[float], float]:
+def back_and_forth(one: float, other: float, seconds: float) -> Callable[[float], float]:
     """From one value to another and back, smoothly, in so many seconds."""
     return lambda time: one + (other - one) * (0.5 - 0.5 * float(np.cos(2 * np.pi * time / seconds)))
 
 
 SCRIPTS: dict[str, Script] = {
-    "pan over a face": Script("astronaut", lambda t: (sway(0, 1, 7)(t), sway(0.1, 0.5, 9)(t), 0.62)),
-    "closer to a rocket": Script("rocket", lambda t: (0.5, 0.6, sway(0.95, 0.55, 6)(t))),
+    "pan over a face": Script(
+        "astronaut", lambda t: (back_and_forth(0, 1, 7)(t), back_and_forth(0.1, 0.5, 9)(t), 0.62)
+    ),
+    "closer to a rocket": Script("rocket", lambda t: (0.5, 0.6, back_and_forth(0.95, 0.55, 6)(t))),
     "a ball before coffee": Script(
         "coffee",
-        lambda t: (sway(0.2, 0.8, 11)(t), 0.4, 0.85),
-        (Thing(0.12, lambda t: (sway(-0.2, 1.2, 5)(t), 0.35 + 0.2 * float(np.sin(3 * t))), (200, 40, 35)),),
+        lambda t: (back_and_forth(0.2, 0.8, 11)(t), 0.4, 0.85),
+        (
+            MovingObject(
+                0.12, lambda t: (back_and_forth(-0.2, 1.2, 5)(t), 0.35 + 0.2 * float(np.sin(3 * t))), (200, 40, 35)
+            ),
+        ),
     ),
     "two pass a cat": Script(
         "cat",
-        lambda t: (0.5, sway(0.3, 0.7, 10)(t), 0.9),
+        lambda t: (0.5, back_and_forth(0.3, 0.7, 10)(t), 0.9),
         (
-            Thing(0.2, lambda t: (sway(1.3, 0.2, 6)(t), 0.7), None, "rocket"),
-            Thing(0.16, lambda t: (sway(-0.25, 1.3, 5)(t), 0.3), None, "astronaut"),
+            MovingObject(0.2, lambda t: (back_and_forth(1.3, 0.2, 6)(t), 0.7), None, "rocket"),
+            MovingObject(0.16, lambda t: (back_and_forth(-0.25, 1.3, 5)(t), 0.3), None, "astronaut"),
         ),
     ),
 }
@@ -159,12 +165,12 @@ class _Layout:
         whole = cv2.erode((_edges(layers) == 0).astype(np.uint8), np.ones((3, 3))) > 0
         return flow, inside & (other.layers()[row, column] == layers) & whole
 
-    def _cover(self, thing: Thing, center: tuple[float, float]) -> Float32:
+    def _cover(self, thing: MovingObject, center: tuple[float, float]) -> Float32:
         rows, columns = np.mgrid[: self.height, : self.width].astype(np.float32)
         away = np.hypot(columns - center[0], rows - center[1])
         return np.asarray(np.clip(thing.radius * self.height - away + 0.5, 0, 1))
 
-    def _surface(self, thing: Thing, center: tuple[float, float]) -> npt.NDArray[np.floating]:
+    def _surface(self, thing: MovingObject, center: tuple[float, float]) -> npt.NDArray[np.floating]:
         rows, columns = np.mgrid[: self.height, : self.width].astype(np.float32)
         x, y = (columns - center[0]) / (thing.radius * self.height), (rows - center[1]) / (thing.radius * self.height)
         if thing.color is not None:  # lit from the upper left

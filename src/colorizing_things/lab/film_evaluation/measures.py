@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from colorizing_things.film.motion import carried
+from colorizing_things.film.motion import warp
 from colorizing_things.types import Float32, FloatArray
 
 BINS = 256
@@ -26,7 +26,7 @@ def warping_error(ab: Float32, before: Float32, flow: Float32, seen: npt.NDArray
         flow: to the frame before, ``[H,W,2]``.
         seen: places that are seen in both, ``[H,W]``; nan where there is none.
     """
-    away = ((ab - carried(before, flow)) ** 2).sum(-1)
+    away = ((ab - warp(before, flow)) ** 2).sum(-1)
     return float(away[seen].mean()) if seen.any() else float("nan")
 
 
@@ -69,6 +69,6 @@ def estimated_motion(
         np.asarray(estimator.calc(*pair, None), np.float32)  # type: ignore[call-overload]
         for pair in ((gray, before), (before, gray))
     )
-    returned = carried(back, flow)
+    returned = warp(back, flow)
     missed = ((flow + returned) ** 2).sum(-1)
     return flow, missed < 0.01 * ((flow**2).sum(-1) + (returned**2).sum(-1)) + 0.5

@@ -10,8 +10,8 @@ from rich.console import Console
 pytest.importorskip("torch")
 av = pytest.importorskip("av")
 from colorizing_things.errors import SettingError
-from colorizing_things.lab.moving import evaluate as evaluation
-from colorizing_things.lab.moving.scenes import SCRIPTS, scenes
+from colorizing_things.lab.film_evaluation import evaluate as evaluation
+from colorizing_things.lab.film_evaluation.scenes import SCRIPTS, scenes
 
 
 def test_a_generated_film_is_scored_beside_frame_by_frame(tmp_path, monkeypatch):

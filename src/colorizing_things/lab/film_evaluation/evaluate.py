@@ -20,7 +20,7 @@ from rich.console import Console
 
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import SettingError
-from colorizing_things.film.coloring import Eye, FilmOptions, color_frames
+from colorizing_things.film.coloring import FilmModel, FilmOptions, color_frames
 from colorizing_things.film.need import is_film
 from colorizing_things.film.planes import differences, enlarged, rgb_of
 from colorizing_things.film.reading import Film, open_film
@@ -41,7 +41,7 @@ Gray = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Reel:
+class TestedFilm:
     """A film in colour, frame by frame with its motion, and the grey file that is coloured."""
 
     name: str
@@ -77,11 +77,11 @@ def evaluate(models: list[str], data: Path | None, out: Path, limit: int | None,
     return table
 
 
-def _reels(data: Path | None, limit: int | None, folder: Path) -> Iterator[Reel]:
+def _reels(data: Path | None, limit: int | None, folder: Path) -> Iterator[TestedFilm]:
     if data is None:
         for name, script in SCRIPTS.items():
             made = list(scenes(replace(script, frames=min(limit or script.frames, script.frames)), WIDTH, HEIGHT))
-            yield Reel(name, made, _gray_film(made, folder / "gray.mkv", Fraction(script.rate)))
+            yield TestedFilm(name, made, _gray_film(made, folder / "gray.mkv", Fraction(script.rate)))
         return
     if not data.is_dir():
         raise SettingError(f"{data}: no such folder")
@@ -91,7 +91,7 @@ def _reels(data: Path | None, limit: int | None, folder: Path) -> Iterator[Reel]
     for path in films:
         film = open_film(path)
         made = _read(film, limit)
-        yield Reel(path.name, made, _gray_film(made, folder / "gray.mkv", film.rate))
+        yield TestedFilm(path.name, made, _gray_film(made, folder / "gray.mkv", film.rate))
 
 
 def _read(film: Film, limit: int | None) -> list[Scene]:
@@ -129,7 +129,7 @@ def _gray_film(made: list[Scene], path: Path, rate: Fraction) -> Path:
     return path
 
 
-def _score(model: Model, reel: Reel, out: Path, name: str) -> dict[str, dict[str, float]]:
+def _score(model: Model, reel: TestedFilm, out: Path, name: str) -> dict[str, dict[str, float]]:
     film = open_film(reel.gray)
     ways: dict[str, list[Rgb]] = {
         "film": [np.asarray(frame.rgb, np.uint8) for frame in color_frames(model, film, FilmOptions())],
@@ -149,10 +149,10 @@ def _score(model: Model, reel: Reel, out: Path, name: str) -> dict[str, dict[str
 
 def _frame_by_frame(model: Model, film: Film) -> Iterator[Rgb]:
     """Every frame by itself, as a photograph."""
-    eye = Eye(model, film, FilmOptions())
+    film_model = FilmModel(model, film, FilmOptions())
     for frame in film.frames():
         value = film.scale.values(frame.luma)
-        ab = eye(frame, eye.small(frame), None).ab
+        ab = film_model(frame, film_model.small(frame), None).ab
         yield np.asarray(rgb_of(value, *differences(value, enlarged(ab, *value.shape[::-1]))), np.uint8)
 
 
@@ -161,7 +161,7 @@ def _ab(rgb: Rgb) -> Float32:
 
 
 def _figures(
-    fields: list[Float32], frames: list[Rgb], true_fields: list[Float32], true: list[Rgb], reel: Reel
+    fields: list[Float32], frames: list[Rgb], true_fields: list[Float32], true: list[Rgb], reel: TestedFilm
 ) -> dict[str, float]:
     pairs = list(zip(fields[1:], fields, reel.scenes[1:], strict=False))
     warping = [warping_error(ab, before, scene.flow, scene.seen) for ab, before, scene in pairs]
