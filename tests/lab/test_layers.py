@@ -10,8 +10,8 @@ import colorizing_things
 LAB = Path(colorizing_things.__file__).parent / "lab"
 # From the ground up: each imports only from those before it.
 ORDER = [
-    "config", "color", "objectives", "networks", "data", "decoding", "methods", "recipes", "training", "export", "separation",
-    "evaluation", "film_evaluation", "cli",
+    "config", "color", "objectives", "networks", "data", "decoding", "methods", "recipes", "training", "export",
+    "separation", "evaluation", "film_evaluation", "cli",
 ]  # fmt: skip
 # The distillation's teacher is the network that measures, and lies with the metrics.
 # What a run watches on dev is what is scored in the end.
