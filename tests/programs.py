@@ -40,6 +40,7 @@ PROGRAMS = {
     "nginx": Program("nginx", ("nginx",), "the server behind a proxy", "nginx-light"),
     "gcc": Program("a C compiler", ("gcc", "cc"), "what the system refuses", "gcc, libc6-dev"),
     "caddy": Program("Caddy", ("caddy",), "the server behind another proxy", "caddy"),
+    "systemd-analyze": Program("systemd", ("systemd-analyze",), "the server as systemd starts it", "systemd"),
     "localedef": Program("localedef", ("localedef",), "other locales", "locales"),
     "ffprobe": Program("ffprobe", ("ffprobe",), "films as others read them", "ffmpeg"),
 }
