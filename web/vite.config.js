@@ -7,7 +7,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 // Two builds of one page. `vite build`: for `colorize serve`, which colours. `vite build --mode site`: the shell of a
 // page that colours by itself; `colorize site` puts the model beside it. Both are shipped in the wheel: users need no
 // Node.
-export default defineConfig(({ mode }) => (mode === 'site' ? site() : common('server', 'dist')));
+export default defineConfig(({ mode }) => (mode === 'site' ? site() : server()));
 
 function common(backend, folder) {
   return {
@@ -25,6 +25,33 @@ function common(backend, folder) {
     server: {
       // `npm run dev` beside a running `colorize serve`
       proxy: { '/v1': 'http://127.0.0.1:8000' },
+    },
+  };
+}
+
+function server() {
+  const page = common('server', 'dist');
+  return { ...page, plugins: [...page.plugins, apiPage()] };
+}
+
+/** Swagger UI as it comes from npm, for the API's own page (server/page.py). */
+function apiPage() {
+  const require = createRequire(import.meta.url);
+  const FILES = [
+    'swagger-ui.css',
+    'swagger-ui-bundle.js',
+    'swagger-ui-bundle.js.LICENSE.txt',
+    'LICENSE',
+    'NOTICE',
+  ];
+  return {
+    name: 'api-page',
+    generateBundle() {
+      for (const name of FILES) {
+        const text = readFileSync(require.resolve(`swagger-ui-dist/${name}`), 'utf-8');
+        const source = text.replace(/\n?(\/\/|\/\*)# sourceMappingURL=.*$/m, '');
+        this.emitFile({ type: 'asset', fileName: `docs/${name}`, source });
+      }
     },
   };
 }

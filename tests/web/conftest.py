@@ -24,7 +24,7 @@ MODEL = os.environ.get("COLORIZE_TEST_MODEL")  # another than the bundled one, t
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Address of ``colorize serve``."""
-    for needed in ("fastapi", "uvicorn", "fastapi_offline", "prometheus_client"):
+    for needed in ("fastapi", "uvicorn", "prometheus_client"):
         pytest.importorskip(needed)
     if not (ROOT / "src/colorizing_things/web/dist/index.html").is_file():
         pytest.skip("the page was not built")

@@ -81,9 +81,9 @@ def test_a_film_from_the_drop_to_the_download(page: Page, reel: Path, tmp_path: 
     link = page.get_by_role("link", name="Download the film")
     expect(link).to_be_visible()
     expect(page.get_by_text(re.compile(r"24 frames, 2\s+shots"))).to_be_visible()
-    (wish,) = sent.all("/color")
-    assert wish["saturation"] == 1.5
-    assert [hint["color"] for hint in wish["hints"]] == ["#2040c0"] * ("Your colours" in abilities(page))
+    (request,) = sent.all("/color")
+    assert request["saturation"] == 1.5
+    assert [hint["color"] for hint in request["hints"]] == ["#2040c0"] * ("Your colours" in abilities(page))
     with page.expect_download() as started:
         link.click()
     assert started.value.suggested_filename == "reel.color.mp4"
@@ -94,7 +94,7 @@ def test_a_film_from_the_drop_to_the_download(page: Page, reel: Path, tmp_path: 
     page.reload()
     looked_at(page, reel)
     expect(link).to_be_visible()
-    if wish["hints"]:
+    if request["hints"]:
         expect(shot(page, 2)).to_have_accessible_name(re.compile("with your colours$"))
     page.get_by_role("button", name="Close the film").click()
     expect(page.get_by_role("heading", name="Drop black-and-white photographs here")).to_be_visible()

@@ -20,7 +20,7 @@ from colorizing_things.termination import Terminated
 if TYPE_CHECKING:
     import uvicorn
 
-NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "fastapi_offline")
+NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
 USUAL = Settings()
 LIMITS = "Limits"
 

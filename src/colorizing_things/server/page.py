@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import fastapi_offline
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-PAGE = Path(__file__).parent.parent / "web" / "dist"
-SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # the only thing that we use of that package
-NOT_BUILT = "The page was not built: run npm ci and npm run build in web/. The API is there all the same: /docs\n"
+PAGE = Path(__file__).parent.parent / "web" / "dist"  # with Swagger UI, from npm, in docs/
+NOT_BUILT = "The page was not built: run npm ci and npm run build in web/. The API is there: /openapi.json\n"
 FRESH = {"Cache-Control": "no-cache"}  # asked again each time; what it names by its content's hash is kept
 
 API_PAGE = """<!doctype html>
@@ -52,7 +50,7 @@ def _answering(path: Path):  # type: ignore[no-untyped-def]
 
 
 def serve_api_page(app: FastAPI) -> None:
-    """Add ``/docs``."""
+    """Add ``/docs``; before :func:`serve_page`, which adds the files that it names."""
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -61,6 +59,3 @@ def serve_api_page(app: FastAPI) -> None:
     @app.get("/docs/start.js", include_in_schema=False)
     async def start() -> Response:
         return Response(START, media_type="text/javascript")
-
-    for name in ("swagger-ui.css", "swagger-ui-bundle.js"):
-        app.add_api_route(f"/docs/{name}", _answering(SWAGGER / name), methods=["GET"], include_in_schema=False)

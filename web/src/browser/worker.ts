@@ -41,7 +41,7 @@ const studio = {
     const [{ kind, pixels: decodedPixels }, loaded] = await Promise.all([decode(file), model]);
     const session = await Session.open(loaded, file, kind, decodedPixels);
     const id = newId();
-    kept(sessions, id, session, MOST_SESSIONS);
+    remember(sessions, id, session, MOST_SESSIONS);
     const { width, height } = session;
     return {
       id,
@@ -142,19 +142,19 @@ function goesOn(job: number): () => void {
 function find(id: string): Session {
   const session = sessions.get(id);
   if (!session) throw new Gone('the session was forgotten');
-  kept(sessions, id, session, MOST_SESSIONS);
+  remember(sessions, id, session, MOST_SESSIONS);
   return session;
 }
 
 function decode(file: File): Promise<Decoded> {
   const known = pixels.get(file) ?? decoded(file);
-  kept(pixels, file, known, MOST_DECODED);
+  remember(pixels, file, known, MOST_DECODED);
   known.catch(() => pixels.delete(file));
   return known;
 }
 
 /** Put last; what has been unused longest goes. */
-function kept<Key, Value>(all: Map<Key, Value>, key: Key, value: Value, most: number): void {
+function remember<Key, Value>(all: Map<Key, Value>, key: Key, value: Value, most: number): void {
   all.delete(key);
   all.set(key, value);
   const [oldest] = all.keys();

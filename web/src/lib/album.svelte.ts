@@ -7,7 +7,7 @@ import * as store from './store';
 import { listen, tab, tell, type News } from './tab';
 
 const AT_ONCE = 2; // on their way: the backend works on one while the next travels
-const KEPT = 3600_000; // ms that a removed photograph can be brought back
+const REMOVED_FOR = 3600_000; // ms that a removed photograph can be brought back
 
 class Album {
   photos = $state<Photo[]>([]);
@@ -43,7 +43,7 @@ class Album {
     try {
       const { photos, current } = await store.load();
       for (const stored of photos) {
-        if (stored.removed && Date.now() - stored.removed > KEPT) await store.forget(stored.id);
+        if (stored.removed && Date.now() - stored.removed > REMOVED_FOR) await store.forget(stored.id);
         else if (stored.removed) continue;
         else if (!this.#find(stored.id)) await this.#restore(stored); // a quick hand may have dropped it just now
       }

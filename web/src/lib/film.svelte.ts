@@ -1,7 +1,7 @@
 /** The film on the table: sent, its shots, each a photograph that hints are placed on, and the work on it. */
 import { backend } from '#backend';
 import { connection } from './connection.svelte';
-import type { FilmInfo, FilmLine, FilmProgress, Films, FilmWish, Shot } from './films';
+import type { FilmInfo, FilmLine, FilmProgress, Films, FilmRequest, Shot } from './films';
 import { marksOf, thinned } from './hints';
 import { notices } from './notices.svelte';
 import { Photo } from './photo.svelte';
@@ -96,7 +96,12 @@ export class Film {
     notices.show(`Colouring ${this.name}`);
     try {
       const { signal } = this.#abort;
-      const done = await this.films.color(this.#info.id, this.#wish, (now) => (this.progress = now), signal);
+      const done = await this.films.color(
+        this.#info.id,
+        this.#request,
+        (now) => (this.progress = now),
+        signal,
+      );
       this.done = done;
       this.colored = true;
       notices.show(`${done.name} is ready`);
@@ -122,7 +127,7 @@ export class Film {
     if (this.#info) void this.films.close(this.#info.id).catch(() => {}); // expired, or nobody is there
   }
 
-  get #wish(): FilmWish {
+  get #request(): FilmRequest {
     const { saturation, warmth, strength, mood } = this.photo?.edits ?? {
       saturation: 1,
       warmth: 0,

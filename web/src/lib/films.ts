@@ -16,7 +16,7 @@ export interface Shot {
   thumbnail: string;
 }
 
-export interface FilmWish extends Look {
+export interface FilmRequest extends Look {
   hints: (Omit<Hint, 'stroke'> & { time: number })[];
   mood: number | null;
 }
@@ -54,7 +54,7 @@ export interface Films {
   /** Colour it all; resolves when it is done. Aborted, the work stops; asked the same again, it goes on from there. */
   color(
     id: string,
-    wish: FilmWish,
+    request: FilmRequest,
     onProgress: (progress: FilmProgress) => void,
     signal: AbortSignal,
   ): Promise<FilmLine & { state: 'done' }>;

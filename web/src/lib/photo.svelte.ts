@@ -275,7 +275,7 @@ export class Photo {
   }
 
   /** Another tab has changed the edits. */
-  adopt(kept: store.Kept): void {
+  adopt(kept: store.StoredEdits): void {
     if (this.#saving || kept.revision <= this.#revision) return; // ours are about to be joined to them
     this.#replace(() => this.#take(kept));
   }
@@ -292,7 +292,7 @@ export class Photo {
     return this.shown !== null && sameColors(this.edits, this.shown);
   }
 
-  #take({ steps, at, revision }: store.Kept): void {
+  #take({ steps, at, revision }: store.StoredEdits): void {
     this.#history = new History(steps, at);
     this.#revision = revision;
   }

@@ -3,13 +3,13 @@
 import * as idb from 'idb-keyval';
 import type { Edits } from './types';
 
-export interface Kept {
+export interface StoredEdits {
   steps: Edits[];
   at: number;
   revision: number; // counts changes, by whichever tab
 }
 
-export interface StoredPhoto extends Kept {
+export interface StoredPhoto extends StoredEdits {
   id: string;
   added: number; // its place in the row
   removed: number | null; // when; it can be brought back for a while
@@ -43,8 +43,8 @@ export async function add(photo: StoredPhoto, file: File): Promise<void> {
 }
 
 /** Keep edits; `known` is the revision they were made on. Where another tab was quicker, ours come after its own. */
-export async function keepEdits(id: string, known: number, steps: Edits[], at: number): Promise<Kept> {
-  let kept: Kept = { steps, at, revision: known };
+export async function keepEdits(id: string, known: number, steps: Edits[], at: number): Promise<StoredEdits> {
+  let kept: StoredEdits = { steps, at, revision: known };
   await idb.update<StoredPhoto | undefined>(PHOTO + id, (stored) => {
     if (!stored) return stored; // removed for good, meanwhile
     kept = stored.revision === known ? { steps, at, revision: known + 1 } : merged(stored, steps[at]);
@@ -53,7 +53,7 @@ export async function keepEdits(id: string, known: number, steps: Edits[], at: n
   return kept;
 }
 
-export function merged(theirs: Kept, ours: Edits | undefined): Kept {
+export function merged(theirs: StoredEdits, ours: Edits | undefined): StoredEdits {
   const before = theirs.steps.slice(0, theirs.at + 1);
   const steps = ours ? [...before, ours] : before;
   return { steps, at: steps.length - 1, revision: theirs.revision + 1 };

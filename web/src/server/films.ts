@@ -1,6 +1,6 @@
 /** Films over HTTP. What the server says against one is shown in its own words. */
 import { HTTPError } from 'ky';
-import type { FilmInfo, FilmLine, FilmProgress, Films, FilmWish, Shot } from '../lib/films';
+import type { FilmInfo, FilmLine, FilmProgress, Films, FilmRequest, Shot } from '../lib/films';
 import { detailOf } from './errors';
 import { form, http, ROOT } from './http';
 import { send } from './upload';
@@ -19,11 +19,11 @@ async function shots(id: string): Promise<Shot[]> {
 
 async function color(
   id: string,
-  wish: FilmWish,
+  request: FilmRequest,
   onProgress: (progress: FilmProgress) => void,
   signal: AbortSignal,
 ): Promise<FilmLine & { state: 'done' }> {
-  const answer = await inItsWords(() => http.post(`films/${id}/color`, { json: wish, signal }));
+  const answer = await inItsWords(() => http.post(`films/${id}/color`, { json: request, signal }));
   for await (const line of linesOf(answer)) {
     const said = JSON.parse(line) as FilmLine;
     if (said.state === 'done') return said;
