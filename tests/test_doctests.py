@@ -35,12 +35,13 @@ MODULES = (
     ".ray.place",
     ".session",
 )
+NEEDED = {".film.encoding": "av", ".ray.columns": "ray", ".ray.place": "pyarrow"}
 
 
 @pytest.mark.parametrize("name", MODULES, ids=[name[1:] or "root" for name in MODULES])
 def test_the_examples_are_true(name):
-    if name == ".film.encoding":
-        pytest.importorskip("av")
+    if name in NEEDED:
+        pytest.importorskip(NEEDED[name])
     module = import_module(f"colorizing_things{name}")
     tests = [test for test in doctest.DocTestFinder(exclude_empty=True).find(module) if test.examples]
     assert tests, "no example in this module"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from colorizing_things.ray.job import Job
-from colorizing_things.ray.place import Place
+if TYPE_CHECKING:
+    from colorizing_things.ray.job import Job
+
+collect_ignore_glob = [] if find_spec("ray") and find_spec("pyarrow") and find_spec("yaml") else ["test_*.py"]
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -33,6 +38,8 @@ def environment() -> Iterator[None]:
 def store(environment: None) -> Iterator[str]:
     """The query of its URIs."""
     from moto.server import ThreadedMotoServer
+
+    from colorizing_things.ray.place import Place
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -72,5 +79,8 @@ def archive(tmp_path, gray_photo):
 
 
 @pytest.fixture
-def job(archive, tmp_path):
+def job(archive: Path, tmp_path: Path) -> Job:
+    from colorizing_things.ray.job import Job
+    from colorizing_things.ray.place import Place
+
     return Job(Place.of(str(archive)), Place.of(str(tmp_path / "out")))

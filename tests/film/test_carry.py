@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("av")
-from colorizing_things.film.carry import APART, Carrier, Prediction
-from colorizing_things.film.motion import Motion, halved, joined, trust, warp
+cv2 = pytest.importorskip("cv2")
+from colorizing_things.film.carry import APART, Carrier, Prediction  # noqa: E402
+from colorizing_things.film.motion import Motion, halved, joined, trust, warp  # noqa: E402
 
 HEIGHT, WIDTH, RADIUS = 144, 192, 26
 RED, GREEN = (50.0, 30.0), (-25.0, 20.0)
