@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from .errors import ColorizingError, PictureError
@@ -71,6 +71,21 @@ drive fails; save what is on it
         if found is None:
             raise
         raise refusal(f"{what}: {found[1]}{more}", found[0], kind) from error
+
+
+def writing(path: Path) -> AbstractContextManager[None]:
+    """Turn what the system refuses while a file is written into an error that names it."""
+    return naming(f"{path}: cannot be written", ColorizingError)
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a text file, in UTF-8.
+
+    Raises:
+        ColorizingError: the system refuses it.
+    """
+    with writing(path):
+        path.write_text(text, encoding="utf-8")
 
 
 def refusal(message: str, refused: str, kind: type[ColorizingError] = PictureError) -> ColorizingError:

@@ -14,6 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 
+from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.model.card import GraphFile, load_card
 
@@ -65,7 +66,9 @@ def write_graph(graph: Graph, path: Path) -> Path:
     """Write a graph as ONNX; nothing is left at ``path`` unless it agrees with torch."""
     unchecked = path.with_name(f".{path.name}.part")
     try:
-        onnx.save(store_as_half(to_onnx(graph)), unchecked)
+        made = store_as_half(to_onnx(graph))
+        with faults.writing(path):
+            onnx.save(made, unchecked)
         check(graph, unchecked)
         unchecked.replace(path)
     finally:

@@ -177,7 +177,7 @@ class Card:
         """Write ``card.json`` into the folder."""
         text = json.dumps(self.content(), indent=1, ensure_ascii=False)
         pairs = re.compile(r"\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]")  # three hundred bins, a line each at most
-        (self.folder / "card.json").write_text(pairs.sub(r"[\1, \2]", text) + "\n", encoding="utf-8")
+        faults.save_text(self.folder / "card.json", pairs.sub(r"[\1, \2]", text) + "\n")
 
 
 def load_card(folder: Path) -> Card:

@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from rich.progress import track
 from torch import Tensor
 
+from colorizing_things import faults
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.conditional_vae import ConditionalVAE
@@ -100,7 +101,9 @@ def augment(run: Path, data: Path, out: Path, variants: int = 2, seed: int = 0) 
         folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng([seed, number])
         for variant, pixels in enumerate(recolor(network, photographs[number], variants, rng)):
-            Image.fromarray(pixels).save(folder / f"{number:06d}.{variant}.png", pnginfo=mark)
+            path = folder / f"{number:06d}.{variant}.png"
+            with faults.writing(path):
+                Image.fromarray(pixels).save(path, pnginfo=mark)
     facts = {"recipe": saved["recipe"]["name"], "steps": saved["steps_done"], "variants": variants, "seed": seed}
-    (out / AUGMENTED_MARKER).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    faults.save_text(out / AUGMENTED_MARKER, json.dumps(facts, indent=1) + "\n")
     return len(photographs) * variants

@@ -14,12 +14,14 @@ import os
 import shutil
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,7 @@ import platformdirs
 from filelock import FileLock
 from rich.progress import track
 
+from colorizing_things import faults
 from colorizing_things.errors import PictureError
 from colorizing_things.processes import cores
 
@@ -179,6 +182,17 @@ def _decode_all(files: list[Path], root: Path, cache: Path, side: int) -> None:
         shutil.rmtree(partial_folder, ignore_errors=True)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """A new file, whose last bytes are refused by name too."""
+    file = path.open("wb")
+    try:
+        yield file
+    finally:
+        with faults.writing(path):
+            file.close()
+
+
 def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
     rows: list[tuple[int, ...]] = []
     sources: list[str] = []
@@ -187,7 +201,7 @@ def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
     offset = 0
     encoded = read_encoded(files, root)
     # Threads: libvips works outside of Python's lock.
-    with (folder / "pixels.u8").open("wb") as out, ThreadPoolExecutor(cores()) as pool:
+    with _opened(folder / "pixels.u8") as out, ThreadPoolExecutor(cores()) as pool:
         chunks = iter(lambda: list(islice(encoded, 512)), [])
         for chunk in track(chunks, description="decoding photographs"):
             for found, picture in zip(chunk, pool.map(partial(decode, side=side), chunk), strict=True):
@@ -196,7 +210,8 @@ def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
                     continue
                 height, width = picture.pixels.shape[:2]
                 raw = picture.pixels.tobytes()
-                out.write(raw)
+                with faults.writing(folder / "pixels.u8"):
+                    out.write(raw)
                 colorless = COLORLESS.index(picture.colorless)
                 rows.append((offset, height, width, picture.dev, colorless, zlib.crc32(raw)))
                 sources.append(picture.source)
@@ -205,7 +220,8 @@ def _write(files: list[Path], root: Path, folder: Path, side: int) -> None:
     if not rows:
         raise PictureError(f"{root}: none of the pictures can be read")
     table = np.array(rows, dtype=np.int64)
-    np.save(folder / "table.npy", table)
+    with faults.writing(folder / "table.npy"):
+        np.save(folder / "table.npy", table)
     index: dict[str, Any] = {"sources": sources, "names": names, "left_out": left_out, "bytes": offset}
     index["checksum"] = zlib.crc32(table.tobytes())
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    faults.save_text(folder / "index.json", json.dumps(index))

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from colorizing_things import faults
 from colorizing_things.errors import SettingError
 from colorizing_things.processes import cores
 
@@ -101,8 +102,8 @@ def evaluate(request: Request, console: Console) -> dict[str, Any]:
     save_pictures(results, candidates, pictures, folder, request.seed, console)
     results_of.write_json(results, request.out / "results.json")
     results = json.loads((request.out / "results.json").read_text(encoding="utf-8"))
-    (request.out / "results.md").write_text(markdown(results), encoding="utf-8")
-    (request.out / "index.html").write_text(render(results, folder), encoding="utf-8")
+    faults.save_text(request.out / "results.md", markdown(results))
+    faults.save_text(request.out / "index.html", render(results, folder))
     return dict(results)
 
 
@@ -128,6 +129,6 @@ def _costs(candidates: Sequence[Candidate], pictures: Sequence[Picture], path: P
             paths = [picture.path for picture in pictures]
             cost = measure_cost(candidate.model, candidate.device, candidate.size, paths)
             known[key] = {**cost, "flat_cards": chroma_of_cards(candidate)}
-            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            faults.save_text(path, json.dumps(known, indent=1) + "\n")
         costs[candidate.name] = known[key]
     return costs

@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from colorizing_things import faults
+
 from .metrics.base import Record
 
 START = b'{"key": "'
@@ -49,8 +51,9 @@ class Journal:
         line = json.dumps({"key": key, "record": {name: _pack(value) for name, value in record.items()}})
         self._file.seek(0, 2)
         self._places[key] = self._file.tell()
-        self._file.write(line.encode() + b"\n")
-        self._file.flush()
+        with faults.writing(self.path):
+            self._file.write(line.encode() + b"\n")
+            self._file.flush()
 
     def read(self, key: str) -> Record:
         """One record."""
@@ -60,7 +63,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with faults.writing(self.path):
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from colorizing_things import faults
 from colorizing_things.errors import PictureError, SettingError
 
 from .pictures import drawn_names, file_sha256, list_pictures, read_rgb
@@ -61,7 +62,7 @@ class Key:
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        faults.save_text(path, json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
 
 def load_key(path: Path) -> Key:
@@ -172,7 +173,7 @@ def _write(key: Key, folders: list[dict[str, Path]], out: Path, rows: int) -> No
         if len(strips) == rows or pair is key.pairs[-1]:
             stacked(strips).save(sheets / f"{math.ceil(pair.number / rows):03d}.png")
             strips = []
-    (out / "index.html").write_text(page(key.checksum, shown), encoding="utf-8")
+    faults.save_text(out / "index.html", page(key.checksum, shown))
 
 
 def _images(pair: BlindPair, folders: list[dict[str, Path]]) -> list[Image.Image]:

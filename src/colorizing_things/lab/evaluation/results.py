@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from colorizing_things import faults
+
 from .benchmark import table_of
 from .candidates import Candidate
 from .journal import Journal
@@ -92,9 +94,7 @@ def summarize(
 
 def write_json(results: dict[str, Any], path: Path) -> None:
     """Write results; numbers keep six decimals."""
-    path.write_text(
-        json.dumps(_rounded(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    faults.save_text(path, json.dumps(_rounded(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _rounded(value: Any) -> Any:

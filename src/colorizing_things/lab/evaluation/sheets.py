@@ -14,6 +14,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from colorizing_things import faults
+
 from .candidates import Candidate
 from .pictures import Picture, UInt8, read_rgb
 
@@ -71,7 +73,8 @@ def _save(candidate: Candidate, picture: Picture, folder: Path) -> str:
     if not path.exists():
         rgb = candidate.likeliest().colorize(picture, read_rgb(picture.path)).rgb
         temporary = path.with_suffix(".part")
-        shrunk(rgb).save(temporary, "WEBP", quality=QUALITY)
+        with faults.writing(path):
+            shrunk(rgb).save(temporary, "WEBP", quality=QUALITY)
         temporary.replace(path)
     return path.name
 

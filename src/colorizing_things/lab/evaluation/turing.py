@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from colorizing_things import faults
 from colorizing_things.errors import SettingError
 
 from .sheets import data_url
@@ -52,7 +53,7 @@ def write_turing(report: Path, out: Path, candidate: str | None = None) -> int:
         }
         for name in names[: PRACTICE + TEST]
     ]
-    out.write_text(page(chosen, results["set"], pairs), encoding="utf-8")
+    faults.save_text(out, page(chosen, results["set"], pairs))
     return len(pairs)
 
 

@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
+from colorizing_things import faults
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import SettingError
 from colorizing_things.film.coloring import FilmModel, FilmOptions, color_frames
@@ -71,9 +72,9 @@ def evaluate(models: list[str], data: Path | None, out: Path, limit: int | None,
             for name in models:
                 console.print(f"{name}: {reel.name}", highlight=False)
                 results.setdefault(name, {})[reel.name] = _score(Model(name, device), reel, out, name)
-    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    faults.save_text(out / "results.json", json.dumps(results, indent=1) + "\n")
     table = _table(results)
-    (out / "results.md").write_text(table, encoding="utf-8")
+    faults.save_text(out / "results.md", table)
     return table
 
 

@@ -12,6 +12,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
+from colorizing_things import faults
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.config.recipe import Stage
 
@@ -85,7 +86,7 @@ class KeptFeatures:
         with FileLock(f"{self.folder}.lock"):  # other runs add to the same files
             bytes_a_row = made.shape[1] * made.itemsize
             first = self.keys.stat().st_size // 8 if self.keys.exists() else 0
-            with self.values.open("ab") as values, self.keys.open("ab") as names:
+            with faults.writing(self.values), self.values.open("ab") as values, self.keys.open("ab") as names:
                 values.truncate(first * bytes_a_row)  # of a run that was killed between the two
                 values.write(made.tobytes())
                 values.flush()

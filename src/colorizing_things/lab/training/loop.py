@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
 
+from colorizing_things import faults
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
@@ -92,7 +93,7 @@ class Run:
         self._print(f"{fabric.device}, {precision}, {threads} threads, {fabric.world_size} processes")
         self._print(self.photographs.summary())
         names = [f"{reason}: {name}" for reason, all_ in self.photographs.left_out.items() for name in all_]
-        (out / "left_out.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        faults.save_text(out / "left_out.txt", "".join(f"{name}\n" for name in names))
         self._print_what_is_enlarged()
         if len(self.photographs.dev) < ENOUGH_DEV:
             self._print(f"dev has {len(self.photographs.dev)} pictures: nothing is measured on fewer than {ENOUGH_DEV}")
@@ -201,7 +202,7 @@ class Run:
             "pictures": len(self.photographs.train),
             "dev": len(self.photographs.dev),
         }
-        (self.settings.out / "run.json").write_text(json.dumps(describe, indent=2), encoding="utf-8")
+        faults.save_text(self.settings.out / "run.json", json.dumps(describe, indent=2))
 
     def _train(self, number: int, stage: Stage, method: Method, average: AveragedModel, first: int) -> None:
         """The steps of a stage, from ``first`` on."""
@@ -300,7 +301,9 @@ class Run:
         progress.log_metrics(self.steps_done, measured)
         folder = self.settings.out / "samples"
         folder.mkdir(exist_ok=True)
-        sheet.save(folder / f"{self.steps_done:06d}.png")
+        path = folder / f"{self.steps_done:06d}.png"
+        with faults.writing(path):
+            sheet.save(path)
         self.log.add_image("grey, ours, real", np.asarray(sheet), self.steps_done)
         return measured.get(STEERS, math.inf)
 

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 import colorizing_things
+from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.data.photographs import PhotographSet
 from colorizing_things.lab.networks.checkpoints import CHECKPOINT, load_network
@@ -41,7 +42,7 @@ def pack(run: Path, photographs: PhotographSet) -> Path:
     packed = run / PACKED
     partial = packed.with_suffix(".partial")
     texts = {"card.json": _card(run), "code.json": code_version(), "data.json": data_provenance(photographs)}
-    with zipfile.ZipFile(partial, "w") as archive:  # stored: weights do not get smaller
+    with faults.writing(packed), zipfile.ZipFile(partial, "w") as archive:  # stored: weights do not get smaller
         for name, content in texts.items():
             if content is not None:
                 archive.writestr(name, json.dumps(content, indent=1, ensure_ascii=False))
