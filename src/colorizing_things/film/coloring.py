@@ -12,7 +12,7 @@ from colorizing_things.color.chroma import Chroma
 from colorizing_things.color.spaces import srgb_to_lightness
 from colorizing_things.errors import SettingError
 from colorizing_things.guidance import reference
-from colorizing_things.guidance.hints import POINT
+from colorizing_things.guidance.hints import POINT, Hint
 from colorizing_things.guidance.reach import PlacedHint, within_reach
 from colorizing_things.model.hint_field import HintField
 from colorizing_things.model.model import Model
@@ -28,7 +28,8 @@ from .planes import differences, enlarged, rgb_of
 from .prefetch import prefetch
 from .reading import Film, Frame, ReadReport
 from .shots import shots
-from .tracks import follow
+from .sights import Sight, sight_of
+from .tracks import Track, follow
 
 DEPTH = 4  # frames that a stage is ahead of the next
 LIGHTNESS = srgb_to_lightness(np.arange(256) / 255).astype(np.float32)
@@ -113,7 +114,7 @@ class FilmModel:
         self._reference = self._see_reference()
         if options.hints:
             card.require("hints")
-        self._tracks = [(hint.hint, follow(film, hint, self.small, upper_codes(film))) for hint in options.hints]
+        self._hinted = [self._followed(hint) for hint in options.hints]
 
     def small(self, frame: Frame) -> Codes:
         """A frame as the network sees it: upright, 0 black to 255 white, uint8 ``[h,w]``."""
@@ -129,12 +130,27 @@ class FilmModel:
             if before is not None and before.key.z is not None:
                 z = carried_cells(before.key.z, z, before, self.model.card.noise_stride or 1)
             seen = seen.with_z(z)
-        return Prediction(self._decoded(seen, self._hints(frame)).ab, z)
+        return Prediction(self._decoded(seen, self._hints(frame, seen)).ab, z)
 
-    def _hints(self, frame: Frame) -> list[PlacedHint]:
-        """Those of its shot, where they are in it."""
-        found = [(hint, track[frame.pts]) for hint, track in self._tracks if frame.pts in track]
-        return [PlacedHint(int(y), int(x), hint.ab, hint.reach) for hint, (x, y) in found]
+    def _followed(self, hint: FilmHint) -> tuple[Hint, Track, Sight | None]:
+        """Where it is in its shot, and what it was given on."""
+        track = follow(self.film, hint, self.small, upper_codes(self.film))
+        x, y = track.spot
+        known = self.model.card.can("reference")
+        sight = sight_of(self.model.see(LIGHTNESS[track.small]), int(y), int(x)) if known else None
+        return hint.hint, track, sight
+
+    def _hints(self, frame: Frame, seen: SeenPicture) -> list[PlacedHint]:
+        """Those of its shot, where they are in it: followed, or known again."""
+        found = []
+        for hint, track, sight in self._hinted:
+            if frame.pts in track.spots:
+                x, y = track.spots[frame.pts]
+                found.append(PlacedHint(int(y), int(x), hint.ab, hint.reach))
+            elif sight is not None and track.first <= frame.pts <= track.last:
+                again = sight.found_in(seen)
+                found.extend([PlacedHint(*again, hint.ab, hint.reach)] if again else [])
+        return found
 
     def _decoded(self, seen: SeenPicture, hints: list[PlacedHint]) -> Chroma:
         """As a picture's (:class:`.Session`): each hint within its reach."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +21,24 @@ MOST = 1500  # small frames that are kept meanwhile
 SURE = 0.3  # trust in the motion at a place under which it is lost
 
 Spot = tuple[float, float]  # x, y in pixels of a small frame
-Track = dict[int, Spot]  # by a frame's time, in the film's time base
+
+
+@dataclass(frozen=True)
+class Track:
+    """A hinted place in its shot; times in the film's time base.
+
+    Attributes:
+        spots: where it is, by a frame's time, as far as it could be followed.
+        first, last: times of the shot's first and last frame.
+        small: the frame that the hint was given in, as the network sees it, uint8.
+        spot: where in that.
+    """
+
+    spots: dict[int, Spot]
+    first: int
+    last: int
+    small: Codes
+    spot: Spot
 
 
 def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: Callable[[Frame], Codes]) -> Track:
@@ -49,8 +67,10 @@ def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: C
         if frame.pts + frame.duration > at:
             rows, columns = earlier[-1][1].shape
             spot = (x * columns / width, y * rows / height)
-            backwards = list(earlier)[::-1]
-            return _along(spot, backwards) | _along(spot, _rest(backwards[0], frames, small))
+            backwards, rest = list(earlier)[::-1], _rest(earlier[-1], frames, small)
+            spots = _along(spot, iter(backwards)) | _along(spot, rest)
+            last = max([*spots, *(pts for pts, _ in rest)])
+            return Track(spots, earlier[0][0], last, earlier[-1][1], spot)
     raise SettingError(f"hint at {hint.time:g}s: {film.name} is over by then")
 
 
@@ -77,7 +97,7 @@ def _rest(
         yield frame.pts, small(frame)
 
 
-def _along(spot: Spot, frames: Sequence[tuple[int, Codes]] | Iterator[tuple[int, Codes]]) -> Track:
+def _along(spot: Spot, frames: Iterator[tuple[int, Codes]]) -> dict[int, Spot]:
     """From the first of these frames on, until it is lost or leaves the picture."""
     motion, found = Motion(), {}
     before: Codes | None = None

@@ -29,7 +29,7 @@ def hints_from(target: SeenPicture, other: SeenPicture, other_ab: Float32) -> Hi
         SettingError: a model that takes no hints or gives no features.
     """
     target.card.require("reference")
-    own, matched = (_directions(seen.reference_features) for seen in (target, other))
+    own, matched = (directions(seen.reference_features) for seen in (target, other))
     likeness = own.reshape(len(own), -1).T @ matched.reshape(len(matched), -1)  # [places of target, of other]
     best, back = likeness.argmax(1), likeness.argmax(0)
     score = likeness[np.arange(len(best)), best]
@@ -46,7 +46,7 @@ def hints_from(target: SeenPicture, other: SeenPicture, other_ab: Float32) -> Hi
     return field
 
 
-def _directions(features: Float32) -> FloatArray:
+def directions(features: Float32) -> FloatArray:
     """Features ``[C,h,w]``, centred, of unit length at each place."""
     found = features.astype(np.float64)
     found -= found.mean((1, 2), keepdims=True)
