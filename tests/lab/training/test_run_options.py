@@ -1,6 +1,8 @@
 """What may be told to a run: batches summed, threads, one more log, sheets by the clock; and what it keeps."""
 
 import csv
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +16,7 @@ from colorizing_things.lab.data.batches import Batch, Batches
 from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.networks.checkpoints import load
 from colorizing_things.lab.training import loop
-from colorizing_things.lab.training.logs import make_logger
+from colorizing_things.lab.training.logs import RunLog, make_logger
 from colorizing_things.lab.training.loop import train
 from colorizing_things.lab.training.settings import RunSettings
 
@@ -93,3 +95,28 @@ def test_an_unknown_log_is_one_line(tmp_path):
     for name in ("nowhere", "lightning_fabric.loggers.Nothing"):
         with pytest.raises(SettingError, match=r"choose csv, wandb or module\.Class"):
             make_logger(name, tmp_path)
+
+
+def test_any_logger_of_lightning_fabric_is_had_by_its_name(tmp_path):
+    log = RunLog(tmp_path, "lightning_fabric.loggers.CSVLogger")
+    log.add_scalar("pixels", 12.5, 20)
+    log.flush()
+    (figures,) = tmp_path.rglob("metrics.csv")
+    assert list(csv.DictReader(figures.open())) == [{"pixels": "12.5", "step": "20"}]
+
+
+def test_a_run_goes_on_in_its_own_run_of_wandb(tmp_path, monkeypatch):
+    logged, begun = [], []
+    run = SimpleNamespace(log=lambda figures, step: logged.append((figures, step)))
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=lambda **told: begun.append(told) or run))
+    for step in (20, 40):
+        RunLog(tmp_path, "wandb").add_scalar("pixels", 12.5, step)
+    assert logged == [({"pixels": 12.5}, 20), ({"pixels": 12.5}, 40)]
+    assert begun[0] == begun[1] and begun[0]["name"] == tmp_path.name and begun[0]["resume"] == "allow"
+    assert begun[0]["id"] != RunLog(tmp_path / "another", "wandb").other.version
+
+
+def test_wandb_that_is_not_installed_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(SettingError, match=r"^log 'wandb': .*; pip install wandb$"):
+        make_logger("wandb", tmp_path)

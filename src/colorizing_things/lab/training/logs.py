@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from colorizing_things import faults
 from colorizing_things.errors import SettingError
+
+PROJECT = "colorizing-things"  # what runs are filed under at Weights & Biases
 
 
 class RunLog:
@@ -67,6 +70,44 @@ def _heard_once(told: threading.ExceptHookArgs) -> None:
 _others: list[Callable[[threading.ExceptHookArgs], object]] = []
 
 
+class WandbLogger(Logger):
+    """A run of Weights & Biases. Its id lies in the run's folder, so that a run that goes on goes on there too.
+
+    Figures of steps that were logged before, of a run that broke off, are dropped there: steps only rise.
+
+    Raises:
+        ImportError: wandb is not installed.
+    """
+
+    def __init__(self, out: Path) -> None:
+        import wandb  # type: ignore[import-not-found, unused-ignore]
+
+        out.mkdir(parents=True, exist_ok=True)
+        known = out / "wandb.id"
+        if not known.exists():
+            known.write_text(uuid.uuid4().hex, encoding="utf-8")
+        self._version = known.read_text(encoding="utf-8")
+        self.run = wandb.init(project=PROJECT, name=out.name, dir=out, id=self._version, resume="allow")
+
+    @property
+    def name(self) -> str:
+        """Of the project."""
+        return PROJECT
+
+    @property
+    def version(self) -> str:
+        """The run's id."""
+        return self._version
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Figures after so many steps."""
+        self.run.log(metrics, step=step)
+
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        """Settings of the run."""
+        self.run.config.update(params, allow_val_change=True)
+
+
 def make_logger(name: str, out: Path) -> Logger:
     """A logger by its name.
 
@@ -75,12 +116,11 @@ def make_logger(name: str, out: Path) -> Logger:
     """
     if name == "csv":
         return CSVLogger(root_dir=out, name="csv", version="")
-    module, _, kind = ("pytorch_lightning.loggers.WandbLogger" if name == "wandb" else name).rpartition(".")
     try:
-        made = getattr(importlib.import_module(module), kind)
         if name == "wandb":
-            return made(project="colorizing-things", name=out.name, save_dir=out)  # type: ignore[no-any-return]
-        return made(out)  # type: ignore[no-any-return]
+            return WandbLogger(out)
+        module, _, kind = name.rpartition(".")
+        return getattr(importlib.import_module(module), kind)(out)  # type: ignore[no-any-return]
     except (ImportError, AttributeError, ValueError) as error:
-        needs = "pip install wandb pytorch-lightning" if name == "wandb" else "choose csv, wandb or module.Class"
+        needs = "pip install wandb" if name == "wandb" else "choose csv, wandb or module.Class"
         raise SettingError(f"log {name!r}: {error}; {needs}") from error
