@@ -101,12 +101,12 @@ def noise_model(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def plain_model(folder: Path) -> Path:
-    """One graph that takes lightness alone."""
+def plain_model(folder: Path, slope: float = 0.2) -> Path:
+    """One graph that takes lightness alone; a is so many ab units for one of L*."""
     folder.mkdir(parents=True, exist_ok=True)
     nodes = [pooled("AveragePool", "L", "deep", FIELD), helper.make_node("Mul", ["deep", "slope"], ["ab"])]
     checksum = save_graph(
-        folder / "model.onnx", nodes, {"L": field("L", 1)}, {"ab": field("ab", 2)}, [constant("slope", 0.2, -0.1)]
+        folder / "model.onnx", nodes, {"L": field("L", 1)}, {"ab": field("ab", 2)}, [constant("slope", slope, -0.1)]
     )
     Card(
         name="tiny-plain", method="by hand", summary="a test", stride=32, output_stride=FIELD, default_size=64,

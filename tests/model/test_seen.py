@@ -198,3 +198,11 @@ def test_a_changed_graph_does_not_match_its_card(folder):
     (folder / "encoder.onnx").write_bytes(b"")
     with pytest.raises(ModelError, match=r"encoder\.onnx: does not match"):
         Model(folder)
+
+
+def test_colours_that_are_not_finite_are_refused(tmp_path, L):
+    for number, slope in enumerate((float("nan"), float("inf"))):
+        seen = Model(plain_model(tmp_path / str(number), slope)).see(L)
+        with pytest.raises(ModelError, match=r"^model tiny-plain: its colours are not finite") as error:
+            seen.decode()
+        assert "\n" not in str(error.value)

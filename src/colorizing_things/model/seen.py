@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from colorizing_things.color.chroma import Chroma
-from colorizing_things.errors import SettingError
+from colorizing_things.errors import ModelError, SettingError
 from colorizing_things.processes import OfOneProcess
 from colorizing_things.types import Float32
 
@@ -21,6 +21,7 @@ from .runtime import Graph
 from .sizes import Frame
 
 NOISE_CHANNELS = 2  # a and b
+SHOWN = ("ab", "confidence")  # what pixels are made of
 UNHINTED = ("ab", "confidence", "features")  # of one run; logits are many and seldom wanted, so they have their own
 Found = TypeVar("Found")
 
@@ -208,6 +209,9 @@ class SeenPicture(OfOneProcess):
 
         What the encoder has said already (``logits`` of a network that gives them there) needs no run.
 
+        Raises:
+            ModelError: its colours are not finite; pixels made of them would be black.
+
         Examples:
             >>> from colorizing_things import Model
             >>> seen = Model(threads=1).see(np.full((64, 96), 50, np.float32))
@@ -229,6 +233,8 @@ class SeenPicture(OfOneProcess):
         if given is not None:
             feeds["z"] = given
         decoded = self._decoder.run(names, feeds, self._frame.is_usual)
+        if not all(np.isfinite(decoded[name]).all() for name in SHOWN if name in decoded):
+            raise ModelError(f"model {self.card.name}: its colours are not finite; train or install it again")
         return found | {name: self._frame.cut(value) for name, value in decoded.items()}
 
     def once(self, name: str, compute: Callable[[], Found]) -> Found:
