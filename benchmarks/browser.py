@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from speed import make_photo
 
 from colorizing_things.model.catalog import find_model
-from colorizing_things.site import write_site
+from colorizing_things.web.static_site import write_site
 
 WAIT = 120_000
 # When new colours are on the stage: milliseconds, of the second frame after they were given to the graphics card.

@@ -32,7 +32,7 @@ MEASURED = 10  # times that memory is looked at along the soak
 def bare(source: Path, count: int) -> None:
     """What the server does, without it: as many at once as its workers. Prints pictures a second."""
     from colorizing_things import Colorizer, Picture
-    from colorizing_things.defaults import jobs as default_jobs
+    from colorizing_things.system.defaults import jobs as default_jobs
 
     data, colorizer = source.read_bytes(), Colorizer()
 

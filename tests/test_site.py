@@ -11,7 +11,7 @@ import pytest
 
 from colorizing_things.errors import ColorizingError, PictureError
 from colorizing_things.model.catalog import find_model
-from colorizing_things.site import SHELL, write_site
+from colorizing_things.web.static_site import SHELL, write_site
 
 MEGABYTE = 1_000_000
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from . import faults, stopping
 from .colorizer import Colorizer, Stopped
-from .defaults import MAX_PIXELS
 from .errors import PictureError, SettingError
-from .finding import RESULT_STEM, is_folder, walk
 from .guidance.variants import check_count
 from .imaging.confidence_map import save_confidence
 from .imaging.contact_sheet import save_sheet
+from .imaging.finding import RESULT_STEM, is_folder, walk
 from .imaging.opening import open_picture
 from .imaging.picture import SUFFIX_KINDS, Picture
 from .imaging.writing import (
@@ -29,6 +27,8 @@ from .imaging.writing import (
     suffix_for,
 )
 from .options import ColorOptions, OutputOptions
+from .system import faults, stopping
+from .system.defaults import MAX_PIXELS
 
 SOON = 0.7  # s that running pictures have to end after Ctrl-C
 

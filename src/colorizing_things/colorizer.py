@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from . import faults
 from .color.chroma import Chroma
 from .color.join import Joiner
 from .color.look import Look
@@ -30,9 +29,10 @@ from .model.card import Card
 from .model.catalog import DEFAULT
 from .model.model import Model
 from .options import ColorOptions, OutputOptions
-from .processes import cores, use_threads
 from .session import Session
-from .stopping import Stop, Stopped, current, interruptible
+from .system import faults
+from .system.processes import cores, use_threads
+from .system.stopping import Stop, Stopped, current, interruptible
 from .types import Codes
 
 if TYPE_CHECKING:

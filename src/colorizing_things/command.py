@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
-    from .termination import exit_if_interrupted
+    from .system.termination import exit_if_interrupted
 
     exit_if_interrupted(error)
     sys.__excepthook__(kind, error, trace)
@@ -16,7 +16,7 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: "Traceback
 
 def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
     """Within what cannot raise, such as the end of an object, Python would print it and go on."""
-    from .termination import exit_if_interrupted
+    from .system.termination import exit_if_interrupted
 
     exit_if_interrupted(lost.exc_value)
     sys.__unraisablehook__(lost)
@@ -29,7 +29,7 @@ def main() -> None:
     """Run the command."""
     import threading
 
-    from .termination import raise_on_sigterm
+    from .system.termination import raise_on_sigterm
 
     if threading.current_thread() is threading.main_thread():
         raise_on_sigterm()

@@ -17,7 +17,7 @@ from .imaging.picture import Picture
 from .model.hint_field import HintField
 from .model.model import Model
 from .options import ColorOptions
-from .processes import OfOneProcess
+from .system.processes import OfOneProcess
 from .types import Float32
 
 

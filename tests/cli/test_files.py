@@ -166,8 +166,8 @@ def test_a_side_over_the_formats_limit_is_said_so(tmp_path):
 
 @pytest.mark.parametrize(
     "module",
-    ["colorizing_things.termination", "threading", "colorizing_things.cli", "typer", "rich.console", "numpy", "pyvips",
-     "onnxruntime", "onnxruntime.capi.onnxruntime_pybind11_state", "colorizing_things.batch"],
+    ["colorizing_things.system.termination", "threading", "colorizing_things.cli", "typer", "rich.console", "numpy",
+     "pyvips", "onnxruntime", "onnxruntime.capi.onnxruntime_pybind11_state", "colorizing_things.batch"],
 )  # fmt: skip
 def test_ctrl_c_at_any_moment_of_the_start(old_jpg, module):
     process = start("old.jpg", cwd=old_jpg.parent, before=at_import(module, signal.SIGINT))

@@ -13,7 +13,6 @@ from films import RATE, is_colored, panned, read_film, write_film
 from PIL import Image
 
 av = pytest.importorskip("av")
-from colorizing_things import stopping  # noqa: E402
 from colorizing_things.errors import ColorizingError, PictureError, SettingError  # noqa: E402
 from colorizing_things.film import making  # noqa: E402
 from colorizing_things.film.chunks import Chunk  # noqa: E402
@@ -21,7 +20,8 @@ from colorizing_things.film.coloring import FilmOptions  # noqa: E402
 from colorizing_things.film.encoding import CODECS, MUXERS, Encoder, FilmOutput  # noqa: E402
 from colorizing_things.film.making import make_film  # noqa: E402
 from colorizing_things.film.reading import open_film  # noqa: E402
-from colorizing_things.stopping import Stop, Stopped  # noqa: E402
+from colorizing_things.system import stopping  # noqa: E402
+from colorizing_things.system.stopping import Stop, Stopped  # noqa: E402
 
 LOSSLESS = FilmOutput("ffv1")
 REFUSED = {  # codecs that a container does not hold

@@ -73,7 +73,7 @@ def test_memory_that_is_refused_is_503(client, jpg):
 # A picture that is never done, which ends when it is told to.
 ENDLESS = """
 import time
-from colorizing_things.stopping import current
+from colorizing_things.system.stopping import current
 from colorizing_things.colorizer import Colorizer
 def encode(self, *_, **__):
     while not time.sleep(0.01):

@@ -22,7 +22,7 @@ from firefox import Firefox, firefox
 
 from colorizing_things import Colorizer
 from colorizing_things.model.catalog import find_model
-from colorizing_things.site import SHELL, write_site
+from colorizing_things.web.static_site import SHELL, write_site
 
 GIVE = """(() => {
   const bytes = Uint8Array.from(atob('%s'), char => char.charCodeAt(0));

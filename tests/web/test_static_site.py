@@ -26,7 +26,7 @@ from skimage import data
 
 from colorizing_things import Colorizer
 from colorizing_things.model.catalog import find_model
-from colorizing_things.site import SHELL, write_site
+from colorizing_things.web.static_site import SHELL, write_site
 
 MEGABYTE = 1_000_000
 SOURCE_TYPE = "compositeWithTrainedAlgorithmicMedia"

@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from colorizing_things import faults
 from colorizing_things.errors import ColorizingError
-from colorizing_things.termination import STOPPED, Terminated, exit_if_interrupted
+from colorizing_things.system import faults
+from colorizing_things.system.termination import STOPPED, Terminated, exit_if_interrupted
 
 from . import color, demo, doctor, models, serve, site
 

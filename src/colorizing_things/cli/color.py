@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from colorizing_things import faults
-from colorizing_things.defaults import MAX_PIXELS, MODEL
-from colorizing_things.defaults import jobs as default_jobs
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MAX_PIXELS, MODEL
+from colorizing_things.system.defaults import jobs as default_jobs
 
 from . import films
 from .films import FilmArguments

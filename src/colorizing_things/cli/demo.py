@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from colorizing_things import faults
-from colorizing_things.defaults import MODEL
 from colorizing_things.errors import PictureError
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MODEL
 
 NAMES = ("demo.grey.jpg", "demo.color.jpg", "demo.side-by-side.jpg")
 

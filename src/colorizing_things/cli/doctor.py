@@ -8,7 +8,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 from colorizing_things import __version__
-from colorizing_things.processes import cores
+from colorizing_things.system.processes import cores
 
 LAB_PACKAGES = ("torch", "lightning-fabric", "kornia")
 

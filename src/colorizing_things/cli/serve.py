@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from colorizing_things.defaults import MODEL as DEFAULT
 from colorizing_things.errors import ColorizingError, SettingError
 from colorizing_things.server.settings import MEGABYTE, Settings
-from colorizing_things.termination import Terminated
+from colorizing_things.system.defaults import MODEL as DEFAULT
+from colorizing_things.system.termination import Terminated
 
 if TYPE_CHECKING:
     import uvicorn

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from colorizing_things.defaults import MODEL
 from colorizing_things.errors import PictureError
+from colorizing_things.system.defaults import MODEL
 
 MEGABYTE = 1_000_000
 
@@ -20,7 +20,7 @@ def site(out: Annotated[str, typer.Option("-o", "--out", help="Folder to write i
     from rich.console import Console
 
     from colorizing_things.model.catalog import find_model
-    from colorizing_things.site import write_site
+    from colorizing_things.web.static_site import write_site
 
     files = write_site(Path(out), find_model(MODEL))
     size = sum(path.stat().st_size for path in files) / MEGABYTE

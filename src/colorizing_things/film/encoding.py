@@ -12,7 +12,7 @@ import numpy as np
 from av.codec.context import Flags
 
 from colorizing_things.errors import PictureError, SettingError
-from colorizing_things.processes import scheduling_kept
+from colorizing_things.system.processes import scheduling_kept
 from colorizing_things.types import Codes
 
 from .luma import Scale

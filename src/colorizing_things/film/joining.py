@@ -12,7 +12,7 @@ from typing import Any
 import av
 
 from colorizing_things.errors import SettingError
-from colorizing_things.processes import scheduling_kept
+from colorizing_things.system.processes import scheduling_kept
 
 from .chunks import Stored, Work
 from .encoding import Encoder, FilmOutput

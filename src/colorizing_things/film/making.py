@@ -12,11 +12,11 @@ from pathlib import Path
 
 import av
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError
 from colorizing_things.imaging.writing import check_destination, is_same_file, write_atomically
 from colorizing_things.model.model import Model
-from colorizing_things.stopping import Stopped
+from colorizing_things.system import faults
+from colorizing_things.system.stopping import Stopped
 from colorizing_things.types import Codes
 
 from .chunks import Chunk, Counts, Point, Work, folder_for

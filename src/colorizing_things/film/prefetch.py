@@ -18,7 +18,7 @@ WAIT = 0.1  # s between looks at whether anybody still wants more
 def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
     """The same items, made in a thread of their own, at most ``depth`` ahead. Its errors are raised here.
 
-    What stops this thread's work (:mod:`colorizing_things.stopping`) stops that one's.
+    What stops this thread's work (:mod:`colorizing_things.system.stopping`) stops that one's.
     """
     ready: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
     unwanted = threading.Event()

@@ -14,7 +14,7 @@ import av
 from av.codec.context import Flags
 
 from colorizing_things.errors import PictureError, SettingError, TooLargeError
-from colorizing_things.stopping import current
+from colorizing_things.system.stopping import current
 from colorizing_things.types import Codes
 
 from .luma import Scale, luma_of, resized, scale_of

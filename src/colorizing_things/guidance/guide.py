@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.imaging.opening import open_picture
 from colorizing_things.imaging.picture import Picture
+from colorizing_things.system.defaults import MAX_PIXELS
 
 from .hints import Hint
 

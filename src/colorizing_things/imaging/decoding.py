@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pyvips
 
-from colorizing_things import faults
-from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MAX_PIXELS
 
 from . import foreign, png, tiff
 from .libvips import install_log_handler

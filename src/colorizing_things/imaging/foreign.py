@@ -16,9 +16,9 @@ from typing import IO, Any
 import numpy as np
 import pyvips
 
-from colorizing_things import faults
-from colorizing_things.defaults import MAX_PIXELS
 from colorizing_things.errors import PictureError, TooLargeError
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MAX_PIXELS
 
 from . import jxl, tiff
 from .psd import read_psd

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyvips
 
-from colorizing_things import stopping
+from colorizing_things.system import stopping
 
 
 @contextmanager

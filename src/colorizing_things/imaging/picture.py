@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from colorizing_things import faults
 from colorizing_things.color.spaces import srgb_to_lightness
-from colorizing_things.defaults import MAX_PIXELS as MAX_PIXELS
 from colorizing_things.errors import PictureError, TooLargeError
-from colorizing_things.processes import OfOneProcess, use_threads
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MAX_PIXELS as MAX_PIXELS
+from colorizing_things.system.processes import OfOneProcess, use_threads
 from colorizing_things.types import Codes, Float32
 
 from . import png, tiff

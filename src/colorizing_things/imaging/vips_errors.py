@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyvips
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError
+from colorizing_things.system import faults
 
 from .lightness import PixelError
 

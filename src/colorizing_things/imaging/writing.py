@@ -18,8 +18,8 @@ from typing import Any
 
 import pyvips
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.system import faults
 
 from . import png, tiff
 from .decoding import is_utf8

@@ -14,9 +14,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 
-from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.model.card import GraphFile, load_card
+from colorizing_things.system import faults
 
 from .decoding.graph import Graph
 from .methods import METHODS

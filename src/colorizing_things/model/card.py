@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from colorizing_things import faults
 from colorizing_things.errors import ModelError, SettingError
+from colorizing_things.system import faults
 
 CONTRACT = 1  # of names, shapes and units between the two houses; a card of another contract is refused
 

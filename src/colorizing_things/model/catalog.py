@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from colorizing_things import faults
-from colorizing_things.defaults import MODEL
 from colorizing_things.errors import ModelError
+from colorizing_things.system import faults
+from colorizing_things.system.defaults import MODEL
 
 from .card import Card, load_card
 from .fetching import how_to_fetch

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from colorizing_things import faults, stopping
 from colorizing_things.errors import ModelError, SettingError
-from colorizing_things.processes import cores, use_threads
+from colorizing_things.system import faults, stopping
+from colorizing_things.system.processes import cores, use_threads
 from colorizing_things.types import Float32
 
 # It would note an id of this machine under the user's home and look up its maker's host, from its import on.

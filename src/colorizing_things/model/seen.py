@@ -10,7 +10,7 @@ import numpy as np
 
 from colorizing_things.color.chroma import Chroma
 from colorizing_things.errors import ModelError, SettingError
-from colorizing_things.processes import OfOneProcess
+from colorizing_things.system.processes import OfOneProcess
 from colorizing_things.types import Float32
 
 from .card import Card

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from colorizing_things.colorizer import Colorizer
-from colorizing_things.defaults import MAX_PIXELS, MODEL
 from colorizing_things.errors import ColorizingError, SettingError
 from colorizing_things.imaging.libvips import operations_not_cached
+from colorizing_things.system.defaults import MAX_PIXELS, MODEL
 
 COLUMNS = ("bytes", "image")  # as ray.data.read_binary_files and ray.data.read_images call them
 

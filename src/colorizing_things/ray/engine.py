@@ -15,7 +15,7 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError, UserCodeException
 
 from colorizing_things.errors import ColorizingError, SettingError
-from colorizing_things.processes import cores
+from colorizing_things.system.processes import cores
 
 from . import names
 from .attempts import Attempts

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from colorizing_things.batch import BatchOptions
-from colorizing_things.defaults import MAX_PIXELS, MODEL
 from colorizing_things.errors import SettingError
 from colorizing_things.guidance.guide import Guide
 from colorizing_things.options import ColorOptions
+from colorizing_things.system.defaults import MAX_PIXELS, MODEL
 
 from .place import Place
 

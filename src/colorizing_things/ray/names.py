@@ -13,7 +13,7 @@ from pyarrow.fs import FileType
 from ray.data import Datasource, ReadTask
 from ray.data.block import BlockMetadata
 
-from colorizing_things.finding import LINK, RESULT_STEM, UNREAD_SUFFIXES, original_stem, why_unread
+from colorizing_things.imaging.finding import LINK, RESULT_STEM, UNREAD_SUFFIXES, original_stem, why_unread
 from colorizing_things.imaging.picture import PICTURE_SUFFIXES, SUFFIX_KINDS
 from colorizing_things.imaging.writing import output_format, stem_beside, suffix_for
 

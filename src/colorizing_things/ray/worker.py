@@ -16,7 +16,7 @@ import ray
 from colorizing_things.batch import Task, color_one
 from colorizing_things.colorizer import Colorizer
 from colorizing_things.errors import ColorizingError, PictureError
-from colorizing_things.finding import MARKED, is_marked
+from colorizing_things.imaging.finding import MARKED, is_marked
 from colorizing_things.imaging.libvips import operations_not_cached
 
 from .job import Job

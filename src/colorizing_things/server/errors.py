@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from colorizing_things import faults
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
+from colorizing_things.system import faults
 
 logger = logging.getLogger("colorizing_things.server")
 

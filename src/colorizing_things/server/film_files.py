@@ -19,7 +19,7 @@ from fastapi import UploadFile
 
 from colorizing_things.errors import ColorizingError, PictureError, TooLargeError
 from colorizing_things.imaging.writing import NODE, is_alive
-from colorizing_things.stopping import Stop
+from colorizing_things.system.stopping import Stop
 
 from .errors import ApiError
 from .pool import Deadline

@@ -16,10 +16,10 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from colorizing_things import stopping
 from colorizing_things.film.need import check_libraries, is_film
 from colorizing_things.options import ColorOptions
-from colorizing_things.stopping import Stop, Stopped
+from colorizing_things.system import stopping
+from colorizing_things.system.stopping import Stop, Stopped
 
 from .dependencies import AppState, AppStateDep
 from .errors import ApiError, error_parts, error_responses

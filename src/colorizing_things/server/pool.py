@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from colorizing_things import stopping
-from colorizing_things.stopping import Stop, Stopped
+from colorizing_things.system import stopping
+from colorizing_things.system.stopping import Stop, Stopped
 
 from .errors import ApiError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from colorizing_things.defaults import MODEL as DEFAULT
-from colorizing_things.defaults import jobs as default_jobs
 from colorizing_things.errors import SettingError
+from colorizing_things.system.defaults import MODEL as DEFAULT
+from colorizing_things.system.defaults import jobs as default_jobs
 
 MEGABYTE = 2**20
 

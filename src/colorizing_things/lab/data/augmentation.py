@@ -14,11 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from rich.progress import track
 from torch import Tensor
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.conditional_vae import ConditionalVAE
 from colorizing_things.lab.objectives.variational import reparameterize
+from colorizing_things.system import faults
 
 from .photographs import open_photographs
 from .planes import UInt8, into_square, join, out_of_square, to_lab

@@ -29,9 +29,9 @@ import platformdirs
 from filelock import FileLock
 from rich.progress import track
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError
-from colorizing_things.processes import cores
+from colorizing_things.system import faults
+from colorizing_things.system.processes import cores
 
 from .reading import DecodedPicture, decode
 from .sources import AUGMENTED_MARKER, PICTURE_SUFFIXES, list_files, read_encoded

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError
+from colorizing_things.system import faults
 
 from .reading import EncodedPicture
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError
-from colorizing_things.processes import cores
+from colorizing_things.system import faults
+from colorizing_things.system.processes import cores
 
 from . import results as results_of
 from .benchmark import run

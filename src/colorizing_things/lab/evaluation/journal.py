@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from colorizing_things import faults
+from colorizing_things.system import faults
 
 from .metrics.base import Record
 

@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorizing_things import faults
 from colorizing_things.color.spaces import lightness_to_srgb
 from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.lab.data.emulsion import lightness_on_plate, plate_weights
 from colorizing_things.lab.data.photographs import PICTURE_SUFFIXES
 from colorizing_things.lab.data.reading import read_whole
 from colorizing_things.lab.data.sources import all_files
+from colorizing_things.system import faults
 
 UInt8 = npt.NDArray[np.uint8]
 SMALLEST = 32  # pixels a side

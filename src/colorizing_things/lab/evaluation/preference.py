@@ -19,8 +19,8 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from colorizing_things import faults
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.system import faults
 
 from .pictures import drawn_names, file_sha256, list_pictures, read_rgb
 from .protocol import PROTOCOL

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from colorizing_things import faults
+from colorizing_things.system import faults
 
 from .benchmark import table_of
 from .candidates import Candidate

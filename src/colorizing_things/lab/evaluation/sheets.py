@@ -14,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from colorizing_things import faults
+from colorizing_things.system import faults
 
 from .candidates import Candidate
 from .pictures import Picture, UInt8, read_rgb

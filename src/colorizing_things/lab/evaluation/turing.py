@@ -14,8 +14,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError
+from colorizing_things.system import faults
 
 from .sheets import data_url
 

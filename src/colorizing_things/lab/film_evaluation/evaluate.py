@@ -18,7 +18,6 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from colorizing_things import faults
 from colorizing_things.color.spaces import srgb_to_lab
 from colorizing_things.errors import SettingError
 from colorizing_things.film.coloring import FilmModel, FilmOptions, color_frames
@@ -28,6 +27,7 @@ from colorizing_things.film.reading import Film, open_film
 from colorizing_things.lab.evaluation.metrics.colorfulness import colorfulness
 from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
 from colorizing_things.model.model import Model
+from colorizing_things.system import faults
 from colorizing_things.types import Float32
 
 from .measures import STEPS, distribution_consistency, estimated_motion, histograms, warping_error

@@ -12,9 +12,9 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.system import faults
 
 ENCODER = "encoder."  # what parameters of a network's encoder are called
 

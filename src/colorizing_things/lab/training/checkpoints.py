@@ -12,10 +12,10 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.methods import Method
 from colorizing_things.lab.methods.base import Trainable
+from colorizing_things.system import faults
 
 BEST = "best.ckpt"  # beside the last: the one with the smallest error on dev
 

@@ -13,8 +13,8 @@ from lightning_fabric.loggers.csv_logs import CSVLogger
 from lightning_fabric.loggers.logger import Logger
 from torch.utils.tensorboard import SummaryWriter
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError
+from colorizing_things.system import faults
 
 PROJECT = "colorizing-things"  # what runs are filed under at Weights & Biases
 

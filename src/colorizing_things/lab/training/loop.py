@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
 
-from colorizing_things import faults
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
@@ -37,6 +36,7 @@ from colorizing_things.lab.networks.checkpoints import (
     load_network,
     recipe_of,
 )
+from colorizing_things.system import faults
 
 from .allocator import keep_freed_memory
 from .averaging import schedule, warmed_average

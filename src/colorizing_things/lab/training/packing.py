@@ -19,10 +19,10 @@ from typing import Any
 import torch
 
 import colorizing_things
-from colorizing_things import faults
 from colorizing_things.errors import TrainingError
 from colorizing_things.lab.data.photographs import PhotographSet
 from colorizing_things.lab.networks.checkpoints import CHECKPOINT, load_network
+from colorizing_things.system import faults
 
 from .card import card_of, graphs_of
 

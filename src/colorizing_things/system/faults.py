@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from .errors import ColorizingError, PictureError
+from colorizing_things.errors import ColorizingError, PictureError
 
 MEMORY, SPACE, FILE = "memory", "space", "file"  # what ColorizingError.refused says
 NO_MEMORY = "not enough memory; close other programs, do fewer at once (--jobs 1), or choose a smaller --size"

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from . import faults
-from .errors import PictureError
-from .imaging.foreign import RAW_SUFFIXES
-from .imaging.picture import PICTURE_SUFFIXES
-from .imaging.xmp import SOURCE_TYPE
+from colorizing_things.errors import PictureError
+from colorizing_things.system import faults
+
+from .foreign import RAW_SUFFIXES
+from .picture import PICTURE_SUFFIXES
+from .xmp import SOURCE_TYPE
 
 RESULT_STEM = re.compile(r"\.color(\.\d+)?$")  # end of the stem of what we write beside an original
 EXTRAS = (".sheet", ".confidence")  # and of what comes along with it

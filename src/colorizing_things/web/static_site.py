@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-from .errors import ColorizingError, PictureError
-from .model.card import Card
+from colorizing_things.errors import ColorizingError, PictureError
+from colorizing_things.model.card import Card
 
-SHELL = Path(__file__).parent / "web" / "site"
+SHELL = Path(__file__).parent / "site"
 WORKER = "sw.js"
 MARK = "colorizing-things"  # in the service worker of every site of ours
 LAST = ("index.html", WORKER)  # what names the others

@@ -17,7 +17,7 @@ from waiting import PATIENCE
 
 from colorizing_things import Colorizer, Model, Picture, PictureError, SettingError
 from colorizing_things.errors import TooLargeError
-from colorizing_things.processes import cores, quota
+from colorizing_things.system.processes import cores, quota
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as Linux does it")
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -49,7 +49,7 @@ def test_quotas_of_control_groups(tmp_path, group, files, expected):
 
 
 def test_a_part_of_a_core_is_one(monkeypatch):
-    monkeypatch.setattr("colorizing_things.processes.quota", lambda: 0.3)
+    monkeypatch.setattr("colorizing_things.system.processes.quota", lambda: 0.3)
     assert cores() == 1
 
 
@@ -57,7 +57,7 @@ def test_a_part_of_a_core_is_one(monkeypatch):
 def test_an_affinity_is_respected_without_a_word(old_jpg):
     code = (
         "import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from colorizing_things import Colorizer; from colorizing_things.processes import cores\n"
+        "from colorizing_things import Colorizer; from colorizing_things.system.processes import cores\n"
         "made = Colorizer(); made(sys.argv[1]); print(cores(), made.threads)"
     )
     done = run(code, str(old_jpg))

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, NoReturn, Self
 
-from .errors import ColorizingError
+from colorizing_things.errors import ColorizingError
 
 FORKED = (
     "this process was forked from one that had coloured, and would hang: libvips' and ONNX Runtime's threads"

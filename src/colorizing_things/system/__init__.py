@@ -1,0 +1,1 @@
+"""What this machine allows and refuses: cores, forks, signals, memory, disks; and defaults where nobody says."""
