@@ -16,9 +16,9 @@ from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.lab.networks import build
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load_network
 from colorizing_things.lab.recipes.load import build_recipe, load_recipe
-from colorizing_things.lab.training.averaging import schedule
 from colorizing_things.lab.training.budget import parse_duration
 from colorizing_things.lab.training.loop import freeze, open_data, overrides_of, train
+from colorizing_things.lab.training.schedule import schedule
 from colorizing_things.lab.training.settings import RunSettings
 
 TINY = {

@@ -39,13 +39,14 @@ from colorizing_things.lab.networks.checkpoints import (
 from colorizing_things.system import faults
 
 from .allocator import keep_freed_memory
-from .averaging import schedule, warmed_average
+from .averaging import warmed_average
 from .budget import fit_to_time, scaled
 from .checkpoints import BEST, carry_over, changed_settings, restore, save, state_of
 from .devices import make_fabric, started_by_torchrun
 from .logs import RunLog
 from .packing import pack
 from .progress import ProgressLog, console
+from .schedule import schedule
 from .settings import RunSettings
 from .starting_point import start_weights
 from .stopping import Stopper
