@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from server.conftest import error_line
+from waiting import PATIENCE
 
 from colorizing_things.server.page import NOT_BUILT, PAGE, serve_page
+
+DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 
 
 def test_health_models_and_metrics(client, jpg):
@@ -21,6 +30,17 @@ def test_health_models_and_metrics(client, jpg):
         assert re.search(rf"^{name} \d", text, re.M), name
     client.get("/v1/sessions/a-secret-id")
     assert "a-secret-id" not in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_containers_health_check_heeds_no_proxy(client, there):
+    """The Dockerfile's, with this server's port, where programs are told of a proxy that is not there."""
+    words = json.loads(re.search(r"^HEALTHCHECK.*?CMD (\[.*?\])$", DOCKERFILE.read_text(), re.S | re.M)[1])
+    assert words[0] == "python" and "8000" in words[-1]
+    words = [sys.executable, *words[1:-1], words[-1].replace("8000", str(client.base_url.port if there else 9))]
+    nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(words, env={**os.environ, **nowhere}, capture_output=True, timeout=PATIENCE)
+    assert (done.returncode == 0) == there
 
 
 def test_the_apis_page_needs_no_other_host(client):

@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -266,6 +267,15 @@ def test_the_pictures_are_counted_and_the_few_of_dev_are_said(whole, photographs
     said = capsys.readouterr().out
     assert "left out: none" in said and "nothing is measured on fewer than 16" in said
     assert (tmp_path / "run" / "left_out.txt").read_text() == ""
+
+
+def test_what_is_left_out_is_said_at_the_start_and_listed_in_the_run(photographs, recipe, tmp_path, capsys):
+    shutil.copytree(photographs, tmp_path / "photos")
+    (tmp_path / "photos" / "coffee" / "broken.jpg").write_bytes(b"no picture")
+    train(recipe, settings(tmp_path / "photos", tmp_path / "run", max_steps=1))
+    assert "left out: 1 unreadable" in capsys.readouterr().out
+    listed = (tmp_path / "run" / "left_out.txt").read_text()
+    assert listed == "unreadable: photos/coffee/broken.jpg\n"
 
 
 def test_larger_pictures_are_kept_larger_and_enlarging_is_said(photographs, tmp_path, capsys):
