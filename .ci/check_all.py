@@ -42,8 +42,8 @@ def lowest(requirements: list[str]) -> list[str]:
     return pinned
 
 
-def with_lowest(extras: tuple[str, ...], tests: tuple[str, ...]) -> Callable[[], None]:
-    """A step: the tests with every direct dependency as old as pyproject.toml allows."""
+def with_lowest(extras: tuple[str, ...], tests: tuple[str, ...], *testers: str) -> Callable[[], None]:
+    """A step: the tests, and what else they need, with every direct dependency as old as pyproject.toml allows."""
 
     def step() -> None:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -53,7 +53,7 @@ def with_lowest(extras: tuple[str, ...], tests: tuple[str, ...]) -> Callable[[],
             python = new_environment(Path(folder))
             constraints = Path(folder) / "lowest.txt"
             constraints.write_text("\n".join(re.sub(r"\[.*\]", "", pin) for pin in pins) + "\n")
-            run(python, "-m", "pip", "install", "--quiet", "-c", constraints, *pins, *TESTERS)
+            run(python, "-m", "pip", "install", "--quiet", "-c", constraints, *pins, *TESTERS, *testers)
             run(python, "-m", "pip", "install", "--quiet", "--no-deps", "-e", ".")
             run(python, "-m", "pytest", *tests)
 
@@ -83,7 +83,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "lowest-formats": with_lowest(("formats",), ("tests/imaging", "tests/test_cases.py")),
     "lowest-server": with_lowest(("server",), ("tests/server",)),
     "lowest-video": with_lowest(("video",), ("tests/film",)),
-    "lowest-ray": with_lowest(("ray",), ("tests/archive",)),
+    "lowest-ray": with_lowest(("ray",), ("tests/archive",), "moto[s3]", "flask", "flask-cors"),  # a store as S3 is
     "lowest-train": with_lowest(("train",), ("tests/lab",)),
     "locales": locales,
 }

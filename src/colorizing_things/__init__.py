@@ -90,8 +90,8 @@ def colorize(picture: "Any", **look: "Any") -> "Any":
 
     Examples:
         >>> import numpy as np
-        >>> grey = np.full((48, 64), 128, np.uint8)
-        >>> colorize(grey).shape
+        >>> gray = np.full((48, 64), 128, np.uint8)
+        >>> colorize(gray).shape
         (48, 64, 3)
     """
     from .colorizer import Colorizer

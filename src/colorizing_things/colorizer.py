@@ -56,11 +56,11 @@ class Colorizer:
     Examples:
         >>> import numpy as np
         >>> colorizer = Colorizer(threads=1)
-        >>> grey = np.full((48, 64), 128, np.uint8)
-        >>> colored = colorizer(grey)
-        >>> colored.shape, colored.dtype == grey.dtype
+        >>> gray = np.full((48, 64), 128, np.uint8)
+        >>> colored = colorizer(gray)
+        >>> colored.shape, colored.dtype == gray.dtype
         ((48, 64, 3), True)
-        >>> bool((colorizer(grey, strength=0) == 128).all())
+        >>> bool((colorizer(gray, strength=0) == 128).all())
         True
         >>> colorizer("old.jpg")  # doctest: +SKIP
         'old.color.jpg'
@@ -151,8 +151,8 @@ class Colorizer:
 
         Examples:
             >>> import numpy as np
-            >>> colorizer, grey = Colorizer(threads=1), np.full((48, 64), 128, np.uint8)
-            >>> colorizer(grey, hint=["32,24=#7a4a2b"], warmth=0.3).shape
+            >>> colorizer, gray = Colorizer(threads=1), np.full((48, 64), 128, np.uint8)
+            >>> colorizer(gray, hint=["32,24=#7a4a2b"], warmth=0.3).shape
             (48, 64, 3)
         """
         look, guide = Look(saturation, strength, warmth), Guide.of(hint, hints, reference, self.max_pixels)
@@ -349,8 +349,8 @@ class Colorizer:
 
         Examples:
             >>> import numpy as np
-            >>> grey = np.full((48, 64), 128, np.uint8)
-            >>> Colorizer(threads=1).encode(grey, output=OutputOptions("png"))[1:4]
+            >>> gray = np.full((48, 64), 128, np.uint8)
+            >>> Colorizer(threads=1).encode(gray, output=OutputOptions("png"))[1:4]
             b'PNG'
         """
 
@@ -368,8 +368,8 @@ class Colorizer:
 
         Examples:
             >>> import numpy as np
-            >>> coloured = Colorizer(threads=1).pixels(np.full((48, 64), 128, np.uint16))
-            >>> coloured.shape, coloured.dtype
+            >>> colored = Colorizer(threads=1).pixels(np.full((48, 64), 128, np.uint16))
+            >>> colored.shape, colored.dtype
             ((48, 64, 3), dtype('uint16'))
         """
 

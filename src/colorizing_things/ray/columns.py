@@ -22,7 +22,7 @@ class ColorizeBatch:
         >>> import ray
         >>> from colorizing_things.ray import ColorizeBatch
         >>> photographs = ray.data.read_binary_files("s3://archive/scans", include_paths=True)  # doctest: +SKIP
-        >>> coloured = photographs.map_batches(ColorizeBatch, concurrency=4, batch_size=8)  # doctest: +SKIP
+        >>> colored = photographs.map_batches(ColorizeBatch, concurrency=4, batch_size=8)  # doctest: +SKIP
 
         >>> import numpy as np
         >>> batch = ColorizeBatch()({"image": np.full((2, 48, 64), 128, np.uint8)})
