@@ -55,13 +55,23 @@ def check_gradients(checkpoint, expected):
             torch.testing.assert_close(found, wanted, atol=1e-4 * largest, rtol=1e-3)
 
 
-def test_two_processes_give_the_gradients_of_one_with_twice_the_batch(recipe, photographs, tmp_path):
+def test_two_processes_give_the_gradients_of_one_with_twice_the_batch(recipe, photographs, tmp_path, capfd):
     expected = expected_gradients(recipe, photographs)
     settings = RunSettings(data=photographs, out=tmp_path / "run", devices=2, precision="32-true")
     network = train(recipe, settings)
     assert network.stride == 32 and not network.training
     check_gradients(load(tmp_path / "run"), expected)
+    assert load(tmp_path / "run")["pictures_seen"] == 2 * recipe.stages[0].data.batch_size
     assert len(list((tmp_path / "run").glob("events.*"))) == 1  # one process writes
+    assert capfd.readouterr().out.count("32-true, 1 threads, 2 processes") == 1  # and prints
+
+
+def test_components_are_found_from_the_pictures_of_all_processes(photographs, tmp_path):
+    stage = tiny_stage("deshpande2017-vae", "steps=1", "mahalanobis=1")
+    recipe = Recipe(name="deshpande2017-vae", summary="a test", stages=(stage,))
+    train(recipe, RunSettings(data=photographs, out=tmp_path / "run", devices=2, precision="32-true"))
+    found = {key: int(value) for key, value in load(tmp_path / "run")["network"].items() if key == "fields.count"}
+    assert found == {"fields.count": 2 * stage.data.batch_size}
 
 
 SCRIPT = """

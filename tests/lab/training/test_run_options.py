@@ -2,11 +2,13 @@
 
 import csv
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 torch = pytest.importorskip("torch")
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny import make_batch, make_method, tiny_stage
 
 from colorizing_things.errors import SettingError
@@ -120,3 +122,19 @@ def test_wandb_that_is_not_installed_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(SettingError, match=r"^log 'wandb': .*; pip install wandb$"):
         make_logger("wandb", tmp_path)
+
+
+def test_what_a_broken_off_run_logged_is_not_there_twice(photographs, tmp_path):
+    stage = tiny_stage("zhang2016-l2", "steps=4", "log_every=1", "checkpoint_every=2")
+    recipe = Recipe(name="zhang2016-l2", summary="a test", stages=(stage,))
+    settings = RunSettings(data=photographs, out=tmp_path / "run", precision="32-true")
+    train(recipe, replace(settings, max_steps=2))
+    killed = RunLog(tmp_path / "run")  # two steps more, and none of them saved
+    for step in (3, 4):
+        killed.add_scalar("regression", 1e9, step)
+    killed.flush()
+    train(recipe, settings)
+    events = EventAccumulator(str(tmp_path / "run"))
+    events.Reload()
+    logged = events.Scalars("regression")
+    assert [entry.step for entry in logged] == [1, 2, 3, 4] and all(entry.value < 1e9 for entry in logged)
