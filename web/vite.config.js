@@ -60,17 +60,24 @@ function site() {
   const page = common('browser', 'site');
   // ONNX Runtime's WebAssembly comes gzipped, as not every host compresses; the page unpacks it.
   const require = createRequire(import.meta.url);
-  const wasm = require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', `file://${wasm}`), 'utf-8'));
-  const runtime = {
-    file: `runtime/onnxruntime-${version}.wasm.gz`,
-    data: gzipSync(readFileSync(wasm), { level: 9 }),
+  const packed = (build, name) => {
+    const wasm = require.resolve(`onnxruntime-web/ort-wasm-${build}.wasm`);
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', `file://${wasm}`), 'utf-8'));
+    return {
+      file: `runtime/${name}-${version}.wasm.gz`,
+      data: gzipSync(readFileSync(wasm), { level: 9 }),
+    };
   };
+  const runtimes = {
+    processor: packed('simd-threaded', 'onnxruntime'),
+    graphics: packed('simd-threaded.jspi', 'onnxruntime-graphics'), // fetched only where there is a graphics card
+  };
+  const told = Object.entries(runtimes).map(([kind, { file, data }]) => [kind, { file, bytes: data.length }]);
   return {
     ...page,
-    plugins: [...page.plugins, inTheSite(runtime)],
+    plugins: [...page.plugins, inTheSite(Object.values(runtimes))],
     resolve: { ...page.resolve, conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-    define: { RUNTIME: JSON.stringify({ file: runtime.file, bytes: runtime.data.length }) },
+    define: { RUNTIMES: JSON.stringify(Object.fromEntries(told)) },
     worker: {
       format: 'es',
       plugins: () => [licences()],
@@ -85,8 +92,8 @@ function site() {
   };
 }
 
-/** What the site has beside the page: the runtime, and the files in `site/`. */
-function inTheSite(runtime) {
+/** What the site has beside the page: the runtimes, and the files in `site/`. */
+function inTheSite(runtimes) {
   const HEAD = `
     <meta
       http-equiv="Content-Security-Policy"
@@ -132,7 +139,7 @@ function inTheSite(runtime) {
           .replace('<div id="app">', `$&${NOT_STARTED}`),
     },
     generateBundle() {
-      this.emitFile({ type: 'asset', fileName: runtime.file, source: runtime.data });
+      for (const { file, data } of runtimes) this.emitFile({ type: 'asset', fileName: file, source: data });
       const folder = new URL('site/', import.meta.url);
       for (const name of readdirSync(folder)) {
         this.emitFile({ type: 'asset', fileName: name, source: readFileSync(new URL(name, folder)) });

@@ -29,12 +29,14 @@ SIZES = {
 WAIT = 60_000  # ms: a busy machine may be slow
 # No graphics card is asked for, and colours are those of the page: sRGB.
 FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-color-profile=srgb"]
+# WebGPU, drawn by the processor: right, and slow.
+WITH_GRAPHICS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"]
 
 
-def launched(playwright: sync_api.Playwright) -> sync_api.Browser:
-    """The system's Chromium."""
+def launched(playwright: sync_api.Playwright, flags: Iterable[str] = ()) -> sync_api.Browser:
+    """The system's Chromium, with ``flags`` beside those of every test."""
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=find("chromium"), args=[*FLAGS, *as_root])
+    return playwright.chromium.launch(executable_path=find("chromium"), args=[*FLAGS, *flags, *as_root])
 
 
 def gray_jpegs(folder: Path, names: Iterable[str]) -> dict[str, Path]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import io
 import json
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +19,7 @@ import tifffile
 from page_steps import click_picture, colored, download, drop, photo, set_slider, settled
 from PIL import Image, PngImagePlugin
 from playwright.sync_api import Browser, Page, expect
+from site_steps import download_as, hosted, read, ready
 from skimage import data
 
 from colorizing_things import Colorizer
@@ -30,13 +28,6 @@ from colorizing_things.web.static_site import SHELL, write_site
 
 MEGABYTE = 1_000_000
 SOURCE_TYPE = "compositeWithTrainedAlgorithmicMedia"
-
-
-class Host(http.server.SimpleHTTPRequestHandler):
-    """A plain static host; it keeps silent."""
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(Host, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with hosted(site) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -77,19 +65,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     yield opened
     context.close()
     assert not complaints
-
-
-def ready(page: Page) -> None:
-    page.wait_for_function("() => document.documentElement.dataset.network === 'ready'", timeout=WAIT)
-
-
-def download_as(page: Page, name: str, path: Path) -> Path:
-    page.get_by_role("button", name="More ways to download").click()
-    page.get_by_label("Format").select_option(name)
-    page.keyboard.press("Escape")
-    saved = download(page)
-    saved.save_as(path)
-    return path
 
 
 def test_a_drop_a_look_a_hint_and_a_download(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
@@ -156,12 +131,6 @@ def test_the_colours_are_those_of_the_command(
     assert np.abs(ours[..., :3].astype(float) - theirs[..., :3]).mean() / code < 0.5
     assert (ours[..., 3:] == theirs[..., 3:]).all()
     assert np.ptp(ours[..., :3], axis=2).mean() / code > 4, "no colour"
-
-
-def read(path: Path) -> np.ndarray:
-    import pyvips
-
-    return np.asarray(pyvips.Image.new_from_file(str(path)).numpy())
 
 
 def test_what_a_file_says_is_kept(page: Page, tmp_path: Path) -> None:

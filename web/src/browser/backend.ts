@@ -2,15 +2,29 @@
 import * as Comlink from 'comlink';
 import { offered } from '../gl/swatch';
 import type { Backend, Format } from '../lib/backend';
+import type { Wish } from './graphics';
 import { loading } from './loading.svelte';
 import type { Studio } from './worker';
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'studio' });
 const studio = Comlink.wrap<Studio>(worker);
 
-const start = (): Promise<void> =>
-  loading.follow((onProgress) => studio.load(new URL('.', document.baseURI).href, Comlink.proxy(onProgress)));
+async function start(): Promise<void> {
+  const wish = wished();
+  await loading.follow((onProgress) =>
+    studio.load(new URL('.', document.baseURI).href, wish, Comlink.proxy(onProgress)),
+  );
+  if (loading.problem) return;
+  const runs = (await studio.moveToGraphics(wish)) ? 'graphics' : 'processor';
+  document.documentElement.dataset['runs'] = runs; // for whoever drives the page
+}
 void start();
+
+/** `?graphics=never` in the address, for who has trouble with his card; `always`, to try one out. */
+function wished(): Wish {
+  const said = new URLSearchParams(location.search).get('graphics');
+  return said === 'never' || said === 'always' ? said : 'faster';
+}
 
 function formats(): Format[] {
   const canvas = document.createElement('canvas');

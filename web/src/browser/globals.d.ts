@@ -1,2 +1,2 @@
-/** ONNX Runtime's WebAssembly, gzipped, in the site's folder: named by vite.config.ts. */
-declare const RUNTIME: { file: string; bytes: number };
+/** ONNX Runtime's WebAssembly, gzipped, in the site's folder: named by vite.config.js. */
+declare const RUNTIMES: Record<'processor' | 'graphics', { file: string; bytes: number }>;

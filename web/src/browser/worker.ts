@@ -7,8 +7,9 @@ import { newId } from '../lib/ids';
 import { abilities } from './card';
 import { decoded, type Decoded } from './decode';
 import { encoded, encodedLayer, ownFormat } from './encode';
+import { mayUseGraphics, type Wish } from './graphics';
 import { besideOf, withBeside } from './metadata/beside';
-import { Model, type OnProgress } from './model';
+import { Model, type Loaded, type OnProgress } from './model';
 import { colorImage, hasAlpha, lightnessImage, type Pixels } from './pixels';
 import { Session } from './session';
 import { resized } from './resize';
@@ -23,22 +24,33 @@ class Gone extends Error {
   override readonly name = 'Gone';
 }
 
-let model: Promise<Model> | undefined;
+let model: Promise<Loaded> | undefined;
 const sessions = new Map<string, Session>(); // the longest unused first
 const pixels = new Map<File, Promise<Decoded>>(); // likewise
 const stopped = new Set<number>();
 
 const studio = {
   /** Fetch the model; may be called again after a failure. */
-  async load(site: string, onProgress: OnProgress): Promise<void> {
-    model = Model.load(site, onProgress);
+  async load(site: string, wish: Wish, onProgress: OnProgress): Promise<void> {
+    model = load(site, wish, onProgress);
     model.catch(() => (model = undefined));
     await model;
   },
 
+  /** Let a graphics card do the network's work, if there is one that does it as well and faster; says whether. */
+  async moveToGraphics(wish: Wish): Promise<boolean> {
+    const loaded = await model;
+    try {
+      return loaded !== undefined && (await loaded.model.moveToGraphics(loaded, wish === 'always'));
+    } catch (error) {
+      console.warn('the graphics card is not used:', error);
+      return false;
+    }
+  },
+
   async openSession(file: File): Promise<SessionInfo> {
     if (!model) throw new Error('The network could not be fetched: reload the page when you are online');
-    const [{ kind, pixels: decodedPixels }, loaded] = await Promise.all([decode(file), model]);
+    const [{ kind, pixels: decodedPixels }, { model: loaded }] = await Promise.all([decode(file), model]);
     const session = await Session.open(loaded, file, kind, decodedPixels);
     const id = newId();
     remember(sessions, id, session, MOST_SESSIONS);
@@ -118,6 +130,18 @@ const studio = {
 
 export type Studio = typeof studio;
 Comlink.expose(studio);
+
+/** A runtime that knows graphics cards is fetched only where there is one; if it does not start, the other. */
+async function load(site: string, wish: Wish, onProgress: OnProgress): Promise<Loaded> {
+  if (await mayUseGraphics(wish)) {
+    try {
+      return await Model.load(site, 'graphics', onProgress);
+    } catch (error) {
+      console.warn('the graphics card is not used:', error);
+    }
+  }
+  return Model.load(site, 'processor', onProgress);
+}
 
 async function noLarger({ file, kind, width, height }: Session, maxSide: number): Promise<Pixels> {
   const { pixels: whole } = await decode(file);

@@ -1,4 +1,4 @@
-import{t as e}from"./worker-Z-QqF8tM.js";
+import{t as e}from"./worker-k1ctw064.js";
 /*!
 * ONNX Runtime Web v1.30.0
 * Copyright (c) Microsoft Corporation. All rights reserved.
