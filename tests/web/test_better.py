@@ -193,3 +193,16 @@ def test_nothing_is_cut_off_beside_the_photograph(
     assert chooser.evaluate(wider) == 0
     assert page.get_by_role("textbox", name="Colour as hex").evaluate(wider) == 0, "seven signs are seen"
     page.close()
+
+
+def test_what_is_said_is_of_the_open_picture_and_a_download_tells_of_the_others(
+    page: Page, photos: dict[str, Path]
+) -> None:
+    both = [photos["coffee"], photos["rocket"]]
+    drop(page, both)
+    colored(page, both)
+    download(page)
+    said = page.get_by_role("status")
+    expect(said).to_have_text("coffee.color.jpg downloaded; all 2, as a zip, are under the arrow")
+    photo(page, "rocket.jpg").click()
+    expect(said).to_be_empty()

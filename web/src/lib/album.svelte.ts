@@ -72,6 +72,7 @@ class Album {
   }
 
   open(photo: Photo): void {
+    if (photo.id !== this.current?.id) notices.show(''); // what was just done, was done to another
     this.current = photo;
   }
 
