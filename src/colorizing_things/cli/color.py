@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -17,7 +16,7 @@ from colorizing_things.system.defaults import jobs as default_jobs
 
 from . import films
 from .films import FilmArguments
-from .terminal import shown
+from .terminal import json_text, shown
 
 if TYPE_CHECKING:
     from colorizing_things.batch import BatchOptions, Result, Task
@@ -251,9 +250,4 @@ def _line(result: Result) -> str:
         "seconds": round(result.seconds, 3), "width": result.width, "height": result.height, "pages": result.pages,
         "error": result.error or None, "note": result.note or None,
     }  # fmt: skip
-    line = json.dumps(content, ensure_ascii=False)
-    try:
-        line.encode(sys.stdout.encoding or "ascii")
-    except UnicodeError:
-        line = json.dumps(content)
-    return line
+    return json_text(content)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from .terminal import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +36,7 @@ def models(
 
     cards = list_models()
     if as_json:
-        print(json.dumps([_content(card) for card in cards], indent=1, ensure_ascii=False))
+        print(json_text([_content(card) for card in cards], indent=1))
         return
     console = Console(highlight=False)
     for card in cards:
