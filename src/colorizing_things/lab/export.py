@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +90,27 @@ def to_onnx(graph: Graph) -> onnx.ModelProto:
     """Trace the module into an ONNX graph that takes any batch, and any size that fits the stride if it has not one."""
     height, width = 4 * graph.stride, 5 * graph.stride
     example = examples(graph, height, width, batch=2)
-    program = torch.onnx.export(
-        graph.module, example, input_names=list(graph.inputs), output_names=list(graph.outputs), opset_version=OPSET,
-        dynamic_shapes=_dynamic_shapes(graph, example), dynamo=True, verbose=False,
-    )  # fmt: skip
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            graph.module, example, input_names=list(graph.inputs), output_names=list(graph.outputs),
+            opset_version=OPSET, dynamic_shapes=_dynamic_shapes(graph, example), dynamo=True, verbose=False,
+        )  # fmt: skip
     assert program is not None
     return program.model_proto
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """PyTorch's exporter tells of packages that it would do without and of names that it drops: nothing to act on."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def _dynamic_shapes(graph: Graph, example: tuple[torch.Tensor, ...]) -> tuple[dict[int, Any], ...]:
