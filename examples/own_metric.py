@@ -4,8 +4,8 @@ import torch
 
 from colorizing_things import Colorizer
 from colorizing_things.demonstration import photograph
-from colorizing_things.lab.evaluation.metrics import FAMILIES
-from colorizing_things.lab.evaluation.metrics.base import Pair
+from colorizing_things.lab.metrics import FAMILIES
+from colorizing_things.lab.metrics.base import Pair
 
 
 def tensor(rgb):

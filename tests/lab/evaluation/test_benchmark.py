@@ -20,10 +20,10 @@ from colorizing_things.lab.evaluation.benchmark import run, table_of
 from colorizing_things.lab.evaluation.candidates import GrayFloor, RealPhotographs, open_predictions
 from colorizing_things.lab.evaluation.evaluate import Request, evaluate
 from colorizing_things.lab.evaluation.journal import Journal
-from colorizing_things.lab.evaluation.metrics import figures
 from colorizing_things.lab.evaluation.pictures import choose
 from colorizing_things.lab.evaluation.tables import markdown
 from colorizing_things.lab.evaluation.turing import write_turing
+from colorizing_things.lab.metrics import figures
 
 
 def quiet() -> Console:

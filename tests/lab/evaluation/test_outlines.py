@@ -21,9 +21,9 @@ from colorizing_things.errors import PictureError, SettingError
 from colorizing_things.lab.evaluation import wilful
 from colorizing_things.lab.evaluation.candidates import Model, open_model
 from colorizing_things.lab.evaluation.journal import Journal
-from colorizing_things.lab.evaluation.metrics.wilful_hints import FIGURES, containment, coverage
 from colorizing_things.lab.evaluation.outlines import OutlinedPicture, mask_of, read_outlines
 from colorizing_things.lab.evaluation.wilful import draw_request, score_outlines
+from colorizing_things.lab.metrics.wilful_hints import FIGURES, containment, coverage
 
 CUP = [[170, 110, 400, 110, 400, 330, 170, 330]]  # of scikit-image's coffee, about
 

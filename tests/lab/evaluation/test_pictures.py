@@ -25,7 +25,6 @@ from colorizing_things.lab.evaluation.candidates import (
     with_hints,
     with_unique_names,
 )
-from colorizing_things.lab.evaluation.metrics.base import to_lab
 from colorizing_things.lab.evaluation.pictures import (
     choose,
     gray_of,
@@ -35,6 +34,7 @@ from colorizing_things.lab.evaluation.pictures import (
     size_of,
     to_tensor,
 )
+from colorizing_things.lab.metrics.base import to_lab
 from colorizing_things.model.card import load_card
 
 

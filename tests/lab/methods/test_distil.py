@@ -6,9 +6,9 @@ from tiny import make_batch, make_method, steps, tiny_stage
 
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.photographs import open_photographs
-from colorizing_things.lab.evaluation.features import feature_network
 from colorizing_things.lab.export import export
 from colorizing_things.lab.methods.distil import answers, measure_agreement
+from colorizing_things.lab.metrics.features import feature_network
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.encoders import build_encoder
 from colorizing_things.lab.networks.gray_classifier import GrayClassifier

@@ -33,13 +33,13 @@ from rich.progress import (
 
 import colorizing_things
 from colorizing_things.errors import TrainingError
+from colorizing_things.lab.metrics import FAMILIES
+from colorizing_things.lab.metrics.base import Pair, Record, Table
+from colorizing_things.lab.metrics.protocol import PROTOCOL
 
 from .candidates import Candidate, Colored
 from .journal import Journal
-from .metrics import FAMILIES
-from .metrics.base import Pair, Record, Table
 from .pictures import Picture, read_rgb, to_tensor
-from .protocol import PROTOCOL
 
 
 class Task(NamedTuple):

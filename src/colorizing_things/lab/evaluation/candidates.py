@@ -207,7 +207,7 @@ def true_hints(real: UInt8, count: int, seed: str) -> list[Hint]:
         count: how many.
         seed: of the places.
     """
-    from .metrics.base import to_lab
+    from colorizing_things.lab.metrics.base import to_lab
 
     ab = to_lab(to_tensor(real))[1:].double().numpy()
     height, width = real.shape[:2]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from colorizing_things.color.spaces import lightness_to_srgb
+from colorizing_things.lab.metrics.base import chroma_of, to_lab
 
 from .candidates import Model, open_session
-from .metrics.base import chroma_of, to_lab
 from .pictures import to_tensor
 
 LIGHTNESSES = tuple(range(20, 91, 10))

@@ -11,9 +11,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from colorizing_things.lab.metrics.base import Record
 from colorizing_things.system import faults
-
-from .metrics.base import Record
 
 START = b'{"key": "'
 KEY_LENGTH = 64

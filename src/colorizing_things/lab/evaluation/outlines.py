@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.lab.metrics.base import at_shorter_side
+from colorizing_things.lab.metrics.protocol import PROTOCOL
+from colorizing_things.lab.metrics.wilful_hints import Mask
 
-from .metrics.base import at_shorter_side
-from .metrics.wilful_hints import Mask
 from .pictures import UInt8, file_sha256, read_rgb, to_tensor
-from .protocol import PROTOCOL
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def set_checksum(pictures: list[Picture]) -> str:
 
 def gray_of(rgb: UInt8) -> UInt8:
     """The black-and-white photograph: sRGB ``[H,W,3]`` -> neutral values of the same L*, ``[H,W]`` uint8."""
-    from .metrics.base import to_lab
+    from colorizing_things.lab.metrics.base import to_lab
 
     L = to_lab(to_tensor(rgb))[0].double().numpy()
     return (lightness_to_srgb(L).clip(0, 1) * 255).round().astype(np.uint8)

@@ -20,10 +20,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from colorizing_things.errors import PictureError, SettingError
+from colorizing_things.lab.metrics.protocol import PROTOCOL
 from colorizing_things.system import faults
 
 from .pictures import drawn_names, file_sha256, list_pictures, read_rgb
-from .protocol import PROTOCOL
 from .sheets import as_data_url, shrunk
 
 Side = Literal["left", "right"]

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from colorizing_things.lab.metrics import auc, confidence, figures
+from colorizing_things.lab.metrics.base import Figure, Rows, SetFigure, Table
+from colorizing_things.lab.metrics.protocol import PROTOCOL
 from colorizing_things.system import faults
 
 from .benchmark import table_of
 from .candidates import Candidate
 from .journal import Journal
-from .metrics import auc, confidence, figures
-from .metrics.base import Figure, Rows, SetFigure, Table
 from .pictures import Picture, set_checksum
-from .protocol import PROTOCOL
 from .statistics import Estimate, compare, estimate_all
 
 FORMAT = 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .metrics import FAMILIES
-from .metrics.base import Array, Figure, Rows, SetFigure
-from .protocol import PROTOCOL
+from colorizing_things.lab.metrics import FAMILIES
+from colorizing_things.lab.metrics.base import Array, Figure, Rows, SetFigure
+from colorizing_things.lab.metrics.protocol import PROTOCOL
 
 CHUNK = 100  # resamples drawn at once: [100, N] counts
 

@@ -14,15 +14,15 @@ from rich.progress import track
 from colorizing_things.color.gamut import max_chroma_at
 from colorizing_things.errors import SettingError
 from colorizing_things.guidance.hints import Hint
+from colorizing_things.lab.metrics.base import Array, Record, Rows, to_lab
+from colorizing_things.lab.metrics.protocol import PROTOCOL
+from colorizing_things.lab.metrics.wilful_hints import COUNTS, FIGURES, SIZE, Mask, containment, coverage
 
 from .benchmark import key_of
 from .candidates import Model, open_session, takes_hints
 from .journal import Journal
-from .metrics.base import Array, Record, Rows, to_lab
-from .metrics.wilful_hints import COUNTS, FIGURES, SIZE, Mask, containment, coverage
 from .outlines import OutlinedPicture, read_outlines
 from .pictures import UInt8, file_sha256, gray_of, to_tensor
-from .protocol import PROTOCOL
 from .results import describe_figure
 from .statistics import estimate_means
 

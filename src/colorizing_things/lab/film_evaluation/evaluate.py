@@ -24,8 +24,8 @@ from colorizing_things.film.coloring import FilmModel, FilmOptions, color_frames
 from colorizing_things.film.need import is_film
 from colorizing_things.film.planes import differences, enlarged, rgb_of
 from colorizing_things.film.reading import Film, open_film
-from colorizing_things.lab.evaluation.metrics.colorfulness import colorfulness
-from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
+from colorizing_things.lab.metrics.colorfulness import colorfulness
+from colorizing_things.lab.metrics.distances import FeatureDistances
 from colorizing_things.model.model import Model
 from colorizing_things.system import faults
 from colorizing_things.types import Float32

@@ -17,7 +17,7 @@ from colorizing_things.lab.config.settings import Count, Positive, Weight
 from colorizing_things.lab.data.batches import Batch
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.data.planes import to_lab
-from colorizing_things.lab.evaluation.features import FeatureNetwork, feature_network
+from colorizing_things.lab.metrics.features import FeatureNetwork, feature_network
 from colorizing_things.lab.networks.vgg import fold_batch_norm
 from colorizing_things.lab.objectives.distillation import agreement, distillation, feature_distance, map_distance
 

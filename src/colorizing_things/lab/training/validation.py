@@ -10,8 +10,8 @@ from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.data.planes import join, to_lab
 from colorizing_things.lab.decoding.graph import Graph
 from colorizing_things.lab.decoding.sheets import predict
-from colorizing_things.lab.evaluation.metrics.faces import face_sums, find_faces, missing_opencv
-from colorizing_things.lab.evaluation.metrics.stains import stain_share
+from colorizing_things.lab.metrics.faces import face_sums, find_faces, missing_opencv
+from colorizing_things.lab.metrics.stains import stain_share
 
 MEASURED = 64  # pictures
 STAIN = 25.0  # CIELAB units, of error and of own chroma

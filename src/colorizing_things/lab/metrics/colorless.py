@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, chroma_of, column, columns, number, ratio_of_means
+from .protocol import PROTOCOL
 
 
 def colorless_share(chroma: Tensor, real_chroma: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from torch import Tensor
 from colorizing_things.lab.color.ab_bins import BIN_WIDTH, ab_bins
 from colorizing_things.lab.objectives.classification import rebalancing_weights, smooth_prior
 
-from ..protocol import PROTOCOL, training_prior
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, Rows, ratio_of_means
+from .protocol import PROTOCOL, training_prior
 
 LAST = PROTOCOL.auc_last_threshold
 REACH = 11  # the bins' grid runs from -110 to 110 in steps of 10

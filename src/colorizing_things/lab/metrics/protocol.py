@@ -85,5 +85,5 @@ def training_prior() -> npt.NDArray[np.float64]:
     """
     data = (files(__package__) / "prior_313.json").read_bytes()
     if hashlib.sha256(data).hexdigest() != PROTOCOL.prior_sha256:
-        raise SettingError("evaluation/prior_313.json: not the prior that protocol.json names; reinstall the package")
+        raise SettingError("metrics/prior_313.json: not the prior that protocol.json names; reinstall the package")
     return np.array(json.loads(data)["share"], dtype=np.float64)

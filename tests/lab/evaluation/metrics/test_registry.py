@@ -8,12 +8,12 @@ pytest.importorskip("torch")
 
 import torch
 
-from colorizing_things.lab.evaluation.metrics import FAMILIES, figures
-from colorizing_things.lab.evaluation.metrics.base import FamilyMetric, Figure, Pair, Rows
-from colorizing_things.lab.evaluation.metrics.confidence import Calibration
-from colorizing_things.lab.evaluation.metrics.distances import FeatureDistances
-from colorizing_things.lab.evaluation.metrics.fidelity import Fidelity, psnr
-from colorizing_things.lab.evaluation.metrics.semantics import SemanticAgreement
+from colorizing_things.lab.metrics import FAMILIES, figures
+from colorizing_things.lab.metrics.base import FamilyMetric, Figure, Pair, Rows
+from colorizing_things.lab.metrics.confidence import Calibration
+from colorizing_things.lab.metrics.distances import FeatureDistances
+from colorizing_things.lab.metrics.fidelity import Fidelity, psnr
+from colorizing_things.lab.metrics.semantics import SemanticAgreement
 
 # Whoever adds a family and its class brings these tests along.
 CLASSES = {metric.family.name: metric for metric in FamilyMetric.__subclasses__()}

@@ -11,15 +11,15 @@ import torch
 from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
-from colorizing_things.lab.evaluation.features import feature_network, features_of, probabilities
-from colorizing_things.lab.evaluation.metrics import pretrained
-from colorizing_things.lab.evaluation.metrics.distances import (
+from colorizing_things.lab.metrics import pretrained
+from colorizing_things.lab.metrics.distances import (
     FeatureDistances,
     frechet_distance,
     half_subsets,
     kernel_distance,
 )
-from colorizing_things.lab.evaluation.metrics.semantics import SemanticAgreement, agreement_terms, gain_terms
+from colorizing_things.lab.metrics.features import feature_network, features_of, probabilities
+from colorizing_things.lab.metrics.semantics import SemanticAgreement, agreement_terms, gain_terms
 from colorizing_things.lab.networks.encoders import MobileNetV2
 
 CATS, CUPS = range(282, 288), (505, 968, 969)  # of the 1001 classes, 0 being the background
@@ -122,7 +122,7 @@ def test_subsets_are_the_subsets():
 def test_blocks_change_nothing(monkeypatch):
     first, second = clouds(50, 8)
     whole = kernel_distance(first, second)[0]
-    monkeypatch.setattr("colorizing_things.lab.evaluation.metrics.distances.BLOCK", 7)
+    monkeypatch.setattr("colorizing_things.lab.metrics.distances.BLOCK", 7)
     assert kernel_distance(first, second)[0] == pytest.approx(whole, rel=1e-6)
 
 
@@ -167,7 +167,7 @@ def test_a_package_that_is_not_there_is_named(tmp_path, monkeypatch):
 def test_published_networks_are_used_where_they_are(tensors, faded, monkeypatch):
     monkeypatch.setattr(pretrained, "_inception", lambda: lambda rgb: rgb.float().mean((-2, -1)).repeat(1, 4))
     monkeypatch.setattr(pretrained, "_lpips", lambda: lambda x, y: (x - y).abs().mean())
-    from colorizing_things.lab.evaluation.metrics.base import Pair
+    from colorizing_things.lab.metrics.base import Pair
 
     pair = Pair(faded[0], tensors[0])
     assert pretrained.INCEPTION.measure(pair)["inception"].shape == (12,)

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from skimage.color import rgb2lab
 
-from colorizing_things.lab.evaluation.metrics.ab_error import AbError, mean_ab_error, median_ab_error
-from colorizing_things.lab.evaluation.metrics.base import ab_distance, to_lab
-from colorizing_things.lab.evaluation.metrics.ciede import ciede2000
-from colorizing_things.lab.evaluation.metrics.colorfulness import Colorfulness, colorfulness
-from colorizing_things.lab.evaluation.metrics.luminance import lightness_change
+from colorizing_things.lab.metrics.ab_error import AbError, mean_ab_error, median_ab_error
+from colorizing_things.lab.metrics.base import ab_distance, to_lab
+from colorizing_things.lab.metrics.ciede import ciede2000
+from colorizing_things.lab.metrics.colorfulness import Colorfulness, colorfulness
+from colorizing_things.lab.metrics.luminance import lightness_change
 
 # Lab pairs and their differences: Sharma, Wu and Dalal 2005, table 1 (pairs 1, 5, 7, 13, 17, 20, 25, 34).
 SHARMA = (

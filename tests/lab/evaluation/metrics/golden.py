@@ -1,6 +1,6 @@
 """Golden values: every figure of every family on four fixed photographs, coloured in three fixed ways.
 
-    PYTHONPATH=src python tests/lab/evaluation/golden.py
+    PYTHONPATH=src python tests/lab/evaluation/metrics/golden.py
 
 writes ``golden.csv`` anew. Do that only where a figure is meant to change, and say why in the commit (and raise the
 protocol's version): the file is there so that none changes unnoticed.
@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from skimage import data
 
-from colorizing_things.lab.evaluation.metrics import FAMILIES
-from colorizing_things.lab.evaluation.metrics.base import Pair, Rows, Table
 from colorizing_things.lab.evaluation.statistics import estimate_all
+from colorizing_things.lab.metrics import FAMILIES
+from colorizing_things.lab.metrics.base import Pair, Rows, Table
 
 FILE = Path(__file__).with_suffix(".csv")
 # name: (relative, absolute). Sums in float32 may be made in another order on another processor; some pixels may then

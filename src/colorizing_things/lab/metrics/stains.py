@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .base import Family, FamilyMetric, Figure, Pair, Record, chroma_of, column, number
+from .protocol import PROTOCOL
 
 
 def stain_share(distance: Tensor, chroma: Tensor, least: float) -> Tensor:

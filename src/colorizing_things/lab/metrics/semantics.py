@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from ..features import features_of, probabilities
-from ..protocol import PROTOCOL
 from .base import Array, Family, Figure, Rows, ratio_of_means
+from .features import features_of, probabilities
+from .protocol import PROTOCOL
 
 
 def agreement_terms(own: Array, real: Array) -> Array:

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import Metric
 
-from ..protocol import PROTOCOL
+from .protocol import PROTOCOL
 
 Array = npt.NDArray[np.floating]
 Record = dict[str, Array]  # what is kept of one picture: short arrays by name

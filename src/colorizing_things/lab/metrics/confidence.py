@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, Rows
+from .protocol import PROTOCOL
 
 BINS = PROTOCOL.calibration_bins
 

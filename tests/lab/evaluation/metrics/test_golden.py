@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 
 from golden import FILE, TOLERANCES, measured, tolerance_of
 
-from colorizing_things.lab.evaluation.metrics import FAMILIES, figures
+from colorizing_things.lab.metrics import FAMILIES, figures
 
 NEEDS_WEIGHTS = {"fid", "lpips", "best_of_100"}  # not on every machine; too many colourings
 
@@ -34,7 +34,7 @@ def test_a_figure_is_what_it_was(row, found):
 
 def test_every_figure_has_its_golden_values():
     listed = {row["figure"] for row in golden()}
-    assert listed | NEEDS_WEIGHTS == set(figures()), "run tests/lab/evaluation/golden.py"
+    assert listed | NEEDS_WEIGHTS == set(figures()), "run tests/lab/evaluation/metrics/golden.py"
     assert {row["tolerance"] for row in golden()} == set(TOLERANCES)
     assert all(row["tolerance"] == tolerance_of(row["figure"]) for row in golden())
     assert FAMILIES["faces"].missing() is None

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from skimage import data
 
-from colorizing_things.lab.evaluation.metrics import faces as faces_of
-from colorizing_things.lab.evaluation.metrics.base import Pair, at_shorter_side, chroma_of
-from colorizing_things.lab.evaluation.metrics.bleeding import near_edges
-from colorizing_things.lab.evaluation.metrics.chroma import ChromaRatio
-from colorizing_things.lab.evaluation.metrics.colorless import Colorless, colorless_share, rich_sums
-from colorizing_things.lab.evaluation.metrics.edges import EdgeError, edge_sums
-from colorizing_things.lab.evaluation.metrics.faces import Faces, find_faces, hue, judge_face, middle_color
-from colorizing_things.lab.evaluation.metrics.p95 import P95, p95
-from colorizing_things.lab.evaluation.metrics.stains import Stains, stain_share
+from colorizing_things.lab.metrics import faces as faces_of
+from colorizing_things.lab.metrics.base import Pair, at_shorter_side, chroma_of
+from colorizing_things.lab.metrics.bleeding import near_edges
+from colorizing_things.lab.metrics.chroma import ChromaRatio
+from colorizing_things.lab.metrics.colorless import Colorless, colorless_share, rich_sums
+from colorizing_things.lab.metrics.edges import EdgeError, edge_sums
+from colorizing_things.lab.metrics.faces import Faces, find_faces, hue, judge_face, middle_color
+from colorizing_things.lab.metrics.p95 import P95, p95
+from colorizing_things.lab.metrics.stains import Stains, stain_share
 
 SKIN = (16.0, 18.0)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .ab_error import mean_ab_error
 from .base import (
     Array,
@@ -25,6 +24,7 @@ from .base import (
     ratio_of_means,
     to_lab,
 )
+from .protocol import PROTOCOL
 from .stains import stain_share
 
 ABSENT = "no such number of colourings was drawn: --samples, with a model that gives several"

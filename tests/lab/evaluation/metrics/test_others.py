@@ -9,16 +9,16 @@ pytest.importorskip("torch")
 import numpy as np
 import torch
 
-from colorizing_things.lab.evaluation.metrics import FAMILIES
-from colorizing_things.lab.evaluation.metrics.base import Pair, Rows, to_lab
-from colorizing_things.lab.evaluation.metrics.bleeding import bleeding, bleeding_sums, near_edges
-from colorizing_things.lab.evaluation.metrics.confidence import (
+from colorizing_things.lab.metrics import FAMILIES
+from colorizing_things.lab.metrics.base import Pair, Rows, to_lab
+from colorizing_things.lab.metrics.bleeding import bleeding, bleeding_sums, near_edges
+from colorizing_things.lab.metrics.confidence import (
     Calibration,
     calibration_curve,
     calibration_error,
     calibration_sums,
 )
-from colorizing_things.lab.evaluation.metrics.diversity import (
+from colorizing_things.lab.metrics.diversity import (
     errors_of_best,
     mean_pairwise_distance,
     sample_variance,

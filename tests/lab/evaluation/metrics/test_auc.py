@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from colorizing_things.lab.color.ab_bins import ab_bins
-from colorizing_things.lab.evaluation.metrics.auc import (
+from colorizing_things.lab.metrics.auc import (
     Auc,
     auc,
     curve,
@@ -19,8 +19,8 @@ from colorizing_things.lab.evaluation.metrics.auc import (
     rarity,
     rarity_table,
 )
-from colorizing_things.lab.evaluation.metrics.base import ab_distance, to_lab
-from colorizing_things.lab.evaluation.protocol import PROTOCOL, training_prior
+from colorizing_things.lab.metrics.base import ab_distance, to_lab
+from colorizing_things.lab.metrics.protocol import PROTOCOL, training_prior
 from colorizing_things.lab.objectives.classification import nearest_bin, rebalancing_weights, smooth_prior
 
 
@@ -80,7 +80,7 @@ def test_common_colours_weigh_least():
 
 
 def test_the_shipped_prior_is_the_one_that_the_protocol_names():
-    data = (files("colorizing_things.lab.evaluation") / "prior_313.json").read_bytes()
+    data = (files("colorizing_things.lab.metrics") / "prior_313.json").read_bytes()
     assert hashlib.sha256(data).hexdigest() == PROTOCOL.prior_sha256
     prior = training_prior()
     assert prior.shape == (313,) and prior.min() >= 0

@@ -13,9 +13,9 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from ..features import features_of
-from ..protocol import PROTOCOL
 from .base import Array, Family, Pair, Record, Rows, SetFigure
+from .features import features_of
+from .protocol import PROTOCOL
 
 BLOCK = 1024  # rows of a kernel matrix held at once
 KERNEL_SCALE = 1000

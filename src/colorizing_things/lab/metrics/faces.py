@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, Rows, SetFigure, columns, percent_of_means
 from .base import ratio_of_means as ratio
+from .protocol import PROTOCOL
 
 CASCADE = "haarcascade_frontalface_default.xml"
 SIZE = 4  # grey, odd, sum of errors, faces

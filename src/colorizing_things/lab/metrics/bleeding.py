@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from kornia.filters import spatial_gradient
 from torch import Tensor
 
-from ..protocol import PROTOCOL
 from .base import Array, Family, FamilyMetric, Figure, Pair, Record, Rows
+from .protocol import PROTOCOL
 
 SIZE = 4  # error sum and pixel count near edges, then elsewhere
 

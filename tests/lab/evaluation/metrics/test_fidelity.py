@@ -9,7 +9,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from colorizing_things.lab.evaluation.metrics.fidelity import Fidelity, psnr, ssim
+from colorizing_things.lab.metrics.fidelity import Fidelity, psnr, ssim
 
 
 def test_psnr_is_scikit_images(tensors, faded):
