@@ -12,6 +12,7 @@ import argparse
 import base64
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -51,13 +52,15 @@ SPREAD = "!document.querySelector('.stage .working') && document.querySelectorAl
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Its address, and its process."""
     command = [sys.executable, "-c", "from colorizing_things.cli import main; main()", "serve", "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        yield process.stderr.readline().split()[0]
+        yield process.stderr.readline().split()[0], process
     finally:
+        process.send_signal(signal.SIGCONT)
         process.terminate()
         process.communicate()
 
@@ -151,6 +154,14 @@ def dragging(page: Page, seconds: float = 3) -> float:
     return count / spent
 
 
+def silence(page: Page, process: subprocess.Popen[str]) -> float:
+    """Seconds until the page says that a server takes requests and never answers."""
+    process.send_signal(signal.SIGSTOP)
+    page.evaluate(MARK_NEXT, "click")
+    click(page, 0.5, 0.5)
+    return page.evaluate(UNTIL, "document.querySelector('header [role=alert]')") / 1000
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=50, help="open beforehand")
@@ -164,11 +175,12 @@ def main() -> None:
         source = Path(name) / "photo.jpg"
         make_photo(source, width, height)
         alone = bare(source)
-        with server() as address, sync_playwright() as playwright:
+        with server() as (address, process), sync_playwright() as playwright:
             page = launched(playwright).new_page(viewport=DESKTOP)
             page.set_default_timeout(300_000)
             page.goto(address)
             shown = measure(page, source, options.pictures)
+            silent = silence(page, process)
     rows = {
         "first colour after a drop": ("first", 0.5),
         "likely colours of a place": ("palette", 0.15),
@@ -179,6 +191,7 @@ def main() -> None:
     for what, (key, wanted) in rows.items():
         print(f"| {what} | {shown[key]:.3f} s | {alone[key]:.3f} s | {wanted:g} s |")
     print(f"| dragging a dot | {shown['dragging']:.1f} updates/s | {1 / alone['hint']:.1f} | 5 |")
+    print(f"| a server that does not answer: said after | {silent:.1f} s | | 3 s |")
 
 
 if __name__ == "__main__":

@@ -109,8 +109,14 @@ def test_many_pictures(page: Page, photos: dict[str, Path]) -> None:
     expect(photo(page, "rocket.jpg")).to_be_focused()
     page.keyboard.press("p")
     expect(photo(page, "coffee.jpg")).to_have_attribute("aria-current", "true")
-    stops = page.get_by_role("navigation").locator("button.open[tabindex='0']")
-    expect(stops).to_have_count(1)
+    row = page.get_by_role("navigation", name="Photographs")
+    expect(row.locator("button.open[tabindex='0']")).to_have_count(1)
+    line = row.get_by_role("list")
+    line.evaluate("list => (list.style.maxWidth = '120px')")  # now the row is too long
+    line.hover()
+    for turn, far in ((600, "list.scrollLeft > 10"), (-600, "list.scrollLeft === 0")):
+        page.mouse.wheel(0, turn)
+        until(lambda far=far: line.evaluate(f"list => {far}"))
 
 
 def test_variants_large_and_pictures_to_share(page: Page, photos: dict[str, Path], tmp_path: Path) -> None:
