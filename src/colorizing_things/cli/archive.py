@@ -16,11 +16,9 @@ import typer
 
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
 
-from .terminal import shown
+from .terminal import bar, shown
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from colorizing_things.batch import BatchOptions
 
 MOST_NAMED = 20  # files left out, each in a line; failures are all named
@@ -78,14 +76,12 @@ class _RunReport:
 
     def __init__(self, as_json: bool) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         self.counts, self.json = Counter[str](), sys.stdout if as_json else None
         self.console = Console(stderr=True, highlight=False)
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-        self.progress: Progress = Progress(
-            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
-        )
+        self.progress = bar(*columns, console=self.console)
         self.bar = self.progress.add_task("", total=None, rate="Ray starts")
         self.began: float | None = None
         self.settled = 0

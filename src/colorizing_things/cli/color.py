@@ -16,7 +16,7 @@ from colorizing_things.system.defaults import jobs as default_jobs
 
 from . import films
 from .films import FilmArguments
-from .terminal import json_text, shown
+from .terminal import bar, json_text, shown
 
 if TYPE_CHECKING:
     from colorizing_things.batch import BatchOptions, Result, Task
@@ -194,7 +194,7 @@ def _send(data: bytes) -> None:
 
 def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, jobs: int, as_json: bool) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     from colorizing_things import batch
 
@@ -202,14 +202,14 @@ def _color_all(colorizer: Colorizer, tasks: list[Task], options: BatchOptions, j
     counts: Counter[str] = Counter()
     left_out: list[Result] = []
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=len(tasks) < 2, transient=True) as progress:
-        bar = progress.add_task("", total=len(tasks), rate="")
+    with bar(*columns, console=console, wanted=len(tasks) > 1) as progress:
+        all_of_them = progress.add_task("", total=len(tasks), rate="")
         clock = progress.get_time()
 
         def report(result: Result) -> None:
             counts[result.status] += 1
             rate = counts.total() / max(progress.get_time() - clock, 1e-3)
-            progress.update(bar, advance=1, rate=f"{rate:.1f}/s")
+            progress.update(all_of_them, advance=1, rate=f"{rate:.1f}/s")
             if as_json:
                 print(_line(result), flush=True)
             elif result.status == "failed":

@@ -12,6 +12,8 @@ import typer
 from colorizing_things.errors import ColorizingError, PictureError, SettingError
 from colorizing_things.film.need import check_libraries, is_film
 
+from .terminal import bar, shown
+
 if TYPE_CHECKING:
     from colorizing_things.film.coloring import FilmOptions
     from colorizing_things.film.encoding import FilmOutput
@@ -137,8 +139,7 @@ def _sentence(made: FilmResult) -> str:
 
 
 def _say(text: str) -> None:
-    encoding = sys.stderr.encoding or "ascii"
-    print(text.encode(encoding, errors="backslashreplace").decode(encoding), file=sys.stderr)
+    print(shown(text), file=sys.stderr)
 
 
 class _Bar:
@@ -147,7 +148,6 @@ class _Bar:
     def __init__(self, film: Film, options: FilmOptions) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
 
         from colorizing_things.film.making import expected_frames
 
@@ -155,7 +155,7 @@ class _Bar:
             BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TextColumn("shot {task.fields[shot]}"),
             TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
         )  # fmt: skip
-        self._bar = Bar(*columns, console=Console(stderr=True, highlight=False), transient=True)
+        self._bar = bar(*columns, console=Console(stderr=True, highlight=False))
         self._task = self._bar.add_task("", total=expected_frames(film, options), shot=1, rate="")
 
     def __enter__(self) -> _Bar:

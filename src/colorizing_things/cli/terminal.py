@@ -5,7 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, ProgressColumn
 
 
 def shown(text: str) -> str:
@@ -23,3 +27,14 @@ def json_text(content: Any, indent: int | None = None) -> str:
     except UnicodeError:  # a name that is no text
         text = json.dumps(content, indent=indent)
     return text
+
+
+def bar(*columns: ProgressColumn, console: Console, wanted: bool = True) -> Progress:
+    """A bar that goes when all is done; where nobody would see it move, not even the empty line that rich leaves."""
+    from rich.progress import Progress
+
+    class Bar(Progress):
+        def stop(self) -> None:
+            self.live.stop()
+
+    return Bar(*columns, console=console, disable=not (wanted and console.is_interactive), transient=True)
