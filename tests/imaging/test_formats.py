@@ -105,7 +105,10 @@ def test_twelve_bits(gray_photo):
     imagecodecs = pytest.importorskip("imagecodecs")
     codes = gray_photo.astype(np.uint16) * 16 + 3
     out = io.BytesIO()
-    tifffile.imwrite(out, codes, photometric="minisblack", bitspersample=12)
+    first, second = codes[:, ::2], codes[:, 1::2]
+    packed = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], -1).astype(np.uint8)
+    options = {"shape": codes.shape, "dtype": codes.dtype, "bitspersample": 12, "rowsperstrip": len(codes)}
+    tifffile.imwrite(out, iter([packed.tobytes()]), photometric="minisblack", **options)
     picture = Picture.decode(out.getvalue())
     assert picture.deep
     np.testing.assert_allclose(full_lightness(picture), srgb_to_lightness(codes / 4095), atol=0.01)
