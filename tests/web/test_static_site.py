@@ -248,6 +248,30 @@ def test_forty_photographs_at_once(browser: Browser, address: str, tmp_path: Pat
     context.close()
 
 
+def test_the_network_is_fetched_once_and_seen_to_come_while_drops_are_taken(
+    browser: Browser, address: str, photos: dict[str, Path]
+) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_default_timeout(WAIT)
+    page, held, fetched = context.new_page(), [], []
+    context.on("request", lambda request: fetched.append(request.url) if ".onnx" in request.url else None)
+    page.route("**/decoder-*.onnx", lambda route: held.append(route))
+    page.goto(address)
+    way = page.get_by_role("status", name="The network is on its way")
+    expect(way).to_contain_text("Fetching the network, once:")
+    expect(way.get_by_role("progressbar")).to_be_visible()
+    drop(page, [photos["rocket"]])
+    expect(photo(page, "rocket.jpg, being coloured")).to_be_visible()
+    held[0].continue_()
+    colored(page, [photos["rocket"]])
+    expect(way).to_be_hidden()
+    assert len(fetched) == 2, "two graphs"
+    page.reload()
+    ready(page)
+    assert len(fetched) == 2, "they were kept"
+    context.close()
+
+
 def test_opened_as_a_file_it_says_what_does_not_work(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto((site / "index.html").as_uri())

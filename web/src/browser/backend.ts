@@ -37,7 +37,8 @@ export const backend: Backend = {
   formats: formats(),
   privacy: 'Nothing leaves this device.',
 
-  openSession(file, _onSent, signal) {
+  openSession(file, onSent, signal) {
+    onSent?.(1); // it stays where it is
     if (loading.problem) void start(); // the network may be there again
     return stoppable(signal, () => studio.openSession(file));
   },
