@@ -24,6 +24,7 @@ from colorizing_things.lab.networks.flow import (
 
 from .graph import Graph
 from .settings import SIZE, SizedDecoding
+from .toning import Toning
 
 RADIUS = 10.0  # ab units: confidence is the chance that the error is smaller
 SOFTNESS = 30.0  # ab units squared: how gradually a bin at that radius counts; its cells are 10 units wide
@@ -31,6 +32,7 @@ FEATURES = ("tokens", "fine", "detail", "logits")  # what the decoder is given
 SHOWN = "shown"  # what a reference is compared by, stride 16
 AFFINITY = ("keys", "queries")  # what tells things apart, stride 8
 
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
 Times = Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
 
 
@@ -46,12 +48,21 @@ class FlowDecoding(SizedDecoding):
         default=1.0, description="how far each answer is pushed away from the one given unseen; 1 costs nothing"
     )
     chroma: Positive = Field(default=1.0, description="factor on the result's chroma; hints come out as they are given")
+    violet: BelowOne = Field(
+        default=0.0, description="share of a taken back where the result is a moderate violet; hints come out as given"
+    )
+    tan: BelowOne = Field(default=0.0, description="share of the chroma taken back where the result is tan, likewise")
     mood: Share = Field(
         default=0.0, description="what noise is multiplied by where the user says nothing: 0 the mean, 1 a full draw"
     )
     confidence_temperature: Positive = Field(
         default=1.0, description="of the classes, where the chance of an ab error under 10 is read off them"
     )
+
+
+def toning_of(decoding: FlowDecoding) -> Toning:
+    """Of what the network means, what is shown."""
+    return Toning(decoding.chroma, decoding.violet, decoding.tan)
 
 
 class EncoderGraph(nn.Module):
@@ -79,7 +90,7 @@ class DecoderGraph(nn.Module):
     def __init__(self, network: Flow, decoding: FlowDecoding) -> None:
         super().__init__()
         self.denoiser, self.refinement = network.denoiser, network.refinement
-        self.times, self.guidance, self.chroma = decoding.times, decoding.guidance, decoding.chroma
+        self.times, self.guidance, self.toning = decoding.times, decoding.guidance, toning_of(decoding)
         self.confidence = Confidence()
 
     def forward(
@@ -87,12 +98,11 @@ class DecoderGraph(nn.Module):
         z: Tensor,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """See :class:`.networks.flow.Seen` and CONTRIBUTING.md for the shapes."""
-        known, mask = known_places(hint_ab / self.chroma, hint_mask)
+        known, mask = known_places(self.toning.undone(hint_ab), hint_mask)
         end = draw(self.denoiser, Seen(tokens, fine, detail, logits), z, known, mask, self.times, self.guidance)
         end = end * (1 - mask) + known  # a sure hint comes out as it was given
-        scale = AB_SCALE * self.chroma
-        ab = self.refinement(end, detail) * scale
-        sure = torch.maximum(self.confidence(end * scale, logits), mask)
+        ab = self.toning(self.refinement(end, detail) * AB_SCALE)
+        sure = torch.maximum(self.confidence(self.toning(end * AB_SCALE), logits), mask)
         times = float(FIELD_STRIDE // OUTPUT_STRIDE)
         return ab, F.interpolate(sure, scale_factor=times, mode="bilinear", align_corners=False)
 

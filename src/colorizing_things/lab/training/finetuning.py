@@ -15,7 +15,7 @@ from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import Component, Recipe
 from colorizing_things.lab.data.photographs import Photographs
 from colorizing_things.lab.data.planes import to_lab
-from colorizing_things.lab.decoding.flow import Confidence, FlowDecoding, whole_graph
+from colorizing_things.lab.decoding.flow import Confidence, FlowDecoding, toning_of, whole_graph
 from colorizing_things.lab.decoding.sheets import predict
 from colorizing_things.lab.methods.flow_finetuning import FlowFinetuning
 from colorizing_things.lab.networks.checkpoints import load_network
@@ -144,7 +144,7 @@ def _temperature(network: Flow, decoding: FlowDecoding, dev: Photographs) -> flo
         _, real = to_lab(pixels[..., :height, :width] / 255, FIELD_STRIDE)
         seen, nothing = network.see(L), torch.zeros_like(real)
         end = draw(network.denoiser, seen, nothing, nothing, nothing[:, :1], decoding.times, decoding.guidance)
-        ab = end * AB_SCALE * decoding.chroma
+        ab = toning_of(decoding)(end * AB_SCALE)
         right = ((ab - real).norm(dim=1, keepdim=True) < RIGHT).float()
         for number, temperature in enumerate(TEMPERATURES):
             sure = confidence(ab, torch.log_softmax(seen.logits / temperature, 1)).clamp(1e-4, 1 - 1e-4)
