@@ -49,9 +49,9 @@ def test_a_page_tells_the_paper_the_settings_and_the_figures():
     page = pages(RESULTS)["zhang2016.md"]
     assert "Colorful Image Colorization (ECCV 2016)" in page
     assert "| `method.neighbors` |" in page
-    assert next(line for line in RESULTS.splitlines() if line.startswith("| zhang2016 |")) in page
+    assert Results(RESULTS).rows["zhang2016"] in page
     assert r"bins of u\* and v\*" in pages(RESULTS)["index.md"]
-    assert "No figures yet" in pages(RESULTS)["aae-hinge-resnet152.md"]
+    assert "No figures yet" in pages(RESULTS)["distil-vgg16.md"]
 
 
 def test_a_row_stands_between_grey_and_real():
