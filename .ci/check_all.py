@@ -83,7 +83,8 @@ STEPS: dict[str, Callable[[], None]] = {
     "lowest-formats": with_lowest(("formats",), ("tests/imaging", "tests/test_cases.py")),
     "lowest-server": with_lowest(("server",), ("tests/server",)),
     "lowest-video": with_lowest(("video",), ("tests/film",)),
-    "lowest-ray": with_lowest(("ray",), ("tests/archive",), "moto[s3]", "flask", "flask-cors"),  # a store as S3 is
+    # A store as S3 is, and a client of web servers' folders.
+    "lowest-ray": with_lowest(("ray",), ("tests/archive",), "moto[s3]", "flask", "flask-cors", "aiohttp"),
     "lowest-train": with_lowest(("train",), ("tests/lab",)),
     "locales": locales,
 }
