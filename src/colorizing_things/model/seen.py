@@ -15,8 +15,8 @@ from colorizing_things.types import Float32
 
 from .card import Card
 from .hint_field import HintField
-from .hint_spreading import spread
 from .noise import gaussian_noise
+from .one_graph_hints import spread
 from .runtime import Graph
 from .sizes import Frame
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from colorizing_things.model.hint_field import HintField
-from colorizing_things.model.hint_spreading import enforce_hints, feature_similarity
+from colorizing_things.model.one_graph_hints import enforce_hints, feature_similarity
 
 
 def test_a_hint_keeps_its_word_up_to_the_edge_of_its_object():
