@@ -1,4 +1,4 @@
-"""The README's blocks run as they stand, in a folder with the pictures that they speak of."""
+"""Blocks of the README and of the docs run as they stand, in a folder with the pictures that they speak of."""
 
 from __future__ import annotations
 
@@ -8,19 +8,31 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-README = Path(__file__).parents[1] / "README.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/command.md", "docs/film.md")
 # What sets up a machine is CI's own first step; a server and a browser do not end by themselves; the lab's fine-tuning,
 # and the model that comes of it, are test_finetuning's.
+BEFORE = """# what the sentences before a block speak of
+from PIL import Image
+import numpy as np
+picture = "old.jpg"
+array = np.asarray(Image.open("old.jpg"))
+"""
 ELSEWHERE = ("python3 -m venv", "pip install", "make ", "pytest", "colorize serve", "colorize train", "album-model")
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    found = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [text for its, text in found if its == kind]
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A demo, whose grey photograph is old.jpg; another to lend its palette; scans; painted hints; a film."""
-    from films import panned, write_film
+    from films import RATE, panned, write_film
     from PIL import Image
 
     subprocess.run([sys.executable, "-m", "colorizing_things", "demo", "-o", str(tmp_path)], check=True)
@@ -33,7 +45,12 @@ def folder(tmp_path):
     layer = Image.new("RGBA", size)
     layer.paste((122, 74, 43, 255), (180, 100, 220, 140))
     layer.save(tmp_path / "painted.png")
-    write_film(tmp_path / "reel.mp4", panned(4), codec="libx264")
+    views = [np.repeat(np.repeat(view, 3, 0), 3, 1) for view in panned(20)]  # 480 x 360, one in four seconds
+    for suffix in (".mp4", ".mov"):
+        write_film(tmp_path / f"reel{suffix}", views, codec="libx264", times=[4 * RATE * n for n in range(20)])
+    (tmp_path / "frames").mkdir()
+    for number, view in enumerate(views[:3]):
+        Image.fromarray(view).save(tmp_path / "frames" / f"{number:05d}.png")
     program = tmp_path / "bin" / "colorize"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorizing_things "$@"\n')
@@ -42,10 +59,11 @@ def folder(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the blocks are a Unix shell's")
-def test_every_command(folder):
-    lines = [line.removeprefix("$ ") for kind, block in BLOCKS if kind == "console" for line in block.splitlines()]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command(folder, page):
+    lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
     lines = [line for line in lines if not any(word in line for word in ELSEWHERE)]
-    assert len(lines) > 8
+    assert len(lines) >= {"README.md": 9, "docs/command.md": 4, "docs/film.md": 6}[page]
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     for line in lines:
         for old in ("coat.jpg", "like.jpg", "demo.grey.jpg"):
@@ -54,9 +72,10 @@ def test_every_command(folder):
         assert done.returncode == 0, (line, done.stderr.decode())
 
 
-def test_the_python_block(folder):
-    (block,) = [text for kind, text in BLOCKS if kind == "python"]
-    code = 'picture = "old.jpg"\n' + block
+@pytest.mark.parametrize(("page", "made"), zip(PAGES, ("second.jpg", "new.tif", "new.mkv"), strict=True))
+def test_the_python_block(folder, page, made):
+    (block,) = blocks(page, "python")
+    code = BEFORE + block
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
-    assert (folder / "second.jpg").exists()
+    assert (folder / made).exists()
