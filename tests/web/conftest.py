@@ -41,12 +41,18 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[sync_api.Browser]:
-    need("chromium")
-    with sync_api.sync_playwright() as playwright:
-        started = launched(playwright)
+def playwright() -> Iterator[sync_api.Playwright]:
+    """One for all browsers: it starts no second one beside itself."""
+    with sync_api.sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
+    need("chromium")
+    started = launched(playwright)
+    yield started
+    started.close()
 
 
 @pytest.fixture

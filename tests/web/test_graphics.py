@@ -16,7 +16,7 @@ pytest.importorskip("playwright.sync_api")
 
 from page_steps import colored, drop, settled
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from site_steps import download_as, hosted, read, ready
 from skimage import data
 
@@ -48,12 +48,11 @@ def address(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     need("chromium")
-    with sync_playwright() as playwright:
-        started = launched(playwright, WITH_GRAPHICS)
-        yield started
-        started.close()
+    started = launched(playwright, WITH_GRAPHICS)
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -251,7 +251,8 @@ def test_forty_photographs_at_once(browser: Browser, address: str, tmp_path: Pat
 def test_the_network_is_fetched_once_and_seen_to_come_while_drops_are_taken(
     browser: Browser, address: str, photos: dict[str, Path]
 ) -> None:
-    context = browser.new_context(viewport=DESKTOP)
+    # Without its service worker, whose requests no test can hold; graphs are kept by the page itself.
+    context = browser.new_context(viewport=DESKTOP, service_workers="block")
     context.set_default_timeout(WAIT)
     page, held, fetched = context.new_page(), [], []
     context.on("request", lambda request: fetched.append(request.url) if ".onnx" in request.url else None)

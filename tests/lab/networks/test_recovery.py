@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 from tiny_models import noise_model
 
 from colorizing_things.errors import TrainingError
-from colorizing_things.lab.decoding.flow import FlowDecoding, flow_graphs
+from colorizing_things.lab.decoding.flow import flow_graphs
+from colorizing_things.lab.methods.flow import FlowMatching
 from colorizing_things.lab.networks.recovery import flow_of
 from colorizing_things.model.catalog import find_model
 from colorizing_things.model.model import Model
@@ -20,7 +21,7 @@ def test_the_recovered_network_colours_as_the_product_does():
     rng = np.random.default_rng(0)
     L = (np.add.outer(np.linspace(0, 50, 64), np.linspace(0, 40, 96)) + rng.normal(0, 2, (64, 96))).astype(np.float32)
     seen = model.see(L)
-    graphs = flow_graphs(network, FlowDecoding(size=224, chroma=0.9, confidence_temperature=0.8))
+    graphs = flow_graphs(network, FlowMatching.decoding_settings(model.card.training["recipe"]["decoding"]))
     with torch.no_grad():
         features = graphs["encoder"].module(torch.from_numpy(L)[None, None])
         found = dict(zip(graphs["encoder"].outputs, features, strict=True))
