@@ -147,9 +147,8 @@ class FilmModel:
             if frame.pts in track.spots:
                 x, y = track.spots[frame.pts]
                 found.append(PlacedHint(int(y), int(x), hint.ab, hint.reach))
-            elif sight is not None and track.first <= frame.pts <= track.last:
-                again = sight.found_in(seen)
-                found.extend([PlacedHint(*again, hint.ab, hint.reach)] if again else [])
+            elif sight and track.first <= frame.pts <= track.last and (again := sight.found_in(seen)):
+                found.append(PlacedHint(*again, hint.ab, hint.reach))
         return found
 
     def _decoded(self, seen: SeenPicture, hints: list[PlacedHint]) -> Chroma:

@@ -37,8 +37,8 @@ class Toning(nn.Module):
         return meant / self._of_tan(meant)
 
     def _of_violet(self, a: Tensor, b: Tensor) -> Tensor:
-        none, all_, meant, sure = VIOLET
-        share = ((none - b) / (none - all_)).clamp(0, 1) * ((b - sure) / (meant - sure)).clamp(0, 1)
+        begins, full, fades, ends = VIOLET
+        share = ((begins - b) / (begins - full)).clamp(0, 1) * ((b - ends) / (fades - ends)).clamp(0, 1)
         return 1 - self.violet * share * (a > 0).to(a.dtype)
 
     def _of_tan(self, ab: Tensor) -> Tensor:
