@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import { offered } from '../gl/swatch';
 import type { Backend, Format } from '../lib/backend';
-import type { Wish } from './graphics';
+import type { GraphicsPreference } from './graphics';
 import { loading } from './loading.svelte';
 import type { Studio } from './worker';
 
@@ -10,18 +10,18 @@ const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'modu
 const studio = Comlink.wrap<Studio>(worker);
 
 async function start(): Promise<void> {
-  const wish = wished();
+  const preference = graphicsPreference();
   await loading.follow((onProgress) =>
-    studio.load(new URL('.', document.baseURI).href, wish, Comlink.proxy(onProgress)),
+    studio.load(new URL('.', document.baseURI).href, preference, Comlink.proxy(onProgress)),
   );
   if (loading.problem) return;
-  const runs = (await studio.moveToGraphics(wish)) ? 'graphics' : 'processor';
+  const runs = (await studio.moveToGraphics(preference)) ? 'graphics' : 'processor';
   document.documentElement.dataset['runs'] = runs; // for whoever drives the page
 }
 void start();
 
 /** `?graphics=never` in the address, for who has trouble with his card; `always`, to try one out. */
-function wished(): Wish {
+function graphicsPreference(): GraphicsPreference {
   const said = new URLSearchParams(location.search).get('graphics');
   return said === 'never' || said === 'always' ? said : 'faster';
 }

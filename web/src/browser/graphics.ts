@@ -1,17 +1,17 @@
 /** Whether a graphics card may run the network. */
 
 /** `never`; `always`, be it drawn by the processor, and however slow; or where it is the faster. */
-export type Wish = 'never' | 'always' | 'faster';
+export type GraphicsPreference = 'never' | 'always' | 'faster';
 
 const MOST_APART = 0.05; // ab units, on average: .001 comes of rounding
 const MOST_APART_ANYWHERE = 1;
 const IN_SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /** Besides WebGPU it takes a WebAssembly that can wait for an answer (JSPI): without, the runtime is half as large again. */
-export async function mayUseGraphics(wish: Wish): Promise<boolean> {
-  if (wish === 'never' || !('Suspending' in WebAssembly)) return false;
+export async function mayUseGraphics(preference: GraphicsPreference): Promise<boolean> {
+  if (preference === 'never' || !('Suspending' in WebAssembly)) return false;
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  return Boolean(adapter && (wish === 'always' || !isSoftware(adapter.info)));
+  return Boolean(adapter && (preference === 'always' || !isSoftware(adapter.info)));
 }
 
 export function isSoftware(info: GPUAdapterInfo): boolean {

@@ -7,7 +7,7 @@ import { newId } from '../lib/ids';
 import { abilities } from './card';
 import { decoded, type Decoded } from './decode';
 import { encoded, encodedLayer, ownFormat } from './encode';
-import { mayUseGraphics, type Wish } from './graphics';
+import { mayUseGraphics, type GraphicsPreference } from './graphics';
 import { besideOf, withBeside } from './metadata/beside';
 import { Model, type Loaded, type OnProgress } from './model';
 import { colorImage, hasAlpha, lightnessImage, type Pixels } from './pixels';
@@ -31,17 +31,17 @@ const stopped = new Set<number>();
 
 const studio = {
   /** Fetch the model; may be called again after a failure. */
-  async load(site: string, wish: Wish, onProgress: OnProgress): Promise<void> {
-    model = load(site, wish, onProgress);
+  async load(site: string, preference: GraphicsPreference, onProgress: OnProgress): Promise<void> {
+    model = load(site, preference, onProgress);
     model.catch(() => (model = undefined));
     await model;
   },
 
   /** Let a graphics card do the network's work, if there is one that does it as well and faster; says whether. */
-  async moveToGraphics(wish: Wish): Promise<boolean> {
+  async moveToGraphics(preference: GraphicsPreference): Promise<boolean> {
     const loaded = await model;
     try {
-      return loaded !== undefined && (await loaded.model.moveToGraphics(loaded, wish === 'always'));
+      return loaded !== undefined && (await loaded.model.moveToGraphics(loaded, preference === 'always'));
     } catch (error) {
       console.warn('the graphics card is not used:', error);
       return false;
@@ -132,8 +132,8 @@ export type Studio = typeof studio;
 Comlink.expose(studio);
 
 /** A runtime that knows graphics cards is fetched only where there is one; if it does not start, the other. */
-async function load(site: string, wish: Wish, onProgress: OnProgress): Promise<Loaded> {
-  if (await mayUseGraphics(wish)) {
+async function load(site: string, preference: GraphicsPreference, onProgress: OnProgress): Promise<Loaded> {
+  if (await mayUseGraphics(preference)) {
     try {
       return await Model.load(site, 'graphics', onProgress);
     } catch (error) {

@@ -45,7 +45,7 @@ export interface Backend {
   explain(error: unknown): Promise<string>;
   /** Whether the session was forgotten: it can be opened anew from the file. */
   isGone(error: unknown): boolean;
-  /** Whether asking the same again can never help: the file or the wish itself is refused. */
+  /** Whether asking the same again can never help: the file or the request itself is refused. */
   isRefusal(error: unknown): boolean;
   /** Whether nobody was reached at all. */
   isAway(error: unknown): boolean;
