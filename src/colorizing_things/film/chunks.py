@@ -43,14 +43,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Stored:
-    """A packet in a chunk: times in the film's time base, and where its bytes are."""
+    """A packet in a chunk: times in the film's time base, and how many bytes it has."""
 
-    chunk: int
-    offset: int
-    size: int
     pts: int
     duration: int
     is_key: bool
+    size: int
 
 
 class Work:
@@ -110,30 +108,20 @@ class Work:
         if point is None:
             (self.folder / FINISHED).touch()
 
-    def stored(self) -> list[Stored]:
-        """All packets, in the order in which they were made."""
-        found = []
+    def stored(self) -> Iterator[Stored]:
+        """All packets, in the order in which they were made; of one chunk at a time."""
         for number in range(self.chunks):
-            offset = 0
-            for pts, duration, is_key, size in json.loads(self._table(number).read_text(encoding="utf-8"))["packets"]:
-                found.append(Stored(number, offset, size, pts, duration, bool(is_key)))
-                offset += size
-        return found
+            yield from self.packets(number)
 
-    def data(self, stored: list[Stored]) -> Iterator[bytes]:
-        """The packets' bytes, one after the other."""
-        number, file = -1, None
-        try:
-            for packet in stored:
-                if packet.chunk != number:
-                    if file is not None:
-                        file.close()
-                    number, file = packet.chunk, self._named(packet.chunk, "packets").open("rb")
-                assert file is not None
+    def packets(self, number: int) -> list[Stored]:
+        """A chunk's packets, in the order in which they were made: later chunks' are all shown later."""
+        return [Stored(*packet) for packet in json.loads(self._table(number).read_text(encoding="utf-8"))["packets"]]
+
+    def data(self, number: int) -> Iterator[bytes]:
+        """The bytes of a chunk's packets, one after the other."""
+        with self._named(number, "packets").open("rb") as file:
+            for packet in self.packets(number):
                 yield file.read(packet.size)
-        finally:
-            if file is not None:
-                file.close()
 
     def remove(self) -> None:
         """The film is written: nothing of this is needed any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import io
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -59,7 +60,7 @@ def join(film: Film, output: FilmOutput, work: Work, path: Path, muxer: str, spa
         with scheduling_kept():
             container.start_encoding()
         shift = 0 if span[0] == film.start else span[0]
-        video = _pictures(work, film, added.pop(None), shift, span[1])
+        video = _pictures(work, film, added.pop(None), shift)
         beside = _beside(source, added, film, span, shift)
         for _, _, packet in heapq.merge(video, beside):
             container.mux_one(packet)
@@ -103,31 +104,33 @@ def _tell(container: Any, source: Any, film: Film, output: FilmOutput, span: tup
         container.set_chapters(source.chapters())
 
 
-def _pictures(
-    work: Work, film: Film, stream: Any, shift: int, until: int | None
-) -> Iterator[tuple[Fraction, int, av.Packet]]:
+def _pictures(work: Work, film: Film, stream: Any, shift: int) -> Iterator[tuple[Fraction, int, av.Packet]]:
     """Our packets with the times at which a decoder wants them: sorted, and none after its picture is shown.
 
     Every run of an encoder counts them anew; so they are made again for all of the film, later by as many frames as any
-    picture comes before one that is shown earlier.
+    picture comes before one that is shown earlier. One chunk's are in memory, not a long film's.
     """
-    stored = work.stored()
-    shown = sorted(packet.pts for packet in stored)
-    late = _latest(stored)
-    step = shown[1] - shown[0] if len(shown) > 1 else 1
-    wanted = [shown[0] - step * (late - n) for n in range(late)] + shown
-    for number, (packet, data) in enumerate(zip(stored, work.data(stored), strict=True)):
-        made = av.Packet(data)
-        made.stream, made.time_base = stream, film.time_base
-        made.pts, made.dts, made.duration = packet.pts - shift, wanted[number] - shift, packet.duration
-        made.is_keyframe = packet.is_key
-        yield made.dts * film.time_base, 0, made
+    late = max(_latest(work.packets(number)) for number in range(work.chunks))
+    wanted: deque[int] = deque()
+    for number in range(work.chunks):
+        packets = work.packets(number)
+        shown = sorted(packet.pts for packet in packets)
+        if number == 0:
+            step = shown[1] - shown[0] if len(shown) > 1 else 1
+            wanted.extend(shown[0] - step * (late - n) for n in range(late))
+        wanted.extend(shown)
+        for packet, data in zip(packets, work.data(number), strict=True):
+            made = av.Packet(data)
+            made.stream, made.time_base = stream, film.time_base
+            made.pts, made.dts, made.duration = packet.pts - shift, wanted.popleft() - shift, packet.duration
+            made.is_keyframe = packet.is_key
+            yield made.dts * film.time_base, 0, made
 
 
-def _latest(stored: list[Stored]) -> int:
+def _latest(packets: list[Stored]) -> int:
     """By how many places a packet lies behind its picture's place among those shown, at most."""
-    place = {pts: number for number, pts in enumerate(sorted(packet.pts for packet in stored))}
-    return max(number - place[packet.pts] for number, packet in enumerate(stored))
+    place = {pts: number for number, pts in enumerate(sorted(packet.pts for packet in packets))}
+    return max(number - place[packet.pts] for number, packet in enumerate(packets))
 
 
 def _beside(

@@ -162,10 +162,11 @@ class _Making:
 
     def span(self, part: bool = False) -> tuple[int, int | None]:
         """Where in the film the new file begins and ends, in its time base."""
-        stored = self.work.stored()
-        since = min(packet.pts for packet in stored) if self.options.since is not None else self.film.start
+        since = self.film.start
+        if self.options.since is not None:
+            since = min(packet.pts for packet in self.work.packets(0))
         whole = self.options.until is None and not part
-        return since, None if whole else max(packet.pts + packet.duration for packet in stored)
+        return since, None if whole else max(packet.pts + packet.duration for packet in self.work.stored())
 
     def keep_part(self, path: Path, muxer: str) -> None:
         """What is done so far as a file that can be played; where there is no room for it, the work alone is kept."""

@@ -17,7 +17,7 @@ from .reading import Film, Frame
 from .shots import shots
 
 BACK = 60.0  # s: so far back a shot's beginning is looked for
-MOST = 1500  # small frames that are kept meanwhile
+MOST = 100 << 20  # bytes of small frames that are kept meanwhile: a minute's at the usual size
 SURE = 0.3  # trust in the motion at a place under which it is lost
 
 Spot = tuple[float, float]  # x, y in pixels of a small frame
@@ -58,19 +58,22 @@ def follow(film: Film, hint: FilmHint, small: Callable[[Frame], Codes], codes: C
     x, y = hint.hint.x, hint.hint.y
     at = film.start + round(hint.time / film.time_base)
     since = max(film.start, at - round(BACK / film.time_base))
-    earlier: deque[tuple[int, Codes]] = deque(maxlen=MOST)
+    earlier: deque[tuple[int, Codes]] = deque()
     frames = shots(film.frames(since), codes)
     for frame, begins in frames:
         if begins:
             earlier.clear()
-        earlier.append((frame.pts, small(frame)))
+        now = small(frame)
+        earlier.append((frame.pts, now))
+        if len(earlier) * now.nbytes > MOST:
+            earlier.popleft()
         if frame.pts + frame.duration > at:
-            rows, columns = earlier[-1][1].shape
+            rows, columns = now.shape
             spot = (x * columns / width, y * rows / height)
             backwards, rest = list(earlier)[::-1], _rest(earlier[-1], frames, small)
             spots = _along(spot, iter(backwards)) | _along(spot, rest)
             last = max([*spots, *(pts for pts, _ in rest)])
-            return Track(spots, earlier[0][0], last, earlier[-1][1], spot)
+            return Track(spots, earlier[0][0], last, now, spot)
     raise SettingError(f"hint at {hint.time:g}s: {film.name} is over by then")
 
 
