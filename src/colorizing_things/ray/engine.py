@@ -19,6 +19,7 @@ from colorizing_things.system.processes import cores
 
 from . import names
 from .attempts import Attempts
+from .claim import claimed
 from .job import Job
 from .manifest import Manifest
 from .worker import UNFIT, Worker
@@ -100,11 +101,11 @@ def run(
         expect: hears once how many photographs are due and how many were settled before.
 
     Raises:
-        PictureError: the archive cannot be listed, or the manifest not be written.
+        PictureError: the archive cannot be listed, the manifest not be written, or another run is at it.
         SettingError: no cluster answers, or a worker cannot start.
     """
     job.archive.check()
-    with cluster(address, gpus, workers), Manifest.open(job.out) as manifest:
+    with claimed(job.out), cluster(address, gpus, workers), Manifest.open(job.out) as manifest:
         counting: Any = ray.remote(num_cpus=0)(names.count).remote(job)
         try:
             for rows in _rows(job, workers, gpus):

@@ -154,6 +154,15 @@ class Place:
         with self._failing(self.shown(name)), self.system.open_output_stream(self.path(name)) as stream:
             stream.write(data)
 
+    def remove(self, name: str) -> None:
+        """Remove a file.
+
+        Raises:
+            PictureError: it cannot be removed, or is not there.
+        """
+        with self._failing(self.shown(name)):
+            self.system.delete_file(self.path(name))
+
     def checksum(self, name: str) -> str:
         """SHA-256 of a file.
 
