@@ -53,7 +53,7 @@ vec4 catmullRom(float t) {
 }
 
 vec2 enlarged(vec2 where) {
-  vec2 size = vec2(textureSize(chroma, 0) - ivec2(2, 3)) / vec2(2.0, 1.0);
+  vec2 size = vec2(textureSize(chroma, 0) - ivec2(2, 4)) / vec2(2.0, 1.0);
   vec2 center = where * size - 0.5;
   vec2 base = floor(center);
   vec4 across = catmullRom(center.x - base.x);

@@ -143,11 +143,12 @@ export class Joiner {
 }
 
 /**
- * What a bicubic enlargement fetches, made ready: texels 2x and 2x + 1 of row y + 1 hold a and b of the cells x - 2 to
- * x + 1 of row y, the edge repeated. So the shader, of which it is the dearest part, fetches 8 times rather than 16.
+ * What a bicubic enlargement fetches, made ready: texels 2x and 2x + 1 of row y + 2 hold a and b of the cells x - 2 to
+ * x + 1 of row y (-2 to height + 1), the edge repeated. So the shader, of which it is the dearest part, fetches 8 times
+ * rather than 16.
  */
 function taps({ width, height, ab }: Chroma) {
-  const [columns, rows] = [width + 1, height + 3];
+  const [columns, rows] = [width + 1, height + 4];
   const data = new Float32Array(8 * columns * rows);
   const inside = (at: number, length: number) => Math.min(Math.max(at, 0), length - 1);
   for (let row = 0, to = 0; row < rows; row++) {
