@@ -10,7 +10,12 @@ import pytest
 pytest.importorskip("torch")
 from colorizing_things.film.motion import warp
 from colorizing_things.lab.film_evaluation import scenes as made_of
-from colorizing_things.lab.film_evaluation.measures import distribution_consistency, histograms, warping_error
+from colorizing_things.lab.film_evaluation.measures import (
+    distribution_consistency,
+    frame_distance,
+    histograms,
+    warping_error,
+)
 from colorizing_things.lab.film_evaluation.scenes import SCRIPTS, scenes
 
 
@@ -42,3 +47,10 @@ def test_the_true_flow_of_a_generated_film_leads_to_the_frame_before(name, monke
     assert one.seen.mean() > 0.8
     assert left < 0.6 * apart
     assert not made[0].seen.any()
+
+
+def test_a_frames_distance_is_its_own_and_no_other_frames():
+    """One feature, 0 and 1: (0 + 1)^3 + (1 + 1)^3 - 2 (0 + 1)^3 = 7."""
+    one, other = np.array([[0.0], [1.0]], np.float32), np.array([[1.0], [1.0]], np.float32)
+    assert frame_distance(one, other) == pytest.approx(1000 * (7 + 0) / 2)
+    assert frame_distance(one, one) == 0 and frame_distance(one, one[::-1]) == pytest.approx(7000)

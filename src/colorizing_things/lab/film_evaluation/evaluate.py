@@ -30,7 +30,7 @@ from colorizing_things.model.model import Model
 from colorizing_things.system import faults
 from colorizing_things.types import Float32
 
-from .measures import STEPS, distribution_consistency, estimated_motion, histograms, warping_error
+from .measures import STEPS, distribution_consistency, estimated_motion, frame_distance, histograms, warping_error
 from .scenes import SCRIPTS, Rgb, Scene, scenes
 
 WIDTH, HEIGHT = 384, 288
@@ -170,6 +170,7 @@ def _figures(
     consistency = {f"DC{step}": distribution_consistency(shares, step) for step in STEPS}
     distances = FeatureDistances()
     distances.update(*(_tensor(part[::LOOKED_AT]) for part in (frames, true)))
+    own, real = (torch.cat(features).numpy() for features in (distances.own, distances.real))
     away = [np.hypot(*np.moveaxis(ab - real, 2, 0)).mean() for ab, real in zip(fields, true_fields, strict=True)]
     return {
         "warping error": float(np.nanmean(warping)),
@@ -179,6 +180,7 @@ def _figures(
         "colourfulness": float(colorfulness(_tensor(frames[::LOOKED_AT])).mean()),
         "ab error": float(np.mean(away)),
         "kernel distance": float(distances.compute()["kernel_distance"]),
+        "of each frame": frame_distance(own, real),
     }
 
 
@@ -193,7 +195,8 @@ def _save_sheet(ways: dict[str, list[Rgb]], path: Path) -> None:
     Image.fromarray(np.concatenate(rows)).save(path, quality=88)
 
 
-COLUMNS = ("warping error", "excess", "CDC", "chroma ratio", "colourfulness", "ab error", "kernel distance")
+COLUMNS = ("warping error", "excess", "CDC", "chroma ratio", "colourfulness", "ab error", "kernel distance",
+           "of each frame")  # fmt: skip
 FORMATS = {"CDC": "{:.5f}", "chroma ratio": "{:.3f}", "warping error": "{:.3f}", "excess": "{:.3f}"}
 
 

@@ -60,6 +60,23 @@ def _entropy(shares: FloatArray) -> FloatArray:
     return np.asarray(-(shares * logarithms).sum(-1))
 
 
+def frame_distance(own: Float32, true: Float32) -> float:
+    """Mean square of how far each frame is from its own original, in the space of the kernel distance, x 1000.
+
+    The kernel distance of two sets counts variety within them for good, and frames of one film vary by little but
+    flicker. Here each frame is judged by itself.
+
+    Args:
+        own, true: features of frames, ``[N,D]``, row by row (:func:`.metrics.distances.features_of`).
+    """
+
+    def kernel(one: Float32, other: Float32) -> FloatArray:
+        products = np.einsum("nd,nd->n", one, other, dtype=np.float64)
+        return np.asarray((products / one.shape[1] + 1) ** 3)
+
+    return float((kernel(own, own) + kernel(true, true) - 2 * kernel(own, true)).mean() * 1000)
+
+
 def estimated_motion(
     gray: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8]
 ) -> tuple[Float32, npt.NDArray[np.bool_]]:
