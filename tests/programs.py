@@ -42,6 +42,8 @@ PROGRAMS = {
     "caddy": Program("Caddy", ("caddy",), "the server behind another proxy", "caddy"),
     "systemd-analyze": Program("systemd", ("systemd-analyze",), "the server as systemd starts it", "systemd"),
     "localedef": Program("localedef", ("localedef",), "other locales", "locales"),
+    "curl": Program("curl", ("curl",), "the server's documented commands", "curl"),
+    "jq": Program("jq", ("jq",), "the server's documented commands", "jq"),
     "ffprobe": Program("ffprobe", ("ffprobe",), "films as others read them", "ffmpeg"),
 }
 

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from blocks import blocks, commands, run
 
-ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/command.md", "docs/film.md")
-# What sets up a machine is CI's own first step; a server and a browser do not end by themselves; the lab's fine-tuning,
-# and the model that comes of it, are test_finetuning's.
 BEFORE = """# what the sentences before a block speak of
 from PIL import Image
 import numpy as np
 picture = "old.jpg"
 array = np.asarray(Image.open("old.jpg"))
 """
-ELSEWHERE = ("python3 -m venv", "pip install", "make ", "pytest", "colorize serve", "colorize train", "album-model")
-
-
-def blocks(page: str, kind: str) -> list[str]:
-    found = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [text for its, text in found if its == kind]
+# A server and a browser do not end by themselves; the lab's fine-tuning, and the model that comes of it, are
+# tests/lab/test_lab_page.py's.
+ELSEWHERE = ("pytest", "colorize serve", "colorize train", "album-model")
 
 
 @pytest.fixture
@@ -51,25 +44,18 @@ def folder(tmp_path):
     (tmp_path / "frames").mkdir()
     for number, view in enumerate(views[:3]):
         Image.fromarray(view).save(tmp_path / "frames" / f"{number:05d}.png")
-    program = tmp_path / "bin" / "colorize"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorizing_things "$@"\n')
-    program.chmod(0o755)
     return tmp_path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the blocks are a Unix shell's")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command(folder, page):
-    lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
-    lines = [line for line in lines if not any(word in line for word in ELSEWHERE)]
+    lines = commands(page, elsewhere=ELSEWHERE)
     assert len(lines) >= {"README.md": 9, "docs/command.md": 4, "docs/film.md": 6}[page]
-    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     for line in lines:
         for old in ("coat.jpg", "like.jpg", "demo.grey.jpg"):
             (folder / old).unlink(missing_ok=True)
-        done = subprocess.run(["bash", "-ec", line], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True)
-        assert done.returncode == 0, (line, done.stderr.decode())
+        run(line, folder)
 
 
 @pytest.mark.parametrize(("page", "made"), zip(PAGES, ("second.jpg", "new.tif", "new.mkv"), strict=True))
