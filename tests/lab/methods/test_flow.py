@@ -13,7 +13,7 @@ from colorizing_things.errors import SettingError
 from colorizing_things.guidance.palette import likely
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.crops import cut
-from colorizing_things.lab.decoding.flow import Confidence, FlowDecoding, flow_graphs, whole_graph
+from colorizing_things.lab.decoding.flow import SOFTENED, Confidence, FlowDecoding, flow_graphs, whole_graph
 from colorizing_things.lab.export import export, write_graph
 from colorizing_things.lab.networks.checkpoints import load, load_network
 from colorizing_things.lab.networks.flow import AB_SCALE, Flow, draw, known_places
@@ -225,6 +225,19 @@ def test_the_product_says_what_torch_says(runs, model, height, width):
     assert seen.logits.shape == (313, -(-height // 8), -(-width // 8))
     np.testing.assert_allclose(np.exp(seen.logits).sum(0), 1, atol=1e-3)
     assert len(likely(seen, height - 1, width - 1, None, 3)) == 3  # the palette, from the distribution at stride 8
+
+
+def test_each_place_is_seen_a_little_like_its_neighbours():
+    network = stirred()
+    L = np.random.default_rng(0).uniform(0, 100, (64, 96)).astype(np.float32)
+    near = [(slice(max(0, n - 1), n + 2)) for n in range(96)]
+    soft = np.array([[L[near[row], near[column]].mean() for column in range(96)] for row in range(64)])
+    soft = (1 - SOFTENED) * L + SOFTENED * soft
+    with torch.no_grad():
+        told = flow_graphs(network, FlowDecoding())["encoder"].module(torch.from_numpy(L)[None, None])
+        seen = network.see(torch.from_numpy(soft)[None, None])
+    for name, found, expected in zip(("tokens", "fine", "detail"), told, seen, strict=False):
+        torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3, msg=name)
 
 
 def test_hints_enter_the_exported_graph_and_are_believed(tmp_path):

@@ -31,6 +31,9 @@ SOFTNESS = 30.0  # ab units squared: how gradually a bin at that radius counts; 
 FEATURES = ("tokens", "fine", "detail", "logits")  # what the decoder is given
 SHOWN = "shown"  # what a reference is compared by, stride 16
 AFFINITY = ("keys", "queries")  # what tells things apart, stride 8
+# How far on the way to a mean of 3 x 3 px a picture is seen. The photographs that it learns from are kept small and
+# enlarged, so they are soft; a scan brought down is sharp and full of grain, and left faces grey (docs/experiments.md).
+SOFTENED = 0.35
 
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 Times = Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
@@ -78,8 +81,9 @@ class EncoderGraph(nn.Module):
 
     def forward(self, L: Tensor) -> tuple[Tensor, ...]:
         """L* ``[N,1,H,W]``, 0..100."""
-        features = self.encoder(L)
-        tokens, fine, detail, logits = self.condition(L, features)
+        soft = torch.lerp(L, F.avg_pool2d(L, 3, stride=1, padding=1, count_include_pad=False), SOFTENED)
+        features = self.encoder(soft)
+        tokens, fine, detail, logits = self.condition(soft, features)
         calibrated = torch.log_softmax(logits / self.temperature, 1)
         return tokens, fine, detail, calibrated, features[2], *self.belonging(tokens, fine)
 
