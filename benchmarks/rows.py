@@ -3,8 +3,8 @@
 usage: python benchmarks/rows.py [FILE [NAME ...]]    in a full clone; pip install scikit-learn matplotlib
 
 What is not installed yet is taken from the history. Without names: every network, and the default. The photographs are
-those in packages that may be shown: scikit-image's and matplotlib's (public domain), and scikit-learn's two (CC BY 2.0, by
-danielbuechele and vultilion of Flickr).
+those in packages that may be shown: scikit-image's and matplotlib's (public domain), and scikit-learn's two (CC BY 2.0,
+by danielbuechele and vultilion of Flickr).
 """
 
 import sys

@@ -12,6 +12,7 @@ from .flow import FlowMatching
 from .flow_belonging import FlowBelonging
 from .flow_distillation import FlowDistillation
 from .flow_finetuning import FlowFinetuning
+from .flow_old_film import FlowOldFilm
 from .hwang2016 import Hwang2016Classification, Hwang2016Regression
 from .unet_sagan import AdversarialUNet
 from .vaegan import VAEGAN
@@ -24,6 +25,7 @@ METHODS: dict[str, type[Method]] = {
     "flow-distillation": FlowDistillation,
     "flow-belonging": FlowBelonging,
     "flow-finetuning": FlowFinetuning,
+    "flow-old-film": FlowOldFilm,
     "classes-and-regression": ClassesAndRegression,
     "adversarial-finish": AdversarialFinish,
     "aae": AAE,
