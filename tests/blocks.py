@@ -25,13 +25,13 @@ def commands(page: str, kind: str = "console", elsewhere: tuple[str, ...] = ()) 
 
 
 def run(line: str, folder: Path) -> str:
-    """One line, or several, by a shell that finds ``colorize``, in a folder; what they print."""
+    """One line, or several, by a shell that finds ``colorize`` and the packages' programs; what they print."""
     program = folder / "bin" / "colorize"
     if not program.exists():
         program.parent.mkdir()
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorizing_things "$@"\n')
         program.chmod(0o755)
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(["bash", "-ec", line], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True)
     assert done.returncode == 0, (line, done.stderr.decode())
     return done.stdout.decode()
