@@ -52,9 +52,13 @@ class FlowFinetuning(FlowMatching):
         """
         self.hinted, self.wilful, self.cards, self.variants = hinted, wilful, cards, variants
         self.refinement, self.times = refinement, times
+        self.learn(LEARN)
+
+    def learn(self, parts: tuple[str, ...]) -> None:
+        """Let what is exported of the parts whose names begin so learn, and keep a copy of what it began with."""
         self.teachers = {"start": copy.deepcopy(self.tuned).eval().requires_grad_(False)}
         for name, parameter in self.tuned.named_parameters():
-            parameter.requires_grad_(name.startswith(LEARN) and not name.startswith(NOT_EXPORTED))
+            parameter.requires_grad_(name.startswith(parts) and not name.startswith(NOT_EXPORTED))
         self.tuned.condition.norms.eval()
 
     @property

@@ -7,7 +7,6 @@ photograph's own, and weigh more. What skin is, the faces found in a picture say
 
 from __future__ import annotations
 
-import copy
 from typing import NamedTuple, cast
 
 import torch
@@ -24,7 +23,6 @@ from colorizing_things.lab.data.simulated_hints import simulate_known_places
 from colorizing_things.lab.decoding.flow import Times
 from colorizing_things.lab.metrics.faces import find_faces, middle_color, missing_opencv
 from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, OUTPUT_STRIDE, Flow, draw
-from colorizing_things.lab.networks.recovery import NOT_EXPORTED
 
 from .flow_finetuning import FlowFinetuning
 
@@ -78,10 +76,7 @@ class FlowOldFilm(FlowFinetuning):
             raise SettingError(f"method flow-old-film finds faces: {reason}")
         self.hinted, self.variants, self.truth, self.times = hinted, variants, truth, times
         self.skin, self.vivid = skin, vivid
-        self.teachers = {"start": copy.deepcopy(self.tuned).eval().requires_grad_(False)}
-        for name, parameter in self.tuned.named_parameters():
-            parameter.requires_grad_(name.startswith("denoiser.") and not name.startswith(NOT_EXPORTED))
-        self.tuned.condition.norms.eval()
+        self.learn(("denoiser.",))
 
     def step(self, batch: Crops) -> dict[str, Tensor]:
         """One step: the first pictures of the batch, which are as random as any, from noise; the others from none."""
