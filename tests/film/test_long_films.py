@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import tracemalloc
 
 import pytest
@@ -20,8 +21,20 @@ from colorizing_things.model.model import Model
 from colorizing_things.options import ColorOptions
 
 SHORT, LONG = 100, 700  # frames
-A_FRAME = 300  # bytes, a tenth of its luma: 26 MB an hour
+A_FRAME = 100  # bytes, a thirtieth of its luma: 9 MB an hour
 A_PACKET = 100  # bytes, less than an object that tells of one
+
+
+def settled():
+    """What is held once every thread waits; between that, what is on its way is worth 400 KB, or nothing."""
+    readings = []
+    until = time.monotonic() + 60
+    while len(readings) < 8 or max(readings[-8:]) - min(readings[-8:]) > 1000:
+        assert time.monotonic() < until, "it never settles"
+        time.sleep(0.05)
+        gc.collect()  # and what Python keeps of freed objects, for new ones
+        readings.append(tracemalloc.get_traced_memory()[0])
+    return tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(False, tracemalloc.__file__)])
 
 
 @pytest.fixture
@@ -39,8 +52,7 @@ def test_nothing_of_a_frame_is_kept_and_the_new_file_is_joined_chunk_by_chunk(tm
 
     def told(progress):
         if progress.frames in (SHORT, LONG - 50):  # later, stages have begun to end
-            gc.collect()  # and what Python keeps of freed objects, for new ones
-            held[progress.frames] = tracemalloc.get_traced_memory()[0]
+            held[progress.frames] = settled()
 
     def joined(film, output, work, *rest):
         for chunks in (4, work.chunks):
@@ -53,7 +65,9 @@ def test_nothing_of_a_frame_is_kept_and_the_new_file_is_joined_chunk_by_chunk(tm
     monkeypatch.setattr(making, "join", joined)
     model = Model(plain_model(tmp_path / "model"))
     make_film(model, open_film(source), None, FilmOptions(ColorOptions(size=32)), report=told)
-    assert held[LONG - 50] - held[SHORT] < A_FRAME * (LONG - 50 - SHORT)
+    more, frames = held[LONG - 50].compare_to(held[SHORT], "lineno"), LONG - 50 - SHORT
+    assert sum(line.size_diff for line in more) < A_FRAME * frames
+    assert max(line.count_diff for line in more) < frames / 2, "a line keeps something of every frame, however small"
     few, many = sorted(joining)
     assert joining[many] - joining[few] < A_PACKET * (LONG - 24 * few)
 
