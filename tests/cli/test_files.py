@@ -236,7 +236,7 @@ Graph.run = counted
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_what_a_killed_run_leaves_is_removed_at_the_next(tmp_path, end):
-    pixels = np.random.default_rng(0).integers(0, 255, (3000, 4000), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 255, (1500, 2000), dtype=np.uint8)  # 12 strips, 6 s
     Image.fromarray(pixels).save(tmp_path / "big.png", compress_level=1)
     process = start("big.png", cwd=tmp_path, before=SLOWLY)
     until(lambda: list(tmp_path.glob(".big*.part")))
