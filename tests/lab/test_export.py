@@ -37,23 +37,30 @@ def run(photographs, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exported(run, tmp_path_factory):
-    return export(run, tmp_path_factory.mktemp("model"))
-
-
-def test_the_command_exports_a_model_that_colours(run, tmp_path, gray_photo):
+def command(run, tmp_path_factory):
+    """What the command that exports it said, and the model's folder."""
+    folder = tmp_path_factory.mktemp("models") / "model"
     code = "from colorizing_things.cli import main; main()"
-    command = [sys.executable, "-c", code, "export", str(run), "-o", str(tmp_path / "model"), "--name", "mine"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-c", code, "export", str(run), "-o", str(folder), "--name", "mine"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300), folder
+
+
+@pytest.fixture(scope="module")
+def exported(command):
+    return command[1]
+
+
+def test_the_command_exports_a_model_that_colours(command, gray_photo):
+    said, folder = command
     assert "--model" in said.stdout
     assert "torch" not in said.stderr and "Warning" not in said.stderr  # PyTorch's exporter has much to say
-    card = load_card(tmp_path / "model")
+    card = load_card(folder)
     assert card.name == "mine" and card.stride == 32 and len(card.bins) == 313
     assert card.training["pictures_seen"] == 8
-    assert (tmp_path / "model" / "model.onnx").stat().st_size < 40e6
-    colored = Colorizer(tmp_path / "model")(gray_photo)
+    assert (folder / "model.onnx").stat().st_size < 40e6
+    colored = Colorizer(folder)(gray_photo)
     assert colored.shape == (400, 600, 3)
-    np.testing.assert_array_equal(colored, Colorizer(str(tmp_path / "model" / "model.onnx"))(gray_photo))
+    np.testing.assert_array_equal(colored, Colorizer(str(folder / "model.onnx"))(gray_photo))
 
 
 def test_weights_are_stored_as_half_and_computed_as_float(exported):

@@ -18,9 +18,10 @@ from colorizing_things.lab.separation import separate
 from colorizing_things.model.card import Card, GraphFile, load_card
 
 
-@pytest.fixture
-def model(tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """A folder with a model of random weights, and a file with those of its encoder."""
+    tmp_path = tmp_path_factory.mktemp("made")
     torch.manual_seed(0)
     network = Bottleneck(32, weights="none", width=0.25, generator_width=4).eval()
     weights = tmp_path / "encoder.safetensors"
@@ -33,7 +34,14 @@ def model(tmp_path):
     path = write_graph(latent_graph(network), folder / "model.onnx")
     sha256 = separation._sha256(path)
     Card("tiny", "aae", "Tiny.", 32, 1, 32, ["L"], ["ab"], 1, path.name, sha256, fixed_size=32, folder=folder).save()
-    return folder, weights
+    return tmp_path
+
+
+@pytest.fixture
+def model(made, tmp_path):
+    """The same to change: the model's folder, and the file."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "model", tmp_path / "encoder.safetensors"
 
 
 def test_what_was_not_trained_leaves_the_file_and_nothing_else_changes(model, gray_photo):

@@ -1,6 +1,7 @@
 """Adversarial recipes through the loop: resumed, sampled, exported, and what is wrong said before."""
 
 import json
+from functools import cache
 
 import numpy as np
 import onnxruntime
@@ -28,6 +29,24 @@ def run(name, photographs, out, *more, **settings):
     recipe = Recipe(name=name, summary="a test", stages=(tiny_stage(name, "steps=5", *more),))
     train(recipe, RunSettings(data=photographs, out=out, precision="32-true", **settings))
     return out
+
+
+@pytest.fixture(scope="module")
+def trained(photographs, tmp_path_factory):
+    """A recipe's run, the same for all tests that only read it."""
+    return cache(lambda name: run(name, photographs, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """The same, exported."""
+
+    @cache
+    def exported(name, draws=False):
+        decoding = {"draws": True} if draws else None
+        return export(trained(name), tmp_path_factory.mktemp(name) / "model", decoding=decoding)
+
+    return exported
 
 
 @pytest.mark.parametrize(
@@ -60,8 +79,8 @@ def test_losses_scores_norms_and_distance_are_logged_and_samples_lie_there(photo
 
 
 @pytest.mark.parametrize("name", ["aae-hinge", "vaegan-hinge", "vaegan-hinge-z-alone"])
-def test_a_network_of_one_size_is_exported_with_it(name, photographs, tmp_path, gray_photo):
-    out = export(run(name, photographs, tmp_path / "run"), tmp_path / "model")
+def test_a_network_of_one_size_is_exported_with_it(name, exported, gray_photo):
+    out = exported(name)
     card = json.loads((out / "card.json").read_text())
     assert card["fixed_size"] == card["stride"] == card["default_size"] == 32 and card["inputs"] == ["L"]
     session = onnxruntime.InferenceSession(out / "model.onnx")
@@ -72,50 +91,47 @@ def test_a_network_of_one_size_is_exported_with_it(name, photographs, tmp_path, 
     assert Colorizer(out)(gray_photo).shape == (400, 600, 3)
 
 
-def test_a_vae_can_be_exported_with_draws(photographs, tmp_path):
-    trained = run("vaegan-hinge", photographs, tmp_path / "run")
-    out = export(trained, tmp_path / "model", decoding={"draws": True})
+def test_a_vae_can_be_exported_with_draws(trained, exported):
+    out = exported("vaegan-hinge", draws=True)
     session = onnxruntime.InferenceSession(out / "model.onnx")
     assert {i.name: i.shape[1:] for i in session.get_inputs()} == {"L": [1, 32, 32], "z": [100]}
     L = np.full((1, 1, 32, 32), 50, np.float32)
     z = np.zeros((1, 100), np.float32)
     likeliest = session.run(["ab"], {"L": L, "z": z})[0]
-    network, _ = load_network(trained)
+    network, _ = load_network(trained("vaegan-hinge"))
     with torch.no_grad():
         np.testing.assert_allclose(likeliest, network(torch.from_numpy(L)).numpy(), atol=0.5)
     assert np.abs(session.run(["ab"], {"L": L, "z": z + 1})[0] - likeliest).max() > 1e-3
 
 
-def test_variants_of_a_vae_are_draws_of_its_code(photographs, tmp_path, gray_photo):
-    trained = run("vaegan-hinge", photographs, tmp_path / "run")
-    colorizer = Colorizer(export(trained, tmp_path / "model", decoding={"draws": True}))
+def test_variants_of_a_vae_are_draws_of_its_code(exported, gray_photo):
+    colorizer = Colorizer(exported("vaegan-hinge", draws=True))
     first, *others = colorizer.variants(gray_photo, 3, ColorOptions(seed=1))
     np.testing.assert_array_equal(first.ab, colorizer.predict(gray_photo).ab)
     assert not any(np.array_equal(first.ab, other.ab) for other in others)
-    plain = Colorizer(export(trained, tmp_path / "plain"))
+    plain = Colorizer(exported("vaegan-hinge"))
     with pytest.raises(SettingError, match="knows one answer only"):
         plain.variants(gray_photo, 3)
     with pytest.raises(SettingError, match="takes no hints"):
         plain(gray_photo, hint=["3,3=#ff0000"])
 
 
-def test_a_unet_is_exported_for_any_shape_without_spectral_norms(photographs, tmp_path):
-    out = export(run("unet-sagan-hinge", photographs, tmp_path / "run"), tmp_path / "model")
+def test_a_unet_is_exported_for_any_shape_without_spectral_norms(exported):
+    out = exported("unet-sagan-hinge")
     card = json.loads((out / "card.json").read_text())
     assert card["fixed_size"] is None and (card["stride"], card["output_stride"]) == (32, 2)
     session = onnxruntime.InferenceSession(out / "model.onnx")
     assert session.run(["ab"], {"L": np.zeros((1, 1, 64, 96), np.float32)})[0].shape == (1, 2, 32, 48)
 
 
-def test_sampling_leaves_the_trained_network_alone(photographs, tmp_path):
+def test_sampling_leaves_the_trained_network_alone(trained, photographs, tmp_path):
     often = run("unet-sagan-hinge", photographs, tmp_path / "often", "sample_every=1")
-    once = run("unet-sagan-hinge", photographs, tmp_path / "once")
-    for key, value in averaged_weights(load(once)).items():
+    for key, value in averaged_weights(load(trained("unet-sagan-hinge"))).items():
         torch.testing.assert_close(averaged_weights(load(often))[key], value, rtol=0, atol=0)
 
 
-def test_a_picture_of_any_shape_is_coloured_through_a_square(photographs, tmp_path):
-    network, saved = load_network(run("aae-hinge", photographs, tmp_path / "run"))
+def test_a_picture_of_any_shape_is_coloured_through_a_square(trained):
+    network, saved = load_network(trained("aae-hinge"))
     graph = graphs_of(network, saved)["model"]
     for shape in ((40, 90, 3), (90, 40, 3), (32, 32, 3), (200, 7, 3)):
         assert colorize(graph, np.full(shape, 120, np.uint8)).shape == shape
