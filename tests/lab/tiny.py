@@ -61,11 +61,11 @@ def make_method(stage: Stage, fabric: Fabric | None = None) -> Method:
     fabric = fabric or Fabric(accelerator="cpu", devices=1, precision="32-true")
     network = build(stage.network.name, size=stage.data.size, **stage.network.settings)
     if METHODS[stage.method.name].begins_from_average:  # of a teacher that has something to say
-        _stir(network)
+        stir(network)
     return METHODS[stage.method.name](fabric, network, stage, PRIOR)
 
 
-def _stir(network: torch.nn.Module) -> None:
+def stir(network: torch.nn.Module) -> None:
     """Layers that begin at zero say nothing, and nothing passes them on the way back."""
     for parameter in network.parameters():
         if not parameter.detach().any():

@@ -14,7 +14,7 @@ from colorizing_things.guidance.palette import likely
 from colorizing_things.lab.config.recipe import Recipe
 from colorizing_things.lab.data.crops import cut
 from colorizing_things.lab.decoding.flow import SOFTENED, Confidence, FlowDecoding, flow_graphs, whole_graph
-from colorizing_things.lab.export import export, write_graph
+from colorizing_things.lab.export import export
 from colorizing_things.lab.networks.checkpoints import load, load_network
 from colorizing_things.lab.networks.flow import AB_SCALE, Flow, draw, known_places
 from colorizing_things.lab.recipes.load import load_recipe
@@ -240,14 +240,11 @@ def test_each_place_is_seen_a_little_like_its_neighbours():
         torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3, msg=name)
 
 
-def test_hints_enter_the_exported_graph_and_are_believed(tmp_path):
-    graphs = flow_graphs(stirred(), FlowDecoding())
-    for stem, graph in graphs.items():
-        write_graph(graph, tmp_path / f"{stem}.onnx")
-    encoder, decoder = (onnxruntime.InferenceSession(tmp_path / f"{stem}.onnx") for stem in graphs)
+def test_hints_enter_the_exported_graph_and_are_believed(model):
+    encoder, decoder = (onnxruntime.InferenceSession(model / f"{stem}.onnx") for stem in ("encoder", "decoder"))
     L = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 96)).astype(np.float32)
-    features = dict(zip(graphs["encoder"].outputs, encoder.run(list(graphs["encoder"].outputs), {"L": L}), strict=True))
-    feeds = {name: features[name] for name in ("tokens", "fine", "detail", "logits")}
+    names = ["tokens", "fine", "detail", "logits"]
+    feeds = dict(zip(names, encoder.run(names, {"L": L}), strict=True))
     feeds |= {"hint_ab": np.zeros((1, 2, 64, 96), np.float32), "hint_mask": np.zeros((1, 1, 64, 96), np.float32)}
     feeds["z"] = np.zeros((1, 2, 8, 12), np.float32)
     plain, unsure = decoder.run(["ab", "confidence"], feeds)
