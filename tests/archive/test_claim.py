@@ -61,6 +61,22 @@ def test_a_run_of_another_machine_that_is_silent_for_long_is_taken_for_ended(pla
         assert f"{claim.PREFIX}left" not in claims(place)
 
 
+@pytest.mark.parametrize("left", [b"", b'{"host": "here", "proc', b"null", b"\xff\xfe"])
+def test_a_file_that_was_cut_short_is_taken_for_ended_once_it_has_been_silent_for_long(place, monkeypatch, left):
+    monkeypatch.setattr(claim, "SILENT", 0.2)
+    monkeypatch.setattr(claim, "LOOK", 0.05)
+    place.write(f"{FOLDER}/{claim.PREFIX}left", left)
+    with claimed(place):
+        assert f"{claim.PREFIX}left" not in claims(place)
+
+
+def test_a_run_that_writes_its_cut_file_anew_is_alive(place, monkeypatch):
+    place.write(f"{FOLDER}/{claim.PREFIX}left", b"")
+    monkeypatch.setattr(claim.time, "sleep", lambda _: leave(place, "elsewhere", 7))
+    with pytest.raises(PictureError, match="process 7 on elsewhere"), claimed(place):
+        pytest.fail("both hold it")
+
+
 def test_the_command_says_so_before_ray_starts(job, monkeypatch):
     monkeypatch.setattr(claim, "BEAT", 0.05)
     monkeypatch.setattr("ray.init", lambda *_, **__: pytest.fail("Ray starts"))

@@ -78,14 +78,18 @@ def _wait_for_end(out: Place, name: str) -> None:
             return
         if now != first:
             raise PictureError(
-                f"{out.address}: another run is colouring into it (process {process} on {host}); wait for it, or give"
+                f"{out.address}: another run is colouring into it ({_who(now)}); wait for it, or give"
                 " another folder with -o"
             )
         time.sleep(LOOK)
 
 
+def _who(said: dict[str, object]) -> str:
+    return f"process {said.get('process', 'unknown')} on {said.get('host', 'an unknown host')}"
+
+
 def _said(out: Place, name: str) -> dict[str, object] | None:
-    """What a run has written last; None: its file is gone."""
+    """What a run has written last, nothing where that cannot be read; None: its file is gone."""
     try:
         with out.lent(name) as path:
             data = path.read_bytes()
@@ -93,8 +97,11 @@ def _said(out: Place, name: str) -> dict[str, object] | None:
         if out.has(name):
             raise
         return None
-    found: dict[str, object] = json.loads(data)
-    return found
+    try:
+        found = json.loads(data)
+    except ValueError:  # cut short by whoever was killed; a run that lives soon writes it anew
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _forget(out: Place, name: str) -> None:
