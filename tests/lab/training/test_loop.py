@@ -3,7 +3,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -18,8 +17,9 @@ from colorizing_things.lab.networks import build
 from colorizing_things.lab.networks.checkpoints import averaged_weights, load_network
 from colorizing_things.lab.recipes.load import build_recipe, load_recipe
 from colorizing_things.lab.training.budget import parse_duration
-from colorizing_things.lab.training.loop import freeze, open_data, overrides_of, train
-from colorizing_things.lab.training.schedule import schedule
+from colorizing_things.lab.training.freezing import freeze
+from colorizing_things.lab.training.loop import open_data, overrides_of, train
+from colorizing_things.lab.training.schedule import schedule, within_passes
 from colorizing_things.lab.training.settings import RunSettings
 
 TINY = {
@@ -224,19 +224,6 @@ def test_what_the_stage_before_did_not_have_is_new(recipe, photographs, tmp_path
     assert "carried over: network with its optimizer, the average; new: discriminator" in said
 
 
-def test_a_run_is_fitted_to_a_time_and_stops_in_it(recipe, photographs, tmp_path, capsys):
-    began = time.monotonic()
-    train(recipe, settings(photographs, tmp_path / "run", seconds=20))
-    assert time.monotonic() - began < 40  # and what else this machine does
-    saved = checkpoint(tmp_path / "run")
-    planned = [stage["steps"] for stage in saved["recipe"]["stages"]]
-    assert saved["recipe"]["steps_factor"] != 1 and planned[0] == planned[1]  # the recipe's are three each
-    assert 0 < saved["steps_done"] <= sum(planned)
-    assert "to fit the time" in capsys.readouterr().out
-    train(recipe, settings(photographs, tmp_path / "run", max_steps=saved["steps_done"]))  # the plan stays
-    assert [stage["steps"] for stage in checkpoint(tmp_path / "run")["recipe"]["stages"]] == planned
-
-
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90m", 5400), ("1h30m", 5400), ("2h", 7200), ("45s", 45), ("0.5h", 1800)]
 )
@@ -266,6 +253,7 @@ def test_the_pictures_are_counted_and_the_few_of_dev_are_said(whole, photographs
     train(recipe, settings(photographs, tmp_path / "run", max_steps=1))
     said = capsys.readouterr().out
     assert "left out: none" in said and "nothing is measured on fewer than 16" in said
+    assert "steps: 3, 3, 1.0 passes over 24 photographs\n" in said
     assert (tmp_path / "run" / "left_out.txt").read_text() == ""
 
 
@@ -319,3 +307,16 @@ def test_the_schedule_warms_up_and_falls():
     values = [schedule(step, stage) for step in range(1000)]
     assert values[0] < 0.02 and max(values) == pytest.approx(1, abs=0.05) and values[-1] == pytest.approx(0.1, abs=0.01)
     assert values.index(max(values)) < 110
+
+
+@pytest.mark.parametrize(("pictures", "steps"), [(1, 2), (27, 34), (270, 300), (2700, 338), (9000, 1125)])
+def test_fine_tuning_is_as_long_as_its_photographs_are_many(pictures, steps):
+    """Ten passes at most, one at least."""
+    assert within_passes(load_recipe("finetune"), pictures).stages[0].steps == steps
+
+
+def test_passes_count_the_pictures_of_all_processes_and_parts():
+    recipe = load_recipe("finetune", ["accumulate=2", "passes=[1, 40]", "steps=1000"])
+    assert within_passes(recipe, 80, processes=5).stages[0].steps == 40
+    free = load_recipe("finetune", ["passes=null", "steps=1000"])
+    assert within_passes(free, 80).stages[0].steps == 1000

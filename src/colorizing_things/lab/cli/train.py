@@ -24,7 +24,7 @@ def train(
         Path,
         typer.Option(help="Folder of the run: checkpoint, samples, TensorBoard events; one there is gone on with."),
     ] = ...,  # type: ignore[assignment]
-    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps in all.")] = None,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps in all.")] = None,
     time: Annotated[
         str | None, typer.Option(metavar="90m", help="Scale the recipe to so much wall time, and stop within it.")
     ] = None,

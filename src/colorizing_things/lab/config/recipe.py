@@ -110,6 +110,11 @@ class Stage(Settings):
         default=Component(name="classes-and-regression"), description="what one step of training does"
     )
     steps: Count = Field(default=5000, description="steps of this stage")
+    passes: tuple[Positive, Positive] | None = Field(
+        default=None,
+        description="[least, most] passes over the photographs, which bound the steps: few are not learnt by heart, "
+        "and many are all seen",
+    )
     seed: Annotated[int, Field(ge=0)] = Field(default=0, description="of the first weights, the batches and all draws")
     data: DataSettings = Field(default=DataSettings(), description="how batches are drawn")
     optimizer: OptimizerSettings = Field(default=OptimizerSettings(), description="rates, schedule and average")

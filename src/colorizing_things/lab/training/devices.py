@@ -39,6 +39,13 @@ class MixedPrecisionOfWeights(MixedPrecision):
         return data
 
 
+def best_precision() -> str:
+    """bf16 where the hardware computes in it; elsewhere its emulation is many times slower than fp32."""
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+
+
 def make_fabric(devices: int, precision: str) -> Fabric:
     """Fabric for ``devices`` processes on this machine, or for the ones that torchrun has started.
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.optim.swa_utils import AveragedModel
 
-from colorizing_things.errors import SettingError, TrainingError
+from colorizing_things.errors import TrainingError
 from colorizing_things.lab.config.recipe import Recipe, Stage
 from colorizing_things.lab.data.photographs import STORED_SIZE, PhotographSet, open_photographs
 from colorizing_things.lab.data.prior import ab_prior
@@ -40,13 +40,14 @@ from colorizing_things.system import faults
 
 from .allocator import keep_freed_memory
 from .averaging import warmed_average
-from .budget import fit_to_time, scaled
+from .budget import Budget, budget_of, going_on
 from .checkpoints import BEST, carry_over, changed_settings, restore, save, state_of
-from .devices import make_fabric, started_by_torchrun
+from .devices import best_precision, make_fabric, started_by_torchrun
+from .freezing import freeze
 from .logs import RunLog
 from .packing import pack
 from .progress import ProgressLog, console
-from .schedule import schedule
+from .schedule import length, pictures_a_step, schedule, within_passes
 from .settings import RunSettings
 from .starting_point import start_weights
 from .stopping import Stopper
@@ -54,6 +55,7 @@ from .validation import STEERS, color_errors
 
 SAMPLES = 12
 ENOUGH_DEV = 16  # pictures; of fewer a figure says nothing
+TOLD = 0.1  # share by which a run within a budget must become longer or shorter for that to be said
 
 
 class Run:
@@ -63,23 +65,27 @@ class Run:
     """
 
     def __init__(self, fabric: Fabric, recipe: Recipe, settings: RunSettings, deadline: float | None = None) -> None:
-        self.fabric, self.recipe, self.settings, self.deadline = fabric, recipe, settings, deadline
+        self.fabric, self.settings, self.deadline = fabric, settings, deadline
         self.writes = fabric.is_global_zero
         self.saved: dict[str, Any] | None = None  # the checkpoint that is gone on from, until its stage has it
         if settings.checkpoint.exists():
             self.saved = load(settings.checkpoint)
-            self.recipe = scaled(recipe, self.saved["recipe"]["steps_factor"] / recipe.steps_factor)
         with fabric.rank_zero_first(local=True):  # the first decodes the photographs, the others find them decoded
-            self.photographs = open_data(self.recipe, settings)
+            self.photographs = open_data(recipe, settings)
+        recipe = within_passes(recipe, len(self.photographs.train), fabric.world_size)
+        self.recipe = going_on(recipe, self.saved) if self.saved else recipe
         # Counted once: a run that goes on keeps what it began with.
         self.prior = np.asarray(self.saved["prior"]) if self.saved else ab_prior(self.photographs.train)
+        self.budget: Budget | None = None  # of a run that goes on the steps are known
         if deadline is not None and self.saved is None:
-            self.recipe = fit_to_time(fabric, recipe, self.photographs.train, self.prior, deadline)
+            self.budget = budget_of(fabric, recipe, self.photographs.train, self.prior, deadline)
+            self.recipe = self.budget.fit()
         known = self.saved or {}
         self.steps_done: int = known.get("steps_done", 0)  # over all stages
         self.pictures_seen: int = known.get("pictures_seen", 0)
         self.seconds: float = known.get("seconds", 0.0)  # of training, over all stages and resumptions
         self.best: float = known.get("best", math.inf)  # error on dev, the least so far
+        self.steps_said: list[int] = []  # of each stage
         self.sampled = time.monotonic()
         self.stopper = Stopper(fabric, settings.max_steps, deadline)
         if self.writes:
@@ -98,8 +104,7 @@ class Run:
         self._print_what_is_enlarged()
         if len(self.photographs.dev) < ENOUGH_DEV:
             self._print(f"dev has {len(self.photographs.dev)} pictures: nothing is measured on fewer than {ENOUGH_DEV}")
-        if self.recipe.steps_factor != 1:
-            self._print(f"steps: {', '.join(str(stage.steps) for stage in self.recipe.stages)}, to fit the time")
+        self._print_steps()
         if self.saved:
             self._print(f"going on after step {self.steps_done}")
             changed = changed_settings(self.saved["recipe"], self.recipe.model_dump())
@@ -109,6 +114,10 @@ class Run:
     def _print(self, line: str) -> None:
         if self.writes:
             console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    def _print_steps(self) -> None:
+        self.steps_said = [stage.steps for stage in self.recipe.stages]
+        self._print(length(self.recipe, len(self.photographs.train), self.fabric.world_size))
 
     def _print_what_is_enlarged(self) -> None:
         size = max(stage.data.size for stage in self.recipe.stages)
@@ -123,14 +132,13 @@ class Run:
         averaged: nn.Module | None = None
         before: dict[str, Any] | None = None
         with self.stopper:
-            for number, stage in enumerate(self.recipe.stages):
-                if self.saved and number < self.saved["stage"]:
-                    continue
+            for number in range(self.saved["stage"] if self.saved else 0, len(self.recipe.stages)):
+                stage = self.recipe.stages[number]
                 self.title = f"stage {number + 1}/{len(self.recipe.stages)}"
                 method, average, first = self._begin(stage, before)
                 if self.writes and before is None:
                     self._write_run_file()
-                self._train(number, stage, method, average, first)
+                self._train(number, method, average, first)
                 averaged, before = average.module, state_of(method, average)
                 if self.stopper.reason:
                     break
@@ -205,20 +213,23 @@ class Run:
         }
         faults.save_text(self.settings.out / "run.json", json.dumps(describe, indent=2))
 
-    def _train(self, number: int, stage: Stage, method: Method, average: AveragedModel, first: int) -> None:
-        """The steps of a stage, from ``first`` on."""
+    def _train(self, number: int, method: Method, average: AveragedModel, step: int) -> None:
+        """The steps of a stage, from ``step`` on."""
+        stage = (
+            self._refit(self.budget.begin(self.recipe, number), number) if self.budget else self.recipe.stages[number]
+        )
         rank, world = self.fabric.global_rank, self.fabric.world_size
         groups = [group for each in method.trainables.values() for group in each.optimizer.param_groups]
         base = [(group, group["lr"]) for group in groups]
         parts = stage.optimizer.accumulate
-        progress = ProgressLog(self.log, stage, self.title, first, world * parts) if self.writes else None
+        progress = ProgressLog(self.log, stage, self.title, step, world * parts) if self.writes else None
         started = time.perf_counter() - self.seconds
         latest: dict[str, Tensor] = {}  # the newest of each loss: not every step has them all
-        if self.stopper(self.steps_done):
+        if self.steps_done and self.stopper(self.steps_done):  # a new run does a step, however little time it has
             return
         seed, workers = stage.seed + 1000 * number, self.settings.workers
         with method.batches(self.photographs.train, stage.data, seed, rank, workers) as batches:
-            for step in range(first, stage.steps):
+            while step < stage.steps and not self.stopper.reason:
                 for group, lr in base:
                     group["lr"] = lr * schedule(step, stage)
                 method.step_number = step
@@ -228,21 +239,30 @@ class Run:
                     method.part = (part, parts)
                     latest |= method.step(batches(draw).to(self.fabric.device))
                 average.update_parameters(method.network.module)  # type: ignore[arg-type]
-                self.steps_done += 1
-                self.pictures_seen += stage.data.batch_size * world * parts
+                step, self.steps_done = step + 1, self.steps_done + 1
+                self.pictures_seen += pictures_a_step(stage, world)
                 self.seconds = time.perf_counter() - started
-                stop = self.stopper(self.steps_done)
+                self.stopper(self.steps_done)
+                if self.budget:
+                    stage = self._refit(self.budget.refit(self.recipe, number, step), number)
                 if progress:
-                    self._record(number, step + 1, stage, method, average, progress, latest, stop)
-                if stop:
-                    break
+                    self._record(number, step, stage, method, average, progress, latest)
+
+    def _refit(self, recipe: Recipe, number: int) -> Stage:
+        """Go on with a stage of the recipe as long as its time allows; say so where that is another number of steps."""
+        self.recipe = recipe
+        steps = [stage.steps for stage in recipe.stages]
+        if abs(sum(steps) - sum(self.steps_said)) > TOLD * sum(self.steps_said):
+            self._print_steps()
+        return recipe.stages[number]
 
     def _record(
         self, number: int, step: int, stage: Stage, method: Method, average: AveragedModel, progress: ProgressLog,
-        latest: dict[str, Tensor], stop: bool,
+        latest: dict[str, Tensor],
     ) -> None:  # fmt: skip
         """Log, save and draw samples after a step, where it is time for that."""
-        last = stop or step == stage.steps
+        last = bool(self.stopper.reason) or step >= stage.steps
+        progress.stage = stage
         if step % stage.log.log_every == 0 or last:
             progress.report(step, self.steps_done, latest | method.gradient_norms)
         if step % stage.log.checkpoint_every == 0 or last:
@@ -309,34 +329,12 @@ class Run:
         return measured.get(STEERS, math.inf)
 
 
-def freeze(network: nn.Module, prefixes: tuple[str, ...]) -> None:
-    """Parameters whose names begin so do not learn.
-
-    Raises:
-        SettingError: none begins so.
-    """
-    for prefix in prefixes:
-        found = [parameter for name, parameter in network.named_parameters() if name.startswith(prefix)]
-        if not found:
-            parts = dict.fromkeys(".".join(name.split(".")[:2]) for name, _ in network.named_parameters())
-            raise SettingError(f"freeze {prefix!r}: no parameter begins so; choose among {', '.join(parts)}")
-        for parameter in found:
-            parameter.requires_grad_(False)
-
-
 def open_data(recipe: Recipe, settings: RunSettings) -> PhotographSet:
     """The photographs of a run, kept as large as its recipe looks at them."""
     side = max(stage.data.stored or max(STORED_SIZE, stage.data.size) for stage in recipe.stages)
     keep = any(stage.data.keep_colorless for stage in recipe.stages)
     held_out = max(stage.data.held_out for stage in recipe.stages)
     return open_photographs(settings.data, side=side, keep_colorless=keep).holding_out(held_out)
-
-
-def best_precision() -> str:
-    """bf16 where the hardware computes in it; elsewhere its emulation is many times slower than fp32."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
 
 
 def overrides_of(name: str, settings: RunSettings) -> list[str]:

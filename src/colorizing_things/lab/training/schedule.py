@@ -1,10 +1,38 @@
-"""The schedule of the learning rate."""
+"""How many steps a stage has, and the schedule of its learning rate."""
 
 from __future__ import annotations
 
 import math
 
-from colorizing_things.lab.config.recipe import Stage
+from colorizing_things.lab.config.recipe import Recipe, Stage
+
+
+def pictures_a_step(stage: Stage, processes: int) -> int:
+    """Of all processes together."""
+    return stage.data.batch_size * stage.optimizer.accumulate * processes
+
+
+def within_passes(recipe: Recipe, pictures: int, processes: int = 1) -> Recipe:
+    """The recipe with as many steps as its stages' ``passes`` over so many training pictures allow."""
+
+    def bounded(stage: Stage) -> Stage:
+        if stage.passes is None:
+            return stage
+        least, most = (math.ceil(n * pictures / pictures_a_step(stage, processes)) for n in stage.passes)
+        return stage.model_copy(update={"steps": max(1, least, min(most, stage.steps))})
+
+    return recipe.model_copy(update={"stages": tuple(bounded(stage) for stage in recipe.stages)})
+
+
+def length(recipe: Recipe, pictures: int, processes: int = 1) -> str:
+    """A line that says how many steps there will be, and how often each of so many photographs is then seen."""
+    stages = recipe.stages
+    passes = sum(stage.steps * pictures_a_step(stage, processes) for stage in stages) / pictures
+    text = f"steps: {', '.join(str(stage.steps) for stage in stages)}, {passes:.1f} passes over {pictures} photographs"
+    if recipe.steps_factor != 1:
+        return f"{text}, to fit the time"
+    bounds = next((stage.passes for stage in stages if stage.passes), None)
+    return text if bounds is None else f"{text}, of {bounds[0]:g} to {bounds[1]:g} that the recipe allows (passes)"
 
 
 def schedule(step: int, stage: Stage) -> float:
