@@ -14,7 +14,9 @@ from colorizing_things.lab.data.photographs import open_photographs
 from colorizing_things.lab.export import export
 from colorizing_things.lab.networks.checkpoints import load_network
 from colorizing_things.lab.networks.recovery import flow_of
+from colorizing_things.lab.recipes.load import load_recipe
 from colorizing_things.lab.training.finetuning import describe_tuned, finetune
+from colorizing_things.lab.training.loop import train
 from colorizing_things.lab.training.settings import RunSettings
 from colorizing_things.model.catalog import find_model
 
@@ -53,6 +55,13 @@ def test_what_is_no_model_is_said(photographs, tmp_path):
     with pytest.raises(TrainingError, match="is a run; name its recipe too"):
         finetune(settings(photographs, tmp_path / "run", tmp_path), [])
     assert "which recipe?" in fails("train", "--data", photographs, "--out", tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["finetune", "old-film"])
+def test_nothing_is_tuned_that_was_not_trained(name, photographs, tmp_path):
+    with pytest.raises(TrainingError, match=f"recipe {name}: tunes what is trained already; say what, such as --start"):
+        train(load_recipe(name), RunSettings(data=photographs, out=tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_is_held_out_hangs_on_the_picture_alone(photographs):

@@ -51,6 +51,7 @@ class Method(ABC):
         decoding: describes what a recipe's ``decoding`` may give.
         batches: what makes its batches.
         betas: of AdamW.
+        needs_start: a run whose first stage it is must be given trained weights: from random ones it learns nothing.
         begins_from_average: a stage of it begins with the average of the stage before, and nothing else of that.
         max_gradient_norm: norm that each trainable module's gradient is clipped to.
         stage: of the recipe.
@@ -66,6 +67,7 @@ class Method(ABC):
     decoding: ClassVar[type[Settings]] = NoDecoding
     batches: ClassVar[type[BatchMaker[Any]]] = Batches
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    needs_start: ClassVar[bool] = False
     begins_from_average: ClassVar[bool] = False
     max_gradient_norm: ClassVar[float] = MAX_GRADIENT_NORM
 

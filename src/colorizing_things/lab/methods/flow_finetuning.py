@@ -29,6 +29,7 @@ LEARN = ("denoiser.", "refinement.")  # the encoder and what is kept of a pictur
 class FlowFinetuning(FlowMatching):
     """Begins with what ``--start`` gives, of which a copy says how variants differ."""
 
+    needs_start = True
     times: Times
 
     @classmethod

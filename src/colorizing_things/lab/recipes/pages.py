@@ -93,9 +93,11 @@ def _page(name: str, results: Results, brief: Results) -> str:
 
 def _recipe(name: str) -> list[str]:
     source = f"../../src/colorizing_things/lab/recipes/{name}.yaml"
+    needs_start = METHODS[load_recipe(name).stages[0].method.name].needs_start
+    command = f"colorize train {name}{' --start default' if needs_start else ''}"
     return [
         "## Train it",
-        f"```console\n$ colorize train {name} --data photographs/ --out runs/{name}\n```",
+        f"```console\n$ {command} --data photographs/ --out runs/{name}\n```",
         f"As shipped, [`{name}.yaml`]({source}):",
         f"```yaml\n{recipe_text(name).strip()}\n```",
     ]

@@ -365,6 +365,10 @@ def train(recipe: Recipe, settings: RunSettings) -> nn.Module:
     deadline = None if settings.seconds is None else time.monotonic() + settings.seconds
     overrides_of(recipe.name, settings)
     if settings.start is None and not settings.checkpoint.exists():
+        if METHODS[recipe.stages[0].method.name].needs_start:
+            raise TrainingError(
+                f"recipe {recipe.name}: tunes what is trained already; say what, such as --start default"
+            )
         check_weights(recipe.stages[0].network.name, recipe.stages[0].network.settings)
     precision = best_precision() if settings.precision == "auto" else settings.precision
     fabric = make_fabric(settings.devices, precision)
