@@ -19,11 +19,12 @@ def toning() -> Toning:
 
 def test_moderate_violet_becomes_navy_and_tan_pales(toning):
     assert shown(toning, 8, -15) == pytest.approx([8 * 0.4, -15], abs=0.01)
+    assert shown(toning, 8, 2) == pytest.approx([8 * 0.7, 2], abs=0.15)  # mauve, half of the way to violet
     a, b = shown(toning, 2.6, 14.8)  # at a hue of 80 degrees
     assert (a, b) == pytest.approx((2.6 * 0.8, 14.8 * 0.8), abs=0.01)
 
 
-@pytest.mark.parametrize("color", [(0, 0), (25, 5), (-20, -20), (-10, -30), (5, -60), (60, 45)])
+@pytest.mark.parametrize("color", [(0, 0), (25, 7), (-20, -20), (-10, -30), (5, -60), (60, 45)])
 def test_grey_red_blue_green_and_a_violet_that_is_meant_stay(toning, color):
     assert shown(toning, *color) == pytest.approx(color, abs=0.8)
 

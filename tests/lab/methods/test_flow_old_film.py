@@ -1,6 +1,5 @@
-"""What a flow learns of old film: which places are skin, and which colours are worth their own."""
+"""What a flow learns of old film: which places are skin, and what it means by a bold answer."""
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,7 +8,7 @@ pytest.importorskip("cv2")
 from skimage import data
 
 from colorizing_things.lab.data.planes import to_lab
-from colorizing_things.lab.methods.flow_old_film import skin_of, vivid_of
+from colorizing_things.lab.methods.flow_old_film import implied_mean, skin_of
 
 
 def test_skin_is_found_by_the_face_and_nothing_else_is():
@@ -22,11 +21,9 @@ def test_skin_is_found_by_the_face_and_nothing_else_is():
     assert not skin_of(torch.rand(1, 3, 64, 64), torch.full((1, 1, 64, 64), 50.0), torch.rand(1, 2, 8, 8)).any()
 
 
-@pytest.mark.parametrize(
-    ("ab", "share"),
-    [((-10, -20), 1), ((0, 0), 0), ((30, 10), 1), ((5, 20), 0), ((20, -12), 0), ((10, 60), 1), ((0, -9), 0.5)],
-    ids=["blue", "grey", "red", "tan", "violet", "gold", "bluish"],
-)
-def test_which_colours_are_vivid(ab, share):
-    field = torch.tensor(np.array(ab, np.float32)).view(1, 2, 1, 1)
-    assert abs(float(vivid_of(field)) - share) < 0.02
+def test_an_answer_implies_the_mean_that_guidance_pushed_away_from_the_average():
+    mean, average = torch.randn(2, 2, 4, 4), torch.tensor([0.1, 0.3]).view(1, 2, 1, 1)
+    pushed = average + 1.5 * (mean - average)
+    torch.testing.assert_close(implied_mean(pushed, 1.5, average), mean)
+    assert (pushed - average).norm() > 1.4 * (mean - average).norm(), "so a right mean is shown bolder than it is"
+    torch.testing.assert_close(implied_mean(mean, 1.0, average), mean)

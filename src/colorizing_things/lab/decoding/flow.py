@@ -63,6 +63,11 @@ class FlowDecoding(SizedDecoding):
     )
 
 
+def softened(L: Tensor) -> Tensor:
+    """Lightness ``[N,1,H,W]`` as the network sees it in the product."""
+    return torch.lerp(L, F.avg_pool2d(L, 3, stride=1, padding=1, count_include_pad=False), SOFTENED)
+
+
 def toning_of(decoding: FlowDecoding) -> Toning:
     """Of what the network means, what is shown."""
     return Toning(decoding.chroma, decoding.violet, decoding.tan)
@@ -81,7 +86,7 @@ class EncoderGraph(nn.Module):
 
     def forward(self, L: Tensor) -> tuple[Tensor, ...]:
         """L* ``[N,1,H,W]``, 0..100."""
-        soft = torch.lerp(L, F.avg_pool2d(L, 3, stride=1, padding=1, count_include_pad=False), SOFTENED)
+        soft = softened(L)
         features = self.encoder(soft)
         tokens, fine, detail, logits = self.condition(soft, features)
         calibrated = torch.log_softmax(logits / self.temperature, 1)

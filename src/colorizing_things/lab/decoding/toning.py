@@ -1,7 +1,8 @@
 """Toning: the two colours that a mean of plausible ones has and things seldom have, taken back.
 
 What is shown is nearly the mean of what a place may be. Of navy, black and wine that is violet; of grey, blue and brown
-it is tan. Both are what viewers named first: dark cloth that leans to purple, and a tan wash (docs/experiments.md).
+it is tan. Both are what viewers named first: dark cloth, shadows and walls that lean to purple and mauve, and a tan
+wash (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-# b, CIELAB units: above the first nothing is violet, from the second on everything; beyond the third on the way to the
-# fourth a violet is meant, and stays.
-VIOLET = (3.0, -3.0, -25.0, -50.0)
+# b, CIELAB units: above the first nothing is violet or mauve, from the second on all is; beyond the third on the way
+# to the fourth a violet is meant, and stays.
+VIOLET = (6.0, -2.0, -25.0, -50.0)
 TAN, TAN_WIDTH = math.radians(80), math.radians(18)  # its hue, and how far from it (one sigma)
 
 

@@ -21,7 +21,7 @@ from colorizing_things.lab.networks.flow import Flow, Seen, draw
 from colorizing_things.lab.networks.recovery import NOT_EXPORTED
 
 from .base import Rates
-from .flow import FlowMatching, Pictures
+from .flow import FlowMatching
 
 LEARN = ("denoiser.", "refinement.")  # the encoder and what is kept of a picture do not
 
@@ -79,22 +79,22 @@ class FlowFinetuning(FlowMatching):
         with self.fabric.autocast():
             with torch.no_grad():
                 seen: Seen = network.see(pictures.L)
-                target = self._targets(pictures, seen, start, number)
+                drawn = self.drawn(seen, start, pictures.known, pictures.mask, slice(number))
             end = draw(network.denoiser, seen, start, pictures.known, pictures.mask, self.times)
             fine = network.refinement(end[number:].detach(), seen.detail[number:])
-        field = (end.float() - target).square().mean()
+        field = (end.float() - torch.cat([drawn, pictures.field[number:]])).square().mean()
         refined = (fine.float() - pictures.ab[number:]).abs().mean()
         self.optimize("network", field + self.refinement * refined)
         return {"field": field.detach(), "refinement": refined.detach()}
 
-    def _targets(self, pictures: Pictures, seen: Seen, start: Tensor, number: int) -> Tensor:
-        """The true colours; of the first ``number`` pictures the network's mean, and as far off as the start drew."""
-        if not number:
-            return pictures.field
-        first = Seen(*(part[:number] for part in seen))
-        known, mask, nothing = pictures.known[:number], pictures.mask[:number], torch.zeros_like(start[:number])
+    def drawn(self, seen: Seen, start: Tensor, known: Tensor, mask: Tensor, which: slice) -> Tensor:
+        """What those that start from noise are to end in: as far from the mean as they were before it learnt."""
+        some, noise, nothing = Seen(*(part[which] for part in seen)), start[which], torch.zeros_like(start[which])
+        if not len(noise):
+            return noise
         teacher = cast(Flow, self.teachers["start"]).denoiser
-        drawn = draw(teacher, first, start[:number], known, mask, self.times)
-        mean = draw(teacher, first, nothing, known, mask, self.times)
-        now = draw(self.tuned.denoiser, first, nothing, known, mask, self.times)
-        return torch.cat([(now + drawn - mean).float(), pictures.field[number:]])
+        off, mean, now = (
+            draw(denoiser, some, x, known[which], mask[which], self.times).float()
+            for denoiser, x in ((teacher, noise), (teacher, nothing), (self.tuned.denoiser, nothing))
+        )
+        return now + off - mean
