@@ -6,8 +6,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("cv2")
 
 from skimage import data
+from tiny import make_method, tiny_stage
 
 from colorizing_things.lab.data.planes import to_lab
+from colorizing_things.lab.decoding.flow import EncoderGraph
 from colorizing_things.lab.methods.flow_old_film import implied_mean, skin_of
 
 
@@ -27,3 +29,14 @@ def test_an_answer_implies_the_mean_that_guidance_pushed_away_from_the_average()
     torch.testing.assert_close(implied_mean(pushed, 1.5, average), mean)
     assert (pushed - average).norm() > 1.4 * (mean - average).norm(), "so a right mean is shown bolder than it is"
     torch.testing.assert_close(implied_mean(mean, 1.0, average), mean)
+
+
+@pytest.mark.parametrize("recipe", ["finetune", "old-film"])
+def test_what_is_tuned_is_shown_pictures_as_the_product_shows_them(recipe):
+    method = make_method(tiny_stage(recipe))
+    L = 100 * torch.rand(1, 1, 64, 64)
+    with torch.no_grad():
+        tokens, fine, *_ = EncoderGraph(method.tuned, 1.0).eval()(L)
+        seen = method.see(L)
+    torch.testing.assert_close(seen.tokens, tokens)
+    torch.testing.assert_close(seen.fine, fine)

@@ -16,7 +16,7 @@ from torch import Tensor
 from colorizing_things.lab.config.settings import Share, Weight
 from colorizing_things.lab.data.chance import Chance
 from colorizing_things.lab.data.crops import Crops
-from colorizing_things.lab.decoding.flow import Times
+from colorizing_things.lab.decoding.flow import Times, softened
 from colorizing_things.lab.networks.flow import Flow, Seen, draw
 from colorizing_things.lab.networks.recovery import NOT_EXPORTED
 
@@ -67,6 +67,10 @@ class FlowFinetuning(FlowMatching):
         """The network itself."""
         return cast(Flow, self.network.module)
 
+    def see(self, L: Tensor) -> Seen:
+        """What the network keeps of lightness ``[N,1,H,W]``, seen as softly as the exported one sees it."""
+        return self.tuned.see(softened(L))
+
     def step(self, batch: Crops) -> dict[str, Tensor]:
         """One step: the first pictures of the batch, which are as random as any, from noise; the others from none."""
         pictures = self.pictures(batch)
@@ -78,7 +82,7 @@ class FlowFinetuning(FlowMatching):
         network = self.tuned
         with self.fabric.autocast():
             with torch.no_grad():
-                seen: Seen = network.see(pictures.L)
+                seen = self.see(pictures.L)
                 drawn = self.drawn(seen, start, pictures.known, pictures.mask, slice(number))
             end = draw(network.denoiser, seen, start, pictures.known, pictures.mask, self.times)
             fine = network.refinement(end[number:].detach(), seen.detail[number:])

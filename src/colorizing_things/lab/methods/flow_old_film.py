@@ -23,7 +23,7 @@ from colorizing_things.lab.data.crops import Crops, cut
 from colorizing_things.lab.data.film import on_film
 from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.data.simulated_hints import simulate_known_places
-from colorizing_things.lab.decoding.flow import Times, softened
+from colorizing_things.lab.decoding.flow import Times
 from colorizing_things.lab.metrics.faces import find_faces, middle_color, missing_opencv
 from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, OUTPUT_STRIDE, draw
 
@@ -32,8 +32,6 @@ from .flow_finetuning import FlowFinetuning
 SKIN_CHROMA, SKIN_HUE = (9.0, 42.0), (15.0, 78.0)  # ab units and degrees: of faces that are believed
 NEAR = 8.0  # ab units (one sigma): how like its face a place must be
 DARKER, LIGHTER = 35.0, 25.0  # L* units: than its face, at most
-
-Average = tuple[float, float]
 
 
 class Lessons(NamedTuple):
@@ -58,7 +56,8 @@ class FlowOldFilm(FlowFinetuning):
 
     def prepare(  # type: ignore[override]
         self, hinted: Share = 0.3, variants: Share = 0.1, film: Share = 0.6, skin: Positive = 3.0,
-        guidance: Annotated[float, Field(ge=1)] = 1.5, average: Average = (1.1, 5.9), times: Times = (0.0, 0.3),
+        guidance: Annotated[float, Field(ge=1)] = 1.5, average: tuple[float, float] = (1.1, 5.9),
+        times: Times = (0.0, 0.3),
     ) -> None:  # fmt: skip
         """What is shown, and what is asked.
 
@@ -87,11 +86,10 @@ class FlowOldFilm(FlowFinetuning):
         twice, plain = len(lessons.L) - number, number - round(self.variants * number)
         known, mask = (torch.cat([given, given[:twice]]) for given in (lessons.known, lessons.mask))
         start = torch.zeros_like(known)
-        noise = Chance(number - plain, start.device).uniform() * torch.randn_like(start[plain:number])
-        start[plain:number] = noise
+        start[plain:number] = Chance(number - plain, start.device).uniform() * torch.randn_like(start[plain:number])
         with self.fabric.autocast():
             with torch.no_grad():
-                seen = network.see(lessons.L)
+                seen = self.see(lessons.L)
                 drawn = self.drawn(seen, start, known, mask, slice(plain, number))
             end = draw(network.denoiser, seen, start, known, mask, self.times)
         end, weight = end.float(), lessons.weight
@@ -117,7 +115,7 @@ class FlowOldFilm(FlowFinetuning):
         twice = round(self.film * len(rgb))
         worn = on_film(rgb[:twice], crops.plates[:twice], self.stage.data.degraded, Chance(twice, rgb.device))
         weight = 1 + (self.skin - 1) * skin
-        return Lessons(softened(torch.cat([L, worn])), field / AB_SCALE, known / AB_SCALE, mask, weight)
+        return Lessons(torch.cat([L, worn]), field / AB_SCALE, known / AB_SCALE, mask, weight)
 
 
 def implied_mean(end: Tensor, guidance: float, average: Tensor) -> Tensor:
