@@ -35,7 +35,7 @@ with av.open(sys.argv[1]) as source, av.open(sys.argv[2], "w") as target:
         target.mux(stream.encode(frame))
     target.mux(stream.encode(None))
 """
-COLORED = "from colorizing_things.command import main; main()"
+COLORED = "from colorizing_things.__main__ import main; main()"
 ALONG = """
 import resource, sys
 from pathlib import Path

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
 
 from waiting import PATIENCE
 
-ENTRY = "from colorizing_things.command import main; main()"
+ENTRY = "from colorizing_things.__main__ import main; main()"
 # Before it: the writing of a picture lasts, whatever the machine.
 SLOWLY = """
 import time
@@ -58,3 +62,44 @@ def fails(*args, code=1, script=ENTRY, **kwargs):
     assert "Traceback" not in text
     assert len(text.strip().splitlines()) == 1, text
     return text
+
+
+# Commands of the lab spend most of a small task on loading torch.
+ONE_AFTER_ANOTHER = """
+import contextlib, io, json, os, sys, traceback
+from colorizing_things.cli import main
+ends, told = [], sys.stdout
+for words, folder, environment in json.load(sys.stdin):
+    os.chdir(folder)
+    os.environ.update(environment)
+    sys.argv[1:] = words
+    out, err, code = io.StringIO(), io.StringIO(), None
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        except BaseException:
+            traceback.print_exc()
+    ends.append((code, out.getvalue(), err.getvalue()))
+json.dump(ends, told)
+"""
+
+
+class Ended(NamedTuple):
+    """How a command ended (None: not by itself), and what it printed."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+
+
+def one_after_another(
+    commands: Iterable[tuple[list[str], Path, dict[str, str]]], env: dict[str, str] | None = None
+) -> list[Ended]:
+    """Commands in one process, each with its words, its folder and its environment; how each ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER], input=json.dumps([(w, str(f), e) for w, f, e in commands]),
+        stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **(env or {})},
+    )  # fmt: skip
+    return [Ended(*end) for end in json.loads(done.stdout)]

@@ -65,7 +65,7 @@ def run(code: str, *words: str | bytes | Path, locale: dict[str, str]) -> subpro
     return subprocess.run(command, capture_output=True, env={**environment, **locale}, timeout=PATIENCE)
 
 
-COMMAND = "from colorizing_things.command import main; main()"
+COMMAND = "from colorizing_things.__main__ import main; main()"
 NAMES = ("Łódź – 日本.jpg".encode(), "Ren\xe9.jpg".encode("latin-1"), "René €.jpg".encode())
 
 

@@ -41,7 +41,7 @@ LAYERS = (
     {""},  # the package itself, the front door
     {"server", "ray"},
     {"cli"},
-    {"command", "__main__"},
+    {"__main__"},
     {"lab"},
 )
 

@@ -132,7 +132,7 @@ def test_no_word_at_all_shows_the_help(tmp_path):
 
 def test_help_loads_nothing():
     code = (
-        "import sys; sys.argv[1:] = ['--help']; from colorizing_things.command import main\n"
+        "import sys; sys.argv[1:] = ['--help']; from colorizing_things.__main__ import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "assert not {'numpy', 'onnxruntime', 'pyvips', 'PIL', 'rich.progress'} & set(sys.modules)"
     )

@@ -196,7 +196,7 @@ def test_without_the_extra_it_says_what_to_install(own):
     code = (
         "import sys; sys.modules['av'] = None; sys.modules['cv2'] = None\n"
         "from colorizing_things.film import need; need.find_spec = lambda name: None\n"
-        "from colorizing_things.command import main; main()"
+        "from colorizing_things.__main__ import main; main()"
     )
     result = subprocess.run([sys.executable, "-c", code, str(own)], capture_output=True, timeout=PATIENCE)
     assert result.returncode == 1
