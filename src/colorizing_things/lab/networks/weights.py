@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import pickle
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 import torch
-from rich.progress import wrap_file
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from colorizing_things.errors import SettingError, TrainingError
 from colorizing_things.model.places import find_file
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -40,40 +32,30 @@ PUBLISHED = {
 
 
 def fetch(published: Published, folder: Path | None = None) -> Path:
-    """The checkpoint's path in the user's cache; downloaded on first use, and checked.
+    """The checkpoint's path in torch.hub's cache, where torchvision puts it too; downloaded on first use, and checked.
 
     Args:
         published: what to fetch.
-        folder: of the cache; ``weights`` in the user's by default.
+        folder: of the cache; torch.hub's by default.
 
     Raises:
         TrainingError: offline, or not the file that was published.
     """
-    folder = folder or Path(platformdirs.user_cache_dir("colorizing-things")) / "weights"
+    folder = folder or Path(torch.hub.get_dir()) / "checkpoints"
     path = folder / published.url.rsplit("/", 1)[1]
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    digest = hashlib.sha256()
     try:
-        with urllib.request.urlopen(published.url, timeout=30) as answer, partial.open("wb") as out:
-            length = int(answer.headers.get("Content-Length") or 0)
-            with wrap_file(answer, length, description=f"fetching {path.name}") as stream:
-                while chunk := stream.read(CHUNK):
-                    digest.update(chunk)
-                    out.write(chunk)
-    except (urllib.error.URLError, OSError) as error:
-        partial.unlink(missing_ok=True)
+        torch.hub.download_url_to_file(published.url, str(path), published.sha256)
+    except OSError as error:
         reason = getattr(error, "reason", error)
         raise TrainingError(
             f"cannot fetch {published.url} ({reason}): put the file at {path}, or set weights to a file of your own "
             "or to none"
         ) from error
-    if not digest.hexdigest().startswith(published.sha256):
-        partial.unlink()
-        raise TrainingError(f"{published.url}: came with another checksum than its name says; try again")
-    partial.replace(path)
+    except RuntimeError as error:
+        raise TrainingError(f"{published.url}: came with another checksum than its name says; try again") from error
     return path
 
 
