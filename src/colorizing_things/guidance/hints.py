@@ -106,6 +106,12 @@ def ab_of_color(color: str) -> tuple[float, float]:
 
     Raises:
         SettingError: written otherwise.
+
+    Examples:
+        >>> ab_of_color("grey")
+        (0.0, 0.0)
+        >>> [round(number) for number in ab_of_color("#7a4a2b")]
+        [17, 27]
     """
     if color.lower() in GRAY:
         return 0.0, 0.0

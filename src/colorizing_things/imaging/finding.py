@@ -150,6 +150,12 @@ def _is_result(file: Path) -> bool:
 
 
 def original_stem(file: PurePath) -> str:
-    """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``."""
+    """``old`` for ``old.color.jpg``, ``old.color.2.jpg``, ``old.sheet.jpg`` and ``old.confidence.png``.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> original_stem(Path("old.color.2.jpg"))
+        'old'
+    """
     ending = next((extra for extra in EXTRAS if file.stem.endswith(extra)), None)
     return file.stem.removesuffix(ending) if ending else RESULT_STEM.sub("", file.stem)

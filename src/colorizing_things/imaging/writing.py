@@ -75,7 +75,12 @@ def output_format(asked: str | None, kind: str) -> str:
 
 
 def suffix_for(source: PurePath, format_name: str) -> str:
-    """The source's own suffix where it fits the format (``.JPEG``), else the format's."""
+    """The source's own suffix where it fits the format (``.JPEG``), else the format's.
+
+    Examples:
+        >>> suffix_for(Path("old.JPEG"), "jpeg"), suffix_for(Path("old.gif"), "png")
+        ('.JPEG', '.png')
+    """
     kind = SUFFIX_KINDS.get(source.suffix.lower())
     own = source.suffix.lower() == ".avif" if format_name == "avif" else kind == format_name
     return source.suffix if own else FORMATS[format_name].suffix
@@ -86,6 +91,10 @@ def format_of_name(path: Path) -> str:
 
     Raises:
         SettingError: no format of ours has that suffix.
+
+    Examples:
+        >>> format_of_name(Path("new.tif"))
+        'tiff'
     """
     suffix = path.suffix.lower()
     kind = "avif" if suffix == ".avif" else SUFFIX_KINDS.get(suffix, "")  # not AVIF under the name of HEIC
@@ -98,7 +107,12 @@ def format_of_name(path: Path) -> str:
 
 
 def default_destination(source: Path, format_name: str) -> Path:
-    """``old.color.jpg`` for ``old.jpg``; ``old.gif.color.png`` for ``old.gif`` where an ``old.png`` lies beside it."""
+    """``old.color.jpg`` for ``old.jpg``; ``old.gif.color.png`` for ``old.gif`` where an ``old.png`` lies beside it.
+
+    Examples:
+        >>> default_destination(Path("old.jpg"), "jpeg").name
+        'old.color.jpg'
+    """
     return source.with_name(f"{distinct_stem(source, format_name)}.color{suffix_for(source, format_name)}")
 
 

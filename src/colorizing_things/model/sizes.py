@@ -26,6 +26,11 @@ def network_size(card: Card, width: int, height: int, size: int | None = None) -
         card: the network's.
         width, height: the picture's, in pixels.
         size: the shorter side; the card's default where None.
+
+    Examples:
+        >>> from colorizing_things import Model
+        >>> network_size(Model().card, 4000, 3000)
+        (298, 224)
     """
     step = card.output_stride
     if card.fixed_size:  # the picture lies in the corner of its square

@@ -116,7 +116,12 @@ def read(file: UploadFile) -> bytes:
 
 
 def safe_name(detail: str | None) -> str:
-    """What a client calls its file, fit to be shown and sent back; it is never used as a path."""
+    """What a client calls its file, fit to be shown and sent back; it is never used as a path.
+
+    Examples:
+        >>> safe_name("C:\\\\scans\\\\old: 1.jpg")
+        'old_ 1.jpg'
+    """
     last = PurePosixPath((detail or "").replace("\\", "/")).name
     printable = "".join(char for char in unicodedata.normalize("NFC", last) if char.isprintable())
     name = re.sub(r'[<>:"|?*%;]', "_", printable).strip(". ")

@@ -19,6 +19,10 @@ def ab_bins() -> npt.NDArray[np.float32]:
 
     The rule: project the sRGB cube onto the ab plane, take its convex hull, and keep the corners of every
     10 x 10 cell that the hull overlaps. It reproduces the published table without shipping it.
+
+    Examples:
+        >>> ab_bins().shape
+        (313, 2)
     """
     hull = convex_hull(_cube_surface_ab())
     corners = set()
@@ -44,6 +48,10 @@ def convex_hull(points: npt.NDArray[np.float64]) -> list[Point]:
 
     Only the lowest and highest b of every hundredth of a unit of a are looked at: hundreds of thousands of
     points become thousands, and the hull moves by less than that hundredth.
+
+    Examples:
+        >>> convex_hull(np.array([[0.0, 0], [1, 0], [1, 1], [0, 1], [0.5, 0.5]]))
+        [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
     """
     order = points[np.lexsort((points[:, 1], np.round(points[:, 0], 2)))]
     key = np.round(order[:, 0], 2)

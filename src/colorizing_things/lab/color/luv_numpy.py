@@ -20,7 +20,13 @@ V_RANGE = (-134.10, 107.40)  # of v* inside sRGB
 
 
 def lab_to_luv(lab: FloatArray) -> FloatArray:
-    """Lab ``[..., 3]`` -> Luv ``[..., 3]`` (CIE 15:2004, eq. 8.22 to 8.26); black has u* = v* = 0."""
+    """Lab ``[..., 3]`` -> Luv ``[..., 3]`` (CIE 15:2004, eq. 8.22 to 8.26); black has u* = v* = 0.
+
+    Examples:
+        >>> red = np.array([53.24, 80.09, 67.2])
+        >>> lab_to_luv(red).round().tolist(), luv_to_lab(lab_to_luv(red)).round(2).tolist()
+        ([53.0, 175.0, 38.0], [53.24, 80.09, 67.2])
+    """
     L = lab[..., 0]
     fy = (L + 16) / 116
     f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)

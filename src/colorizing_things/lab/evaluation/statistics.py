@@ -59,7 +59,12 @@ def bootstrap_means(terms: Array, seed: int, resamples: int = PROTOCOL.resamples
 
 
 def interval(resampled: Array, level: float = PROTOCOL.interval) -> tuple[float, float]:
-    """Percentile interval of resampled values ``[R]``; resamples without a value are left out."""
+    """Percentile interval of resampled values ``[R]``; resamples without a value are left out.
+
+    Examples:
+        >>> interval(np.arange(101.0), level=0.5)
+        (25.0, 75.0)
+    """
     tail = (1 - level) / 2
     values = resampled[np.isfinite(resampled)]
     if values.size == 0:

@@ -8,7 +8,13 @@ from .base import Family, FamilyMetric, Figure, Pair, Record, column, number
 
 
 def mean_ab_error(distance: Tensor) -> Tensor:
-    """Mean Euclidean ab distance, ``[...,H,W]`` -> ``[...]``: 0 or more, CIELAB units, lower is better."""
+    """Mean Euclidean ab distance, ``[...,H,W]`` -> ``[...]``: 0 or more, CIELAB units, lower is better.
+
+    Examples:
+        >>> import torch
+        >>> float(mean_ab_error(torch.tensor([[3.0, 5.0]])))
+        4.0
+    """
     return distance.mean((-2, -1))
 
 
@@ -17,6 +23,11 @@ def median_ab_error(distance: Tensor) -> Tensor:
 
     The lower of the two middle values where the number of pixels is even. One badly wrong region does not
     move it.
+
+    Examples:
+        >>> import torch
+        >>> float(median_ab_error(torch.tensor([[1.0, 2.0, 90.0]])))
+        2.0
     """
     return distance.flatten(-2).median(-1).values
 

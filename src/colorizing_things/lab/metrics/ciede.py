@@ -15,6 +15,11 @@ def ciede2000(first: Tensor, second: Tensor) -> Tensor:
 
     0 or more, lower is better; about 1 is just noticeable side by side (Sharma, Wu, Dalal 2005;
     scikit-image's implementation, on the CPU).
+
+    Examples:
+        >>> gray = torch.tensor([50.0, 0.0, 0.0]).reshape(3, 1, 1)
+        >>> ciede2000(gray, gray).tolist()
+        [[0.0]]
     """
     lab = [np.moveaxis(t.detach().cpu().numpy(), -3, -1) for t in (first, second)]
     return torch.from_numpy(np.asarray(deltaE_ciede2000(*lab), np.float32)).to(first.device)

@@ -16,6 +16,10 @@ def colorfulness(rgb: Tensor, absolute: bool = False) -> Tensor:
     With rg = R - G and yb = (R + G) / 2 - B on 0..255: sqrt(var rg + var yb) + .3 |(mean rg, mean yb)|.
     Hasler and Suesstrunk 2003 take rg and yb with their signs; most colorization papers (DDColor, CT2 and
     others) take their absolute values, which gives other numbers: ``absolute``.
+
+    Examples:
+        >>> float(colorfulness(torch.full((3, 8, 8), 128, dtype=torch.uint8)))
+        0.0
     """
     red, green, blue = rgb.float().unbind(-3)
     opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=-3).flatten(-2)

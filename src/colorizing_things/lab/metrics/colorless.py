@@ -13,6 +13,11 @@ def colorless_share(chroma: Tensor, real_chroma: Tensor) -> Tensor:
     """Share of the area whose real chroma is over 25 and the predicted one under 10.
 
     ``[...,H,W]`` twice, CIELAB units -> ``[...]``, percent of the whole area, lower is better (METHODS 17).
+
+    Examples:
+        >>> import torch
+        >>> float(colorless_share(chroma=torch.tensor([[3.0, 20.0]]), real_chroma=torch.tensor([[40.0, 40.0]])))
+        50.0
     """
     lost = (real_chroma > PROTOCOL.rich_chroma) & (chroma < PROTOCOL.colorless_chroma)
     return 100 * lost.float().mean((-2, -1))

@@ -26,6 +26,11 @@ def frechet_distance(first: Array, second: Array) -> float:
 
     |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^1/2) (Heusel et al. 2017); 0 or more, lower is better. Biased upward
     for few pictures: compare equal numbers only.
+
+    Examples:
+        >>> cloud = np.random.default_rng(0).normal(size=(50, 4))
+        >>> abs(round(frechet_distance(cloud, cloud), 6)), round(frechet_distance(cloud, cloud + 1), 6)
+        (0.0, 4.0)
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
     center = first.mean(0), second.mean(0)

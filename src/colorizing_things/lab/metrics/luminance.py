@@ -11,6 +11,12 @@ def lightness_change(first: Tensor, second: Tensor) -> Tensor:
     """Mean absolute difference in L*: Lab ``[...,3,H,W]`` twice -> ``[...]``, 0..100, lower is better.
 
     Rounding to 8 bits alone gives about .1.
+
+    Examples:
+        >>> import torch
+        >>> first, second = torch.full((3, 4, 4), 50.0), torch.full((3, 4, 4), 52.0)
+        >>> float(lightness_change(first, second))
+        2.0
     """
     return (first[..., 0, :, :] - second[..., 0, :, :]).abs().mean((-2, -1))
 

@@ -19,6 +19,10 @@ def p95(distance: Tensor) -> Tensor:
     """95th percentile over the pixels of the ab distance: ``[...,H,W]`` -> ``[...]``, CIELAB units, lower is better.
 
     Linear between the two nearest ranks, as numpy's.
+
+    Examples:
+        >>> float(p95(torch.arange(101.0)[None]))
+        95.0
     """
     return torch.quantile(distance.flatten(-2), SHARE, dim=-1)
 

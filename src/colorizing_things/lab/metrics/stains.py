@@ -18,6 +18,12 @@ def stain_share(distance: Tensor, chroma: Tensor, least: float) -> Tensor:
 
     Returns:
         ``[...]``, percent, lower is better. Grey has none (METHODS 17).
+
+    Examples:
+        >>> import torch
+        >>> distance, chroma = torch.tensor([[30.0, 5.0]]), torch.tensor([[40.0, 40.0]])
+        >>> float(stain_share(distance, chroma, least=25))
+        50.0
     """
     return 100 * ((distance > least) & (chroma > least)).float().mean((-2, -1))
 

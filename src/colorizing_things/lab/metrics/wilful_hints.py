@@ -25,6 +25,11 @@ def containment(change: Array, inside: Mask, counted: Mask) -> float:
 
     Returns:
         Sum of the change's length inside over its sum everywhere; 0 where nothing changed.
+
+    Examples:
+        >>> change = np.array([[[6.0, 2.0]], [[0.0, 0.0]]])  # most of it in the object
+        >>> containment(change, inside=np.array([[True, False]]), counted=np.array([[True, True]]))
+        0.75
     """
     length = np.linalg.norm(change, axis=0)
     everywhere = float(length[counted].sum())

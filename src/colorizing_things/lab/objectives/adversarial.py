@@ -24,12 +24,24 @@ from colorizing_things.lab.config.settings import Count, Settings, Weight, valid
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """E relu(1 - D(real)) + E relu(1 + D(fake)) (Lim & Ye 2017; Miyato et al. 2018, eq. 16)."""
+    """E relu(1 - D(real)) + E relu(1 + D(fake)) (Lim & Ye 2017; Miyato et al. 2018, eq. 16).
+
+    Examples:
+        >>> import torch
+        >>> float(hinge_discriminator(real=torch.tensor([2.0]), fake=torch.tensor([0.5])))
+        1.5
+    """
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
 def hinge_generator(fake: Tensor) -> Tensor:
-    """-E D(fake) (Miyato et al. 2018, eq. 17); the generator's of Wasserstein too (Arjovsky et al. 2017, alg. 1)."""
+    """-E D(fake) (Miyato et al. 2018, eq. 17); the generator's of Wasserstein too (Arjovsky et al. 2017, alg. 1).
+
+    Examples:
+        >>> import torch
+        >>> float(hinge_generator(torch.tensor([0.5])))
+        -0.5
+    """
     return -fake.mean()
 
 

@@ -25,7 +25,12 @@ COMPONENTS = ("network", "method")
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that come with the package."""
+    """Names of the recipes that come with the package.
+
+    Examples:
+        >>> "default" in recipe_names()
+        True
+    """
     folder = files("colorizing_things.lab.recipes")
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
@@ -109,7 +114,12 @@ def _check_shape(name: str, content: Any) -> None:
 
 
 def parse_override(text: str) -> tuple[str, Any]:
-    """``key=value`` -> (key, value), the value read as YAML."""
+    """``key=value`` -> (key, value), the value read as YAML.
+
+    Examples:
+        >>> parse_override("lr=1e-4"), parse_override("aspects=[1, 1.5]")
+        (('lr', 0.0001), ('aspects', [1, 1.5]))
+    """
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise SettingError(f"--set {text}: write it as key=value")

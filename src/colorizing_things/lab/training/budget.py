@@ -31,6 +31,10 @@ def parse_duration(text: str) -> float:
 
     Raises:
         SettingError: it is none of that kind.
+
+    Examples:
+        >>> parse_duration("1h30m")
+        5400.0
     """
     found = re.fullmatch(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", text.strip())
     seconds = sum(float(n or 0) * unit for n, unit in zip(found.groups(), (3600, 60, 1), strict=True)) if found else 0

@@ -8,7 +8,14 @@ from colorizing_things.lab.config.recipe import Recipe, Stage
 
 
 def pictures_a_step(stage: Stage, processes: int) -> int:
-    """Of all processes together."""
+    """Of all processes together.
+
+    Examples:
+        >>> from colorizing_things.lab.recipes.load import load_recipe
+        >>> stage = load_recipe("finetune", ["batch_size=4", "accumulate=2"]).stages[0]
+        >>> pictures_a_step(stage, processes=3)
+        24
+    """
     return stage.data.batch_size * stage.optimizer.accumulate * processes
 
 
