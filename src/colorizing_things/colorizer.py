@@ -163,14 +163,14 @@ class Colorizer:
         result: Any
         if isinstance(picture, str | Path):
             output = OutputOptions(overwrite=overwrite)
-            result = type(picture)(self.colorize_file(opened, options=options, output=output))  # type: ignore[call-arg]
+            result = type(picture)(self.colorize_file(opened, options=options, output=output))
         elif isinstance(picture, np.ndarray):
             result = arrays.match_array(picture, self.pixels(opened, options=options))
         elif arrays.is_pil(picture):
             result = arrays.match_pil(picture, self.pixels(opened, options=options))
         else:
             result = self.encode(opened, options=options)
-        return result
+        return result  # type: ignore[no-any-return] # of the picture's own type, by what was asked above
 
     def session(self, picture: Any, options: ColorOptions | None = None, *, page: int = 0) -> Session:
         """A picture before the network, to be asked again and again with other hints.

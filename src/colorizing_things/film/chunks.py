@@ -149,7 +149,7 @@ class Chunk:
         with suppress(OSError):
             Path(self.file.name).unlink()
 
-    def add(self, packets: list[av.Packet]) -> None:
+    def add(self, packets: list[av.Packet[Any]]) -> None:
         """Packets of an encoder."""
         for packet in packets:
             assert packet.pts is not None

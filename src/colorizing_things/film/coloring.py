@@ -163,7 +163,7 @@ class FilmModel:
         shown = seen.decode(field)
         return seen.decode(within_reach(seen, shown, kept)) if kept else shown
 
-    def _see_reference(self):  # type: ignore[no-untyped-def]
+    def _see_reference(self) -> tuple[SeenPicture, Float32] | None:
         other = self.options.color.guide.reference
         if other is None:
             return None

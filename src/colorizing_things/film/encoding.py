@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -206,7 +207,7 @@ class Encoder:
             if self.output.codec == "h264":
                 context.flags |= Flags.interlaced_dct | Flags.interlaced_me
 
-    def encode(self, frame: Frame, luma: Codes, u: Codes, v: Codes) -> list[av.Packet]:
+    def encode(self, frame: Frame, luma: Codes, u: Codes, v: Codes) -> list[av.Packet[Any]]:
         """Packets that are ready after this frame; ``luma``, ``u``, ``v`` are codes of the target's scale."""
         picture = av.VideoFrame(self.film.width, self.film.height, self.target.pixels)
         for plane, codes in zip(picture.planes, (luma, u, v), strict=True):
@@ -216,6 +217,6 @@ class Encoder:
         picture.colorspace, picture.color_range = BT709, FULL if self.target.scale.full else LIMITED
         return self.context.encode(picture)
 
-    def flush(self) -> list[av.Packet]:
+    def flush(self) -> list[av.Packet[Any]]:
         """The packets still to come."""
         return self.context.encode(None)

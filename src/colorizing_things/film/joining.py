@@ -104,7 +104,7 @@ def _tell(container: Any, source: Any, film: Film, output: FilmOutput, span: tup
         container.set_chapters(source.chapters())
 
 
-def _pictures(work: Work, film: Film, stream: Any, shift: int) -> Iterator[tuple[Fraction, int, av.Packet]]:
+def _pictures(work: Work, film: Film, stream: Any, shift: int) -> Iterator[tuple[Fraction, int, av.Packet[Any]]]:
     """Our packets with the times at which a decoder wants them: sorted, and none after its picture is shown.
 
     Every run of an encoder counts them anew; so they are made again for all of the film, later by as many frames as any
@@ -135,7 +135,7 @@ def _latest(packets: list[Stored]) -> int:
 
 def _beside(
     source: Any, added: dict[Any, Any], film: Film, span: tuple[int, int | None], shift: int
-) -> Iterator[tuple[Fraction, int, av.Packet]]:
+) -> Iterator[tuple[Fraction, int, av.Packet[Any]]]:
     """The film's own packets, within the span."""
     if not added:
         return
@@ -166,7 +166,7 @@ def _copied(source: Any) -> list[Any]:
 
 def _codec_name(stream: Any) -> str:
     context = stream.codec_context
-    return context.name if context is not None else stream.type
+    return str(context.name if context is not None else stream.type)
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:

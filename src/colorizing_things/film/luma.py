@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import av
 import cv2
@@ -59,7 +59,7 @@ class Scale:
         """Codes -> 0 (black) to 1 (white), cut off beyond.
 
         Examples:
-            >>> Scale().values(np.array([0, 16, 235], np.uint8)).tolist()
+            >>> Scale().values(np.array([0, 16, 235], np.uint8)).round(6).tolist()
             [0.0, 0.0, 1.0]
         """
         found = (luma.astype(np.float32) - np.float32(self.black)) * np.float32(1 / self.span)
@@ -76,7 +76,7 @@ class Scale:
             return luma
         found = (luma.astype(np.float32) - np.float32(self.black)) * np.float32(other.span / self.span)
         found += np.float32(other.black + 0.5)
-        return np.clip(found, 0, (1 << other.bits) - 1).astype(other.dtype)
+        return _as_codes(np.clip(found, 0, (1 << other.bits) - 1), other.dtype)
 
 
 def scale_of(pixels: av.VideoFormat, color_range: int) -> Scale:
@@ -113,8 +113,7 @@ def resized(luma: Codes, width: int, height: int) -> Codes:
 
 def _as_codes(array: npt.NDArray[Any], dtype: type[np.uint8] | type[np.uint16]) -> Codes:
     """A copy of its own."""
-    codes: Any = array.astype(dtype)
-    return codes
+    return cast(Codes, array.astype(dtype))
 
 
 def _through_rgb(pixels: av.VideoFormat) -> bool:

@@ -37,7 +37,8 @@ def distribution(logits: Float32, row: int, column: int) -> FloatArray:
     columns = slice(max(0, column - NEIGHBORS), column + NEIGHBORS + 1)
     around = logits[:, rows, columns].reshape(len(logits), -1).astype(np.float64)
     share = np.exp(around - around.max(0))
-    return (share / share.sum(0)).mean(1)
+    mean: FloatArray = (share / share.sum(0)).mean(1)
+    return mean
 
 
 def likely(seen: SeenPicture, row: int, column: int, hints: HintField | None, count: int) -> list[Swatch]:

@@ -66,7 +66,8 @@ def _chance(seen: SeenPicture, hint: PlacedHint) -> Float32:
     height, width = seen.L.shape
     down, across = rows * height / len(rows) - hint.row, columns * width / len(columns) - hint.column
     near = np.hypot(down[:, None], across[None]) < SPOT * min(height, width)
-    return belonging * near
+    reach: Float32 = belonging * near
+    return reach
 
 
 def _enlarged(field: Any, size: tuple[int, ...]) -> Any:

@@ -48,9 +48,10 @@ def hints_from(target: SeenPicture, other: SeenPicture, other_ab: Float32) -> Hi
 
 def directions(features: Float32) -> FloatArray:
     """Features ``[C,h,w]``, centred, of unit length at each place."""
-    found = features.astype(np.float64)
+    found: FloatArray = features.astype(np.float64)
     found -= found.mean((1, 2), keepdims=True)
-    return found / np.maximum(np.linalg.norm(found, axis=0), 1e-9)
+    found /= np.maximum(np.linalg.norm(found, axis=0), 1e-9)
+    return found
 
 
 def _averaged(ab: Float32, rows: int, columns: int) -> FloatArray:
@@ -60,4 +61,5 @@ def _averaged(ab: Float32, rows: int, columns: int) -> FloatArray:
     ]
     sums = np.add.reduceat(np.add.reduceat(ab.astype(np.float64), edges[0], 1), edges[1], 2)
     counts = [np.diff(np.append(edge, side)) for edge, side in zip(edges, ab.shape[1:], strict=True)]
-    return (sums / np.outer(counts[0], counts[1])).reshape(2, -1)
+    means: FloatArray = (sums / np.outer(counts[0], counts[1])).reshape(2, -1)
+    return means

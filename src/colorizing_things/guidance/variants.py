@@ -123,7 +123,8 @@ def _uncertain_place(logits: Float32, known: Float32, rng: np.random.Generator) 
     openness = -(share * np.log(share + 1e-9)).sum(0).astype(np.float64)
     weight = (openness * _distance(known[: openness.shape[0], : openness.shape[1]])) ** 4
     chosen = rng.choice(weight.size, p=(weight / weight.sum()).reshape(-1))
-    return divmod(int(chosen), weight.shape[1])
+    row, column = divmod(int(chosen), weight.shape[1])
+    return row, column
 
 
 def _distance(known: Float32) -> FloatArray:
@@ -135,4 +136,5 @@ def _distance(known: Float32) -> FloatArray:
     nearest = np.full(known.shape, np.inf)
     for row, column in zip(rows, columns, strict=True):
         nearest = np.minimum(nearest, np.hypot(y - row, x - column))
-    return np.minimum(1, nearest / (MIN_PLACE_DISTANCE * min(known.shape))) + 1e-6
+    distance: FloatArray = np.minimum(1, nearest / (MIN_PLACE_DISTANCE * min(known.shape))) + 1e-6
+    return distance

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -266,7 +266,7 @@ class Picture(OfOneProcess):
             >>> picture.small_lightness(0, 2, 1).round(2).tolist()
             [[100.0, 100.0]]
         """
-        pixels: npt.NDArray = self.small_plane(page, width, height)
+        pixels: npt.NDArray[Any] = self.small_plane(page, width, height)
         if pixels.dtype == np.float32:
             return np.asarray(pixels, np.float32)
         return srgb_to_lightness(pixels / np.iinfo(pixels.dtype).max).astype(np.float32)
@@ -415,7 +415,7 @@ class Picture(OfOneProcess):
         return work()
 
 
-def _numpy(image: pyvips.Image) -> npt.NDArray:
+def _numpy(image: pyvips.Image) -> npt.NDArray[Any]:
     with stoppable(image):
         return np.asarray(image.numpy())
 
@@ -447,6 +447,6 @@ class _Rows:
         self.width, self.region = image.width, pyvips.Region.new(image)
         self.dtype = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}[image.format]
 
-    def __call__(self, top: int, rows: int) -> npt.NDArray:
+    def __call__(self, top: int, rows: int) -> npt.NDArray[Any]:
         """``[rows, width]`` from ``top`` on."""
         return np.frombuffer(self.region.fetch(0, top, self.width, rows), self.dtype).reshape(rows, self.width)

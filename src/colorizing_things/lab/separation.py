@@ -51,7 +51,7 @@ def places(weights: Path) -> dict[bytes, Place]:
 
 def unsigned_zeros(data: bytes, dtype: type[np.floating]) -> bytes:
     """Floats with every -0 as 0: weights that were averaged over a training have lost that sign, and nothing else."""
-    return (np.frombuffer(data, dtype) + dtype(0)).tobytes()
+    return bytes((np.frombuffer(data, dtype) + dtype(0)).tobytes())
 
 
 def read_from(graph: onnx.ModelProto, name: str, known: dict[bytes, Place]) -> int:

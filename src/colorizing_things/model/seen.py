@@ -162,7 +162,7 @@ class SeenPicture(OfOneProcess):
         *asked, bias, falling = queries[:, r, c]
         far = (rows - r) ** 2 + (columns - c) ** 2
         logit = np.tensordot(np.array(asked), keys, 1) + bias - falling * far
-        return (1 / (1 + np.exp(-logit.clip(-30, 30)))).astype(np.float32)
+        return np.asarray(1 / (1 + np.exp(-logit.clip(-30, 30))), np.float32)
 
     @property
     def nbytes(self) -> int:

@@ -124,7 +124,7 @@ class Names(Datasource):
     """The due names for Ray Data: one task that goes on listing while the first photographs are coloured."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.job = job
 
     def estimate_inmemory_data_size(self) -> int | None:

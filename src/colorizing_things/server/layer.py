@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +44,12 @@ def _rows(picture: Picture, joiner: Joiner) -> Iterator[npt.NDArray[np.uint8]]:
         yield layer_over(gray, np.asarray(joiner(strip.top, strip.lightness)), _alpha(strip.alpha))
 
 
-def _alpha(alpha: npt.NDArray | None) -> npt.NDArray | None:
+def _alpha(alpha: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
     return None if alpha is None else alpha / np.float32(np.iinfo(alpha.dtype).max)
 
 
 def layer_over(
-    gray: npt.NDArray[np.uint8], colored: npt.NDArray[np.uint8], alpha: npt.NDArray | None = None
+    gray: npt.NDArray[np.uint8], colored: npt.NDArray[np.uint8], alpha: npt.NDArray[Any] | None = None
 ) -> npt.NDArray[np.uint8]:
     """The most transparent RGBA ``[h,w,4]`` that over ``gray`` [h,w] gives ``colored`` [h,w,3].
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,20 +44,21 @@ def _size(picture: Picture, max_side: int) -> tuple[int, int]:
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
-def png(codes: npt.NDArray, interpretation: str) -> bytes:
+def png(codes: npt.NDArray[Any], interpretation: str) -> bytes:
     """Codes ``[H,W,bands]`` as a PNG, quickly made."""
     image = pyvips.Image.new_from_array(codes, interpretation=interpretation)
     return bytes(image.pngsave_buffer(compression=1, keep="none"))
 
 
-def eight_bit(lightness: npt.NDArray) -> npt.NDArray[np.uint8]:
+def eight_bit(lightness: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Neutral sRGB codes 0..255 of lightness as :class:`.Strip` has it: codes of 8 or 16 bits, or L* (float32)."""
     if lightness.dtype == np.uint8:
         return lightness
     if lightness.dtype == np.uint16:
         return ((lightness.astype(np.uint32) + 128) // 257).astype(np.uint8)
     scaled = np.clip(lightness, 0, 100) * np.float32(STEPS / 100) + np.float32(0.5)
-    return _codes().take(scaled.astype(np.uint16), mode="clip")
+    codes: npt.NDArray[np.uint8] = _codes().take(scaled.astype(np.uint16), mode="clip")
+    return codes
 
 
 @cache

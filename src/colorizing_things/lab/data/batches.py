@@ -128,7 +128,8 @@ def source_probability(sources: list[str], power: float) -> npt.NDArray[np.float
     """Probability of each picture, so that a source of n pictures weighs n ** power."""
     count = Counter(sources)
     weight = np.array([count[s] ** (power - 1) for s in sources])
-    return weight / weight.sum()
+    share: npt.NDArray[np.float64] = weight / weight.sum()
+    return share
 
 
 def random_crop(pixels: npt.NDArray[np.uint8], size: int, min_crop: float, rng: np.random.Generator) -> Tensor:

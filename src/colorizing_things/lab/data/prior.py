@@ -26,4 +26,5 @@ def ab_prior(photographs: Photographs, limit: int = 20_000, seed: int = 0) -> np
         pixels = np.concatenate([photographs[int(i)][::4, ::4].reshape(-1, 3) for i in indices[start : start + 64]])
         ab = torch.from_numpy(srgb_to_lab(pixels / 255.0)[:, 1:].astype(np.float32))
         count += np.bincount(encoder(ab).indices[:, 0].numpy(), minlength=len(count))
-    return count / count.sum()
+    prior: npt.NDArray[np.float64] = count / count.sum()
+    return prior

@@ -38,7 +38,8 @@ def predict(graph: Graph, pixels: UInt8) -> tuple[Tensor, Tensor]:
 def _run(graph: Graph, L: Tensor) -> Tensor:
     """L ``[N,1,H,W]`` -> ab ``[N,2,h,w]``, the likeliest colours where the graph takes draws."""
     L = L.to(next(graph.module.parameters()).device)
-    return graph.module(L, **graph.zeros(L))[0].float().cpu()
+    ab: Tensor = graph.module(L, **graph.zeros(L))[0].float().cpu()
+    return ab
 
 
 def sample_sheet(graph: Graph, pictures: list[UInt8], columns: int = 4) -> Image.Image:

@@ -116,7 +116,8 @@ def _read(film: Film, limit: int | None) -> list[Scene]:
 
 def luma_codes(rgb: Rgb) -> Gray:
     """BT.709 luma, full range, as codes."""
-    return np.rint(rgb @ LUMA).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = np.rint(rgb @ LUMA).astype(np.uint8)
+    return codes
 
 
 def _gray_film(made: list[Scene], path: Path, rate: Fraction) -> Path:

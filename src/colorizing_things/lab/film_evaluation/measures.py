@@ -33,7 +33,8 @@ def warping_error(ab: Float32, before: Float32, flow: Float32, seen: npt.NDArray
 def histograms(rgb: npt.NDArray[np.uint8]) -> FloatArray:
     """Shares of each code in each channel of sRGB ``[H,W,3]``: ``[3,256]``."""
     counts = [np.bincount(rgb[..., channel].reshape(-1), minlength=BINS) for channel in range(3)]
-    return np.array(counts) / (rgb.shape[0] * rgb.shape[1])
+    shares: FloatArray = np.array(counts) / (rgb.shape[0] * rgb.shape[1])
+    return shares
 
 
 def distribution_consistency(shares: Sequence[FloatArray], step: int) -> float:

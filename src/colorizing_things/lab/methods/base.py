@@ -120,7 +120,7 @@ class Method(ABC):
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
         """The network's parameters at ``lr``, those of its ``encoder``, if it has one, at ``encoder_lr``."""
-        encoder = list(network.encoder.parameters()) if hasattr(network, "encoder") else []  # type: ignore[union-attr, operator]
+        encoder = list(network.encoder.parameters()) if hasattr(network, "encoder") else []  # type: ignore[union-attr]
         of_encoder = {id(p) for p in encoder}
         rest = [p for p in network.parameters() if id(p) not in of_encoder]
         groups = [{"params": rest, "lr": self.rates.lr}, {"params": encoder, "lr": self.rates.encoder_lr}]
@@ -128,7 +128,7 @@ class Method(ABC):
 
     def _add_trainable(self, name: str, module: nn.Module, optimizer: Optimizer) -> None:
         synchronize_batch_norms(self.fabric, module)
-        module, optimizer = self.fabric.setup(module, optimizer)  # type: ignore[assignment]
+        module, optimizer = self.fabric.setup(module, optimizer)
         self.trainables[name] = Trainable(module, optimizer)
 
     @property

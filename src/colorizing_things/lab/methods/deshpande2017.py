@@ -78,7 +78,7 @@ class Deshpande2017Autoencoder(Deshpande2017Method):
         """Weights are not negative, and the components need more fields than there are components."""
         super().check(stage)
 
-    def prepare(  # type: ignore[override]
+    def prepare(
         self,
         kl: Weight = 1e-2,
         mahalanobis: Weight = 0.1,
@@ -135,7 +135,7 @@ class Deshpande2017Mixture(Deshpande2017Method):
 
     networks: ClassVar[tuple[str, ...]] = ("deshpande2017-mdn",)
 
-    def prepare(self, vae: str = "", zhang: str = "") -> None:  # type: ignore[override]
+    def prepare(self, vae: str = "", zhang: str = "") -> None:
         """Load what was trained before.
 
         Args:

@@ -66,7 +66,7 @@ class Hwang2016Regression(Hwang2016Method):
     head: ClassVar[str] = "uv"
     decoding: ClassVar[type[Settings]] = SizedDecoding
 
-    def prepare(self, blurred: bool = False) -> None:  # type: ignore[override]
+    def prepare(self, blurred: bool = False) -> None:
         """How the fields are compared.
 
         Args:

@@ -97,6 +97,6 @@ class KeptFeatures:
 def _fingerprint(network: nn.Module, size: int) -> str:
     """A name for the encoder and what it is asked for."""
     digest = hashlib.sha1(f"{type(network).__name__} {size} {getattr(network, 'content', '')}".encode())
-    for key, value in network.encoder.state_dict().items():  # type: ignore[union-attr, operator]
+    for key, value in network.encoder.state_dict().items():  # type: ignore[union-attr]
         digest.update(f"{key} {zlib.crc32(value.detach().cpu().float().contiguous().numpy().tobytes())}".encode())
     return digest.hexdigest()[:16]

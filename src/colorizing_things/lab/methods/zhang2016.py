@@ -75,7 +75,7 @@ class Zhang2016Classes(Zhang2016Adam):
         """The settings of section 2.2 have their ranges."""
         super().check(stage)
 
-    def prepare(  # type: ignore[override]
+    def prepare(
         self, neighbors: Annotated[int, Field(ge=1, le=313)] = 5, sigma: Positive = 5.0, uniform: Share = 0.5
     ) -> None:
         """Section 2.2's settings.

@@ -33,7 +33,8 @@ def auc(histogram: Array) -> Array:
     The mean, over the 151 integer thresholds t = 0..150 of ab distance, of the share of pixels (or of weight)
     within t. Pooled: add up the pictures' histograms first.
     """
-    return auc_sum(histogram) / histogram.sum(-1)
+    share: Array = auc_sum(histogram) / histogram.sum(-1)
+    return share
 
 
 def auc_sum(histogram: Array) -> Array:
@@ -45,7 +46,8 @@ def auc_sum(histogram: Array) -> Array:
 def curve(histogram: Array) -> Array:
     """The cumulative curve itself, ``[LAST + 1]``: share of pixels (or of weight) within each threshold."""
     total = histogram.sum(-1, keepdims=True)
-    return (histogram.cumsum(-1) / total)[..., :-1]
+    shares: Array = (histogram.cumsum(-1) / total)[..., :-1]
+    return shares
 
 
 @cache

@@ -80,13 +80,26 @@ def to_lab(rgb: Tensor) -> Tensor:
 
 
 def ab_distance(first: Tensor, second: Tensor) -> Tensor:
-    """Euclidean distance in ab, pixel by pixel: Lab ``[...,3,H,W]`` twice -> ``[...,H,W]``."""
-    return torch.linalg.vector_norm(first[..., 1:, :, :] - second[..., 1:, :, :], dim=-3)
+    """Euclidean distance in ab, pixel by pixel: Lab ``[...,3,H,W]`` twice -> ``[...,H,W]``.
+
+    Examples:
+        >>> gray, blue = (torch.tensor(lab).reshape(3, 1, 1) for lab in ([50.0, 0, 0], [70.0, 3, -4]))
+        >>> ab_distance(gray, blue).tolist()
+        [[5.0]]
+    """
+    distance: Tensor = torch.linalg.vector_norm(first[..., 1:, :, :] - second[..., 1:, :, :], dim=-3)
+    return distance
 
 
 def chroma_of(lab: Tensor) -> Tensor:
-    """Distance from grey in ab, pixel by pixel: Lab ``[...,3,H,W]`` -> ``[...,H,W]``, CIELAB units."""
-    return torch.linalg.vector_norm(lab[..., 1:, :, :], dim=-3)
+    """Distance from grey in ab, pixel by pixel: Lab ``[...,3,H,W]`` -> ``[...,H,W]``, CIELAB units.
+
+    Examples:
+        >>> chroma_of(torch.tensor([70.0, 3, -4]).reshape(3, 1, 1)).tolist()
+        [[5.0]]
+    """
+    chroma: Tensor = torch.linalg.vector_norm(lab[..., 1:, :, :], dim=-3)
+    return chroma
 
 
 def at_shorter_side(rgb: Tensor, side: int) -> Tensor:
@@ -117,7 +130,12 @@ def ratio_of_means(means: Array) -> Array:
 
 
 def percent_beside(means: Array) -> Array:
-    """How far the first mean lies above the second, in percent of that; NaN where the second is 0."""
+    """How far the first mean lies above the second, in percent of that; NaN where the second is 0.
+
+    Examples:
+        >>> float(percent_beside(np.array([15.0, 10.0])))
+        50.0
+    """
     return 100 * (ratio_of_means(means) - 1)
 
 

@@ -29,7 +29,8 @@ def calibration_error(sums: Array) -> Array:
     Mean over pixels of |mean confidence - share right| of the pixel's bin (Guo et al. 2017, with 15 bins).
     """
     count, confidence, right = np.moveaxis(sums, -2, 0)
-    return np.abs(confidence - right).sum(-1) / count.sum(-1)
+    error: Array = np.abs(confidence - right).sum(-1) / count.sum(-1)
+    return error
 
 
 def calibration_curve(sums: Array) -> tuple[Array, Array, Array]:

@@ -63,7 +63,12 @@ def middle_color(lab: Tensor, box: Box) -> tuple[float, float]:
 
 
 def hue(ab: tuple[float, float]) -> float:
-    """Angle in the ab plane, -180 to 180 degrees; skin lies about 50."""
+    """Angle in the ab plane, -180 to 180 degrees; skin lies about 50.
+
+    Examples:
+        >>> hue((10.0, 10.0))
+        45.0
+    """
     return math.degrees(math.atan2(ab[1], ab[0]))
 
 
@@ -85,7 +90,8 @@ def judge_face(own: tuple[float, float], real: tuple[float, float]) -> tuple[flo
 def face_sums(own_lab: Tensor, real_lab: Tensor, boxes: list[Box]) -> Array:
     """Faces that are grey, that are odd, the sum of their errors, and how many count: Lab ``[3,H,W]`` -> ``[4]``."""
     judged = [judge_face(middle_color(own_lab, box), middle_color(real_lab, box)) for box in boxes]
-    return np.array([found for found in judged if found], np.float64).reshape(-1, SIZE).sum(0)
+    sums: Array = np.array([found for found in judged if found], np.float64).reshape(-1, SIZE).sum(0)
+    return sums
 
 
 def _measure(pair: Pair) -> Record:

@@ -72,7 +72,8 @@ def feature_network() -> FeatureNetwork:
 @torch.inference_mode()
 def features_of(rgb: Tensor) -> Tensor:
     """Pooled features of one picture, alone, so that batches change nothing: ``[3,H,W]`` -> ``[1280]``."""
-    return feature_network()(rgb[None].cpu())[0]
+    features: Tensor = feature_network()(rgb[None].cpu())[0]
+    return features
 
 
 @torch.inference_mode()

@@ -19,12 +19,14 @@ class Attention(nn.Module):
         """``[N,Q,D]``, ``[N,K,D]``, ``[N,K,D]`` -> ``[N,Q,D]``."""
 
         def split(x: Tensor) -> Tensor:
-            return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            apart: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            return apart
 
         mixed = F.scaled_dot_product_attention(
             split(self.query(queries)), split(self.key(keys)), split(self.value(values))
         )
-        return self.out(mixed.transpose(1, 2).flatten(2))
+        answer: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
+        return answer
 
 
 class QueryLayer(nn.Module):
@@ -43,7 +45,8 @@ class QueryLayer(nn.Module):
         """``place`` [Q,D] is the learned query embedding, added where queries are compared."""
         queries = self.norms[0](queries + self.cross(queries + place, keys, values))
         queries = self.norms[1](queries + self.among(queries + place, queries + place, queries))
-        return self.norms[2](queries + self.feed(queries))
+        fed: Tensor = self.norms[2](queries + self.feed(queries))
+        return fed
 
 
 def positions(features: Tensor) -> Tensor:
@@ -81,4 +84,5 @@ class ColorQueries(nn.Module):
         for i, layer in enumerate(self.layers):
             queries = layer(queries, self.place, keys[i % len(keys)], values[i % len(keys)])
         weights = self.to_pixels(queries)
-        return torch.einsum("nqc,nchw->nqhw", weights, pixels) / pixels.shape[1] ** 0.5
+        maps: Tensor = torch.einsum("nqc,nchw->nqhw", weights, pixels) / pixels.shape[1] ** 0.5
+        return maps

@@ -94,7 +94,8 @@ class Bottleneck(nn.Module):
 
     def generate(self, z: Tensor, content: list[Tensor]) -> Tensor:
         """A code, and lightness where the generator sees it, -> ab ``[N,2,S,S]`` in CIELAB units."""
-        return self.generator(z, L=content[0] if content else None)
+        ab: Tensor = self.generator(z, L=content[0] if content else None)
+        return ab
 
     def forward(self, L: Tensor, z: Tensor | None = None) -> Tensor:
         """Colour: lightness ``[N,1,S,S]`` -> ab ``[N,2,S,S]``; with ``z`` [N,d] that code moves the picture's own."""

@@ -40,7 +40,7 @@ class ConditionalVAE(nn.Module):
         self.check(size, encoder, weights, width, latent, content, generator_width, normalization)
         self.fixed_size, self.latent, self.content = size, latent, content
         self.encoder = build_encoder(encoder, weights, width)
-        channels = tuple(self.encoder.channels[::-1][:content])  # type: ignore[index, operator]
+        channels = tuple(self.encoder.channels[::-1][:content])  # type: ignore[index]
         self.posterior = Trunk(size, generator_width, normalization)
         self.to_code = nn.Linear(self.posterior.channels * first_side(size) ** 2, 2 * latent)
         self.generator = Generator(latent, size, generator_width, channels, normalization)
@@ -68,7 +68,8 @@ class ConditionalVAE(nn.Module):
 
     def generate(self, z: Tensor, content: list[Tensor]) -> Tensor:
         """A code and content maps -> ab ``[N,2,S,S]`` in CIELAB units."""
-        return self.generator(z, content)
+        ab: Tensor = self.generator(z, content)
+        return ab
 
     def forward(self, L: Tensor, z: Tensor | None = None) -> Tensor:
         """Colour: lightness ``[N,1,S,S]`` -> ab ``[N,2,S,S]``, for a draw ``z`` [N,d] of N(0, I) or its mean."""

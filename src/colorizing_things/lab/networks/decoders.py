@@ -43,7 +43,8 @@ class GlobalAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """``[N,C,H,W]`` -> the same shape."""
         tokens = self.norm(x.flatten(2).transpose(1, 2))
-        return x + self.attention(tokens, tokens, tokens).transpose(1, 2).unflatten(2, x.shape[-2:])
+        mixed: Tensor = x + self.attention(tokens, tokens, tokens).transpose(1, 2).unflatten(2, x.shape[-2:])
+        return mixed
 
 
 class UNetDecoder(nn.Module):

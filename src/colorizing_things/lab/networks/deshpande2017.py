@@ -176,7 +176,8 @@ class Deshpande2017VAE(nn.Module):
 
     def decode(self, z: Tensor, L: Tensor) -> Tensor:
         """Codes ``[N,64]`` and lightness ``[N,1,H,W]`` -> ab ``[N,2,64,64]`` in CIELAB units."""
-        return self.decoder(z, self.gray(L)).float() * AB_SCALE
+        ab: Tensor = self.decoder(z, self.gray(L)).float() * AB_SCALE
+        return ab
 
     def modes(self, L: Tensor) -> tuple[Tensor, Tensor, float]:
         """The prior N(0, I) as a mixture of one: weights ``[N,1]``, means ``[N,1,64]`` and the deviation."""

@@ -44,7 +44,8 @@ class ChromaPatches(nn.Module):
         x = torch.cat([F.pixel_unshuffle(L / 50 - 1, 4), ab / AB_SCALE], dim=1)
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
-        return self.score(x)
+        score: Tensor = self.score(x)
+        return score
 
 
 class DiscriminatorOutput(NamedTuple):

@@ -51,7 +51,8 @@ class InvertedResidual(nn.Module):
         y = x if self.expand is None else F.relu6(self.expand(x))
         y = F.relu6(self.depthwise(y if self.pad is None else F.pad(y, self.pad)))
         y = self.project(y)
-        return x + y if self.residual else y
+        answer: Tensor = x + y if self.residual else y
+        return answer
 
 
 class EfficientNetLite0(nn.Module):

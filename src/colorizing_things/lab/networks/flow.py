@@ -123,7 +123,8 @@ class Block(nn.Module):
         cos, sin = cos.to(q.dtype), sin.to(q.dtype)
         y = F.scaled_dot_product_attention(_rotate(q, cos, sin), _rotate(k, cos, sin), v)
         x = x + gate1 * self.out(y.transpose(1, 2).flatten(2))
-        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
+        answer: Tensor = x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
+        return answer
 
 
 class Denoiser(nn.Module):
@@ -169,7 +170,8 @@ class Denoiser(nn.Module):
         for block in self.blocks:
             y = block(y, modulation, cos, sin)
         y = self.unpatch(self.norm(y)).transpose(1, 2).unflatten(2, (rows, columns))
-        return self.head(torch.cat([F.pixel_shuffle(y, 2), fine, given], 1))
+        ab: Tensor = self.head(torch.cat([F.pixel_shuffle(y, 2), fine, given], 1))
+        return ab
 
     def unconditional(self, tokens: Tensor, fine: Tensor) -> tuple[Tensor, Tensor]:
         """What stands for "no picture", for classifier-free guidance (Ho & Salimans 2022)."""
@@ -310,7 +312,8 @@ def guided(
     tokens, fine = (torch.cat([own, nothing.to(own.dtype)]) for own, nothing in pairs)
     both = (torch.cat([value, value]) for value in (x, t, known, mask))
     end, plain = denoiser(*both, tokens, fine).to(x.dtype).chunk(2)
-    return plain + guidance * (end - plain)
+    steered: Tensor = plain + guidance * (end - plain)
+    return steered
 
 
 def known_places(hint_ab: Tensor, hint_mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -45,7 +45,7 @@ class Hwang2016(nn.Module):
         self.check(width, head, bins, weights)
         self.head, self.bins = head, bins
         self.encoder = build_encoder("vgg16", weights, width)
-        self.encoder.features = self.encoder.features[:CONV4_3]  # type: ignore[index, assignment]
+        self.encoder.features = self.encoder.features[:CONV4_3]  # type: ignore[index]
         fine, d2, d3, d4 = (m.out_channels for m in _last_convolutions(self.encoder))
         shallow = SHALLOW[head]
         self.skips = nn.ModuleList(nn.BatchNorm2d(c) for c in (3, fine, d2, d3, d4))

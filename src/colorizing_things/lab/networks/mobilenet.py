@@ -36,7 +36,8 @@ class InvertedResidual(nn.Module):
         y = F.relu6(self.expand(x)) if hasattr(self, "expand") else x
         y = F.relu6(self.depthwise(same_pad(y) if self.stride == 2 else y))
         y = self.project(y)
-        return x + y if self.residual else y
+        answer: Tensor = x + y if self.residual else y
+        return answer
 
 
 # outside, repeats, stride, expansion (Sandler et al. 2018, table 2)

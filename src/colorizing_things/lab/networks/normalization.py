@@ -54,7 +54,7 @@ def converge_spectral_norms(network: nn.Module) -> None:
 def _owns(module: nn.Module, parametrization: nn.Module) -> bool:
     return parametrize.is_parametrized(module, "weight") and any(
         p is parametrization
-        for p in module.parametrizations["weight"]  # type: ignore[union-attr, index]
+        for p in module.parametrizations["weight"]  # type: ignore[index]
     )
 
 
@@ -65,7 +65,7 @@ def without_spectral_norms(network: nn.Module) -> nn.Module:
     for module in list(plain.modules()):
         if parametrize.is_parametrized(module, "weight"):
             # Not remove_parametrizations: the copy shares its class with the original, which that would break.
-            weight = module.weight.detach().clone()  # type: ignore[operator, union-attr]
+            weight = module.weight.detach().clone()  # type: ignore[operator]
             module.__class__ = parametrize.type_before_parametrizations(module)
             del module.parametrizations
             module.register_parameter("weight", nn.Parameter(weight))

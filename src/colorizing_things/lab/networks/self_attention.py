@@ -29,4 +29,5 @@ class SelfAttention(nn.Module):
         query = self.query(x).flatten(2).transpose(1, 2)[:, None]  # one head
         key, value = (F.max_pool2d(f(x), 2).flatten(2).transpose(1, 2)[:, None] for f in (self.key, self.value))
         attended = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
-        return self.gamma * self.out(attended.transpose(1, 2).unflatten(2, x.shape[-2:])) + x
+        mixed: Tensor = self.gamma * self.out(attended.transpose(1, 2).unflatten(2, x.shape[-2:])) + x
+        return mixed

@@ -95,16 +95,18 @@ class Zhang2016(nn.Module):
         x = (L - 50) / 100
         for number in range(1, 7):
             x = self.get_submodule(f"model{number}")(x)
-        return self.get_submodule("model7")[:-1](x)  # type: ignore[index, operator]
+        features: Tensor = self.get_submodule("model7")[:-1](x)  # type: ignore[index]
+        return features
 
     def forward(self, L: Tensor) -> Tensor:
         """Lightness ``[N,1,H,W]`` in 0..100, H and W multiples of 8 -> logits ``[N,313,H/4,W/4]`` or ab.
 
         ab ``[N,2,H/4,W/4]`` is in CIELAB units.
         """
-        answer: Tensor = self.model8(self.get_submodule("model7")[-1](self.features(L)))  # type: ignore[index, operator]
+        answer: Tensor = self.model8(self.get_submodule("model7")[-1](self.features(L)))  # type: ignore[index]
         return answer if self.head == "classes" else answer.float() * REGRESSION_SCALE
 
     def annealed_mean(self, logits: Tensor, temperature: float) -> Tensor:
         """Logits ``[N,313,h,w]`` -> ab ``[N,2,h,w]`` in CIELAB units, through ``model_out`` (eq. 5)."""
-        return self.model_out(torch.softmax(logits.float() / temperature, dim=1)) * AB_NORM
+        ab: Tensor = self.model_out(torch.softmax(logits.float() / temperature, dim=1)) * AB_NORM
+        return ab

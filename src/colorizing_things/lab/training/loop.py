@@ -178,14 +178,14 @@ class Run:
         network = method.network.module
         was_training = network.training  # type: ignore[union-attr]
         try:
-            graphs = method.graphs(network.eval(), self.prior, stage.method.settings, self.recipe.decoding)  # type: ignore[arg-type, operator, union-attr]
+            graphs = method.graphs(network.eval(), self.prior, stage.method.settings, self.recipe.decoding)  # type: ignore[union-attr]
         except TrainingError:
             return  # a network that does not colour
         else:
             if stage == self.recipe.stages[-1]:
                 check_graphs(graphs, stage.network.name)
         finally:
-            network.train(was_training)  # type: ignore[operator, union-attr]
+            network.train(was_training)  # type: ignore[union-attr]
 
     def _weights(self, before: dict[str, Any] | None, from_average: bool) -> dict[str, Tensor] | None:
         if self.saved:
@@ -284,7 +284,7 @@ class Run:
             "format": FORMAT, "stage": stage, "step": step, "steps_done": self.steps_done,
             "pictures_seen": self.pictures_seen, "seconds": self.seconds, "best": self.best,
             "recipe": self.recipe.model_dump(),
-            "prior": torch.from_numpy(self.prior), "network": method.network.module.state_dict(),  # type: ignore[union-attr, operator]
+            "prior": torch.from_numpy(self.prior), "network": method.network.module.state_dict(),  # type: ignore[union-attr]
             "precision": self.fabric.strategy.precision.state_dict(), "provenance": self._provenance(),
             **state_of(method, average),
         }  # fmt: skip
