@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,9 @@ from skimage import data
 
 from colorizing_things import Colorizer
 from colorizing_things.color.spaces import lightness_to_srgb
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +42,11 @@ def old_jpg(tmp_path: Path, gray_photo: npt.NDArray[np.uint8]) -> Path:
     path = tmp_path / "old.jpg"
     Image.fromarray(gray_photo).save(path, quality=92)
     return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One for all browsers: it starts no second one beside itself."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as started:
+        yield started

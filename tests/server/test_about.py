@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -12,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from server.conftest import error_line
-from waiting import PATIENCE
+from waiting import PATIENCE, run_apart
 
 from colorizing_things.server.page import NOT_BUILT, PAGE, serve_page
 
@@ -57,7 +56,7 @@ def get(app: FastAPI, path: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             return await client.get(path)
 
-    return asyncio.run(ask())
+    return run_apart(ask())
 
 
 def test_the_page_is_served_as_it_was_built(tmp_path):

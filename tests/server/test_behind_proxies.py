@@ -96,8 +96,7 @@ def wait_for(port: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the proxies are Unix programs here")
-def test_a_browser_behind_each_may_and_another_sites_page_may_not(serving, jpg, tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
+def test_a_browser_behind_each_may_and_another_sites_page_may_not(serving, jpg, tmp_path, playwright):
     for program in ("chromium", "nginx", "caddy"):
         need(program)
     names = ("bare", "kept", "whole", "forwarded", "path", "tls", "tls bare", "foreign", "caddy")
@@ -110,7 +109,6 @@ def test_a_browser_behind_each_may_and_another_sites_page_may_not(serving, jpg, 
             stack.enter_context(proxy(client.base_url.port, ports, tmp_path))
         for port in ports.values():
             wait_for(port)
-        playwright = stack.enter_context(sync_api.sync_playwright())
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=flags)
         stack.callback(browser.close)
         context = browser.new_context(ignore_https_errors=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from server.conftest import encoded, error_line
 from starlette.requests import Request
-from waiting import until
+from waiting import run_apart, until
 
 from colorizing_things import Colorizer
 from colorizing_things.server.errors import ApiError
@@ -34,7 +34,7 @@ def request(leaves: bool = False) -> Request:
 
 def status_of(pool: Pool, work, leaves: bool = False) -> int:
     try:
-        asyncio.run(pool.run(request(leaves), work))
+        run_apart(pool.run(request(leaves), work))
     except ApiError as refusal:
         return refusal.status
     return 200
@@ -47,9 +47,9 @@ def drained(pool: Pool) -> bool:
 
 def test_work_is_done_elsewhere_and_its_errors_come_back():
     pool = Pool(2, 0, 5)
-    assert asyncio.run(pool.run(request(), lambda _: threading.current_thread().name)).startswith("request")
+    assert run_apart(pool.run(request(), lambda _: threading.current_thread().name)).startswith("request")
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(pool.run(request(), lambda _: 1 / 0))
+        run_apart(pool.run(request(), lambda _: 1 / 0))
     assert drained(pool)
 
 
@@ -66,7 +66,7 @@ def test_a_full_queue_says_when_to_try_again():
         await asyncio.gather(*tasks)
         return refused.value
 
-    refusal = asyncio.run(three())
+    refusal = run_apart(three())
     assert refusal.status == 429 and int(refusal.headers["Retry-After"]) >= 1
     assert drained(pool)
 
@@ -105,7 +105,7 @@ def test_the_urgent_passes_what_waits_and_what_nobody_waits_for_is_not_begun():
         free.set()
         await asyncio.gather(first, later, *rest)
 
-    asyncio.run(crowd())
+    run_apart(crowd())
     assert done == ["hint", "palette", "opening", "variants"]
     assert drained(pool)
 
@@ -138,7 +138,7 @@ def test_closing_cuts_short_what_runs():
             await pool.run(request(), until_cut)
         return refused.value.status
 
-    assert asyncio.run(close_meanwhile()) == 503
+    assert run_apart(close_meanwhile()) == 503
 
 
 def test_a_server_with_too_much_to_do(serving, jpg):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from server.conftest import encoded, error_line
+from waiting import run_apart
 
 ROUTES = ("/v1/colorize", "/v1/sessions")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
@@ -159,8 +160,6 @@ def test_other_decoders_are_not_let_near_an_upload_however_the_app_was_started(l
             both = {"file": ("a.jpg", jpg), "reference": ("b.jpg", SVG)}
             return [*answers, await client.post("/v1/colorize", files=both)]
 
-    import asyncio
-
-    answers = asyncio.run(ask())
+    answers = run_apart(ask())
     assert [answer.status_code for answer in answers] == [415, 200, 415, 201, 415]
     assert "no picture in a format" in error_line(answers[0], 415)

@@ -41,13 +41,6 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[sync_api.Playwright]:
-    """One for all browsers: it starts no second one beside itself."""
-    with sync_api.sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
 def browser(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
     need("chromium")
     started = launched(playwright)
