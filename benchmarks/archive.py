@@ -18,6 +18,7 @@ import argparse
 import os
 import platform
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,6 +37,8 @@ from speed import make_photo
 
 TICK = os.sysconf("SC_CLK_TCK")
 WIDTH, HEIGHT = 1200, 900
+HELD = ("this process", "the largest worker", "all else of Ray", "the store")
+LOOK = 10  # s from one look at memory and processor time to the next, as looking takes of both
 
 
 def photographs(folder: Path, count: int) -> None:
@@ -88,13 +91,12 @@ def memory(pid: int) -> float:
 
 @contextmanager
 def bucket(folder: Path) -> Iterator[str]:
-    """A store that keeps what it is given in temporary files, not in memory. Yields its address."""
+    """A store that keeps what it is given in files, not in memory. Yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    environment = {**os.environ, "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": "1024", "TMPDIR": str(folder)}
-    limit = "ulimit -n $(ulimit -Hn)"  # each file that it keeps is open
-    command = ["sh", "-c", f"{limit}; exec {sys.executable} -m moto.server -H 127.0.0.1 -p {port}"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    (folder / "store").mkdir()
+    command = [sys.executable, str(Path(__file__).with_name("store.py")), str(folder / "store"), str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "Running on" not in process.stderr.readline():
         if process.poll() is not None:
@@ -113,29 +115,35 @@ class Monitor(threading.Thread):
     def __init__(self, kill_every: float | None) -> None:
         super().__init__(daemon=True)
         self.kill_every, self.killed, self.ended = kill_every, 0, threading.Event()
-        self.held: list[tuple[float, float, float]] = []  # MB of the driver, of the largest worker, of Ray's others
+        self.held: list[tuple[float, ...]] = []  # MB: see HELD
         self.used: dict[int, float] = {}
         self.before: dict[int, float] = {}
         self.parts: dict[int, str] = {os.getpid(): "this process"}
 
     def run(self) -> None:
-        last = time.monotonic()
-        while not self.ended.wait(5):
-            self.look()
-            workers = [pid for pid, title in children(os.getpid()).items() if title.startswith("ray::MapWorker")]
-            if self.kill_every and workers and time.monotonic() - last > self.kill_every:
-                os.kill(random.choice(workers), signal.SIGKILL)
-                self.killed, last = self.killed + 1, time.monotonic()
+        last, looks = time.monotonic(), 0
+        while not self.ended.wait(1):
+            looks += 1
+            if looks % LOOK == 0:
+                self.look()
+            if self.kill_every and time.monotonic() - last > self.kill_every:
+                workers = [pid for pid, title in children(os.getpid()).items() if title.startswith("ray::MapWorker")]
+                if workers:
+                    self.used |= {pid: processor_seconds(pid) for pid in workers}
+                    os.kill(random.choice(workers), signal.SIGKILL)
+                    self.killed, last = self.killed + 1, time.monotonic()
 
     def look(self) -> None:
         below = children(os.getpid())
         self.used |= {pid: processor_seconds(pid) for pid in (os.getpid(), *below)}
+        self.used[os.getpid()] -= time.thread_time() if self.is_alive() else 0  # what looking takes is not the run's
         for pid, title in below.items():
-            part = "workers" if title.startswith("ray::MapWorker") else "store" if "moto" in title else "Ray"
+            part = "workers" if title.startswith("ray::MapWorker") else "store" if "store.py" in title else "Ray"
             self.parts[pid] = part
         workers = [memory(pid) for pid, title in below.items() if title.startswith("ray::MapWorker")]
-        others = [memory(pid) for pid, title in below.items() if "ray" in title and not title.startswith("ray::MapWor")]
-        self.held.append((memory(os.getpid()), max(workers, default=0), sum(others)))
+        others = [memory(pid) for pid, title in below.items() if self.parts[pid] == "Ray"]
+        store = [memory(pid) for pid, title in below.items() if self.parts[pid] == "store"]
+        self.held.append((memory(os.getpid()), max(workers, default=0), sum(others), sum(store)))
 
 
 def alone(scans: Path, count: int, folder: Path) -> tuple[float, float]:
@@ -208,6 +216,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         query = f"?endpoint_override={server}&scheme=http"
         job = Job(Place.of(f"s3://archive/scans{query}"), Place.of(f"s3://coloured/scans{query}"))
         copy_files(str(scans), job.archive.root, destination_filesystem=job.archive.system)
+        shutil.rmtree(scans)  # room for the results
         head = {"num_cpus": 0, "include_dashboard": False}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         nodes = [cluster.add_node(num_cpus=1, object_store_memory=100 << 20) for _ in range(2)]
@@ -223,6 +232,8 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                     monitor.before = dict(monitor.used)
                     monitor.start()
                 done += len(rows)
+                if done // 500 > (done - len(rows)) // 500:
+                    print(f"  {done} after {time.monotonic() - first[0]:.0f} s", file=sys.stderr, flush=True)
                 if options.node_dies and done > options.count / 2 and len(nodes) == 2:
                     cluster.remove_node(nodes.pop(), allow_graceful=False)
                 if options.seconds and time.monotonic() - began > options.seconds:
@@ -243,10 +254,12 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             print("  of which " + "  ".join(f"{part} {share:.3f}" for part, share in spent.most_common()))
             print(f"  of one process's rate a core: {100 * seconds / each:.0f}% in processor time, "
                   f"{100 * ours / (2 * rate):.0f}% by the clock")  # fmt: skip
-            print(f"  {clock:.0f} s, {monitor.killed} workers killed, {2 - len(nodes)} nodes; {check(job, ended)}")
             some = monitor.held[:: max(1, len(monitor.held) // 10)]
-            for n, what in enumerate(("this process", "the largest worker", "all else of Ray")):
+            for n, what in enumerate(HELD):
                 print(f"  MB along the run, {what}: {' '.join(f'{held[n]:.0f}' for held in some)}")
+            died = f"{monitor.killed} workers killed, {2 - len(nodes)} nodes"
+            print(f"  {done} in {clock:.0f} s, {died}", flush=True)
+            print(f"  {check(job, ended)}")
         finally:
             ray.shutdown()
             cluster.shutdown()

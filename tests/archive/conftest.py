@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,17 @@ def store(environment: None) -> Iterator[str]:
         maker.create_dir(name)
     yield query
     server.stop()
+
+
+@pytest.fixture
+def requests(caplog: pytest.LogCaptureFixture) -> Callable[[str], list[str]]:
+    """What the store was asked for paths that begin so, as methods of HTTP."""
+    caplog.set_level("INFO", "werkzeug")
+
+    def asked(path: str) -> list[str]:
+        return re.findall(rf"([A-Z]+) /{re.escape(path)}", caplog.text)
+
+    return asked
 
 
 @pytest.fixture(scope="module")

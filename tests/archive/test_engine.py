@@ -7,24 +7,31 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 import ray
 from commands import fails
 from pyarrow.fs import copy_files
 
 from colorizing_things import Colorizer, SettingError
+from colorizing_things.batch import color_one
 from colorizing_things.ray import ColorizeBatch, manifest
 from colorizing_things.ray.attempts import Attempts
 from colorizing_things.ray.engine import run
+from colorizing_things.ray.names import SCHEMA
 from colorizing_things.ray.place import Place
 from colorizing_things.ray.worker import Worker
 
 NAMES = sorted(["0.jpg", "2.jpg", "4.jpg", "6.jpg", "1901/1.jpg", "1901/3.jpg", "1901/5.jpg", "1901/7.jpg"])
 
 PATIENCE = 600  # s: Ray starts slowly beside other work
+SOON = 60  # s
 
 
 def rows(out):
@@ -116,11 +123,59 @@ def test_a_photograph_that_ends_its_process_again_and_again_is_given_up(cluster,
         for dead in ("first", "second", "third"):
             ray.get(attempts.begin.remote(dead, "0.jpg"))
         worker = Worker(_job(archive, tmp_path), attempts)
-        row = worker.one("0.jpg", "0.jpg", "")
+        assert not ray.get(attempts.begin_task.remote("fourth", "0.jpg"))
+        assert ray.get(attempts.begin_task.remote(worker.me, "0.jpg"))
+        row = worker.one("0.jpg", "0.jpg", "", there=False, again=True)
         assert row["status"] == "failed" and "0.jpg: 3 processes ended with it" in row["error"]
-        assert worker.one("2.jpg", "2.jpg", "")["status"] == "done"
+        assert worker.one("2.jpg", "2.jpg", "", there=False, again=True)["status"] == "done"
+        before = (tmp_path / "out" / "2.jpg").stat().st_mtime_ns
+        row = worker.one("2.jpg", "2.jpg", "", there=False, again=True)
+        assert row["status"] == "done" and row["seconds"] is None
+        assert before == (tmp_path / "out" / "2.jpg").stat().st_mtime_ns
     finally:
         ray.shutdown()
+
+
+def test_a_photograph_costs_a_bucket_three_requests(store, archive, tmp_path, requests):
+    source, out = (Place.of(f"s3://{bucket}/{tmp_path.name}{store}") for bucket in ("archive", "coloured"))
+    source.write("0.jpg", (archive / "0.jpg").read_bytes())
+    worker = Worker(replace(_job(archive, tmp_path), archive=source, out=out), None)
+    assert worker.one("0.jpg", "0.jpg", "", there=False, again=False)["status"] == "done"
+    assert requests(f"archive/{tmp_path.name}") == ["PUT", "HEAD", "GET"]
+    assert requests(f"coloured/{tmp_path.name}") == ["PUT"]
+
+
+def test_one_is_coloured_while_the_next_is_read_and_the_last_is_written(archive, tmp_path, monkeypatch):
+    worker = Worker(_job(archive, tmp_path), SimpleNamespace(begin_task=SimpleNamespace(remote=lambda *_: False)))
+    lent, taken, second_is_read, second_is_coloured = Place.lent, Place.taken, threading.Event(), threading.Event()
+
+    @contextmanager
+    def lending(place, name):
+        with lent(place, name) as file:
+            if name == "2.jpg":
+                second_is_read.set()
+            yield file
+
+    @contextmanager
+    def taking(place, name):
+        with taken(place, name) as file:
+            yield file
+            assert name != "0.jpg" or second_is_coloured.wait(SOON)
+
+    def color(colorizer, task, options):
+        if task.source.name == "0.jpg":
+            assert second_is_read.wait(SOON)
+        else:
+            second_is_coloured.set()
+        return color_one(colorizer, task, options)
+
+    monkeypatch.setattr(Place, "lent", lending)
+    monkeypatch.setattr(Place, "taken", taking)
+    monkeypatch.setattr("colorizing_things.ray.worker.color_one", color)
+    monkeypatch.setattr("ray.get", lambda answer: answer)
+    names = [{"source": name, "destination": name, "problem": "", "there": False} for name in ("0.jpg", "2.jpg")]
+    found = worker(pa.Table.from_pylist(names, SCHEMA)).to_pylist()
+    assert [(row["source"], row["status"]) for row in found] == [("0.jpg", "done"), ("2.jpg", "done")]
 
 
 def test_a_pipeline_of_ray_datas_own(cluster, archive):
@@ -132,6 +187,12 @@ def test_a_pipeline_of_ray_datas_own(cluster, archive):
         assert batch["bytes"][0] == Colorizer(threads=1).encode(path) and list(batch["error"]) == [""] * 4
     finally:
         ray.shutdown()
+
+
+def test_a_run_on_this_machine_alone_leaves_a_cluster_that_runs_here_in_peace(cluster, archive, tmp_path):
+    job = replace(_job(archive, tmp_path), archive=Place.of(str(archive / "1901")))
+    run(job, workers=1, report=lambda _: None, expect=lambda *_: None)
+    assert len(done(job.out)) == 4
 
 
 def test_a_worker_that_cannot_start_ends_the_run_in_one_line(cluster, archive, tmp_path):

@@ -80,6 +80,14 @@ def test_what_is_settled_is_due_no_more_and_what_failed_is(tree):
     assert names.count(tree) == (6, 2)
 
 
+def test_what_lies_among_the_results_already_is_marked(tree):
+    for name in ("deep/a.jpg", "a.jpg"):
+        tree.out.write(name, b"x")
+    found = [row for table in names.blocks(tree) for row in table.to_pylist()]
+    assert sorted(row["destination"] for row in found if row["there"]) == ["a.jpg", "deep/a.jpg"]
+    assert len(found) == 8
+
+
 def test_blocks_begin_small_and_hold_every_name_once(tree, monkeypatch):
     monkeypatch.setattr(names, "walk", lambda _: (names.Name(str(n), f"{n}.jpg") for n in range(3000)))
     blocks = list(names.blocks(tree))

@@ -75,11 +75,16 @@ def test_a_web_servers_folders_are_walked(tmp_path):
         server.shutdown()
 
 
-def test_a_small_file_costs_a_bucket_one_request(store, caplog):
-    caplog.set_level("INFO", "werkzeug")
+def test_a_small_file_costs_a_bucket_one_request(store, requests):
     Place.of(f"s3://coloured/requests{store}").write("a.jpg", b"x" * 1000)
-    sent = [record.getMessage().split('"')[1].split()[0] for record in caplog.records if "a.jpg" in record.getMessage()]
-    assert sent == ["PUT"]
+    assert requests("coloured/requests/a.jpg") == ["PUT"]
+
+
+def test_what_a_bucket_has_or_lacks_is_asked_in_one_request(store, requests):
+    place = Place.of(f"s3://coloured/asked{store}")
+    place.write("a.jpg", b"x")
+    assert place.has("a.jpg") and not place.has("b.jpg")
+    assert requests("coloured/asked") == ["PUT", "HEAD", "HEAD"]
 
 
 def test_copies_of_killed_workers_are_removed_and_no_others(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def machine(environment: None) -> Iterator[str]:
     """Address of Ray on this machine, with as many cores as the Python block's workers and its reading want."""
     import ray
 
-    ray.init(num_cpus=6, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=6, include_dashboard=False, log_to_driver=False)
     yield ray.get_runtime_context().gcs_address
     ray.shutdown()
 

@@ -1,4 +1,4 @@
-"""Which photograph each worker is at: so one that ends its process is tried again once, and not for ever."""
+"""What workers have begun: so what a dead one was at is looked through, and one that ends its process is given up."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections import Counter
 
 
 class Attempts:
-    """An actor of Ray's. It knows one name a worker, and those that a worker died with."""
+    """An actor of Ray's. It knows each task, and of those that were given out again which photographs end processes."""
 
     def __init__(self) -> None:
+        self._begun: set[int] = set()  # hashes of names: few bytes each, as there are many
         self._at: dict[str, str] = {}
         self._died: Counter[str] = Counter()
+
+    def begin_task(self, worker: str, first: str) -> bool:
+        """Worker begins with a task, known by its first photograph. Whether another had, and died or was lost since."""
+        self._at.pop(worker, None)
+        known = hash(first) in self._begun
+        self._begun.add(hash(first))
+        return known
 
     def begin(self, worker: str, source: str) -> int:
         """Worker says that it begins with this one, and so has ended its last. How many workers died with it before.

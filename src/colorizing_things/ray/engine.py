@@ -47,7 +47,8 @@ def cluster(address: str | None, gpus: int, workers: int | None) -> Iterator[Non
         quiet |= {"num_cpus": workers or cores(), "num_gpus": gpus, "object_store_memory": STORE}
     try:
         with _stderr_closed():
-            ray.init(address, include_dashboard=None if address else False, **quiet)
+            # Without "local" it would join whatever cluster else runs on this machine, and refuse these settings.
+            ray.init(address or "local", include_dashboard=None if address else False, **quiet)
     except Exception as error:  # Ray raises bare ones
         where = f"--address {address}: no Ray cluster answers" if address else "Ray does not start on this machine"
         raise SettingError(f"{where}: {_line(error)}") from error

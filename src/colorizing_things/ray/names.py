@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,16 +23,22 @@ from .manifest import finished_sources
 
 MOST = 16  # names in a block, and so photographs in a task of Ray's: what is looked through again when a worker dies
 SPREAD = 100  # so many photographs raise it by one: a small archive reaches every worker
-SCHEMA = pa.schema({"source": pa.string(), "destination": pa.string(), "problem": pa.string()})
+SCHEMA = pa.schema({
+    "source": pa.string(), "destination": pa.string(), "problem": pa.string(), "there": pa.bool_(),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Name:
-    """A file of the archive, as a path in it, and what it becomes; or why it is left out, known by its name alone."""
+    """A file of the archive, as a path in it, and what it becomes; or why it is left out, known by its name alone.
+
+    ``there``: what it becomes was among the results before this run.
+    """
 
     source: str
     destination: str
     problem: str = ""
+    there: bool = False
 
 
 def walk(job: Job) -> Iterator[Name]:
@@ -107,8 +114,10 @@ def count(job: Job) -> tuple[int, int]:
 def blocks(job: Job) -> Iterator[pa.Table]:
     """The due names, a few in a table."""
     waiting, seen = list[Name](), 0
+    results = lru_cache(1)(job.out.names)  # a folder's names follow one another
     for seen, name in enumerate(due(job)):
-        waiting.append(name)
+        folder, _, file = name.destination.rpartition("/")
+        waiting.append(replace(name, there=file in results(folder)))
         if len(waiting) >= min(MOST, 1 + seen // SPREAD):
             yield _table(waiting)
             waiting = []

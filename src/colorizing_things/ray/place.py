@@ -100,6 +100,14 @@ class Place:
             found = self.system.get_file_info(FileSelector(self.path(folder), allow_not_found=True))
         return sorted(found, key=lambda about: about.base_name)
 
+    def names(self, folder: str) -> frozenset[str]:
+        """Of the files that a folder in it holds.
+
+        Raises:
+            PictureError: it cannot be listed.
+        """
+        return frozenset(about.base_name for about in self.listing(folder) if about.type == FileType.File)
+
     def has(self, name: str) -> bool:
         """Whether there is such a file.
 
@@ -107,7 +115,13 @@ class Place:
             PictureError: nobody can say.
         """
         with self._failing(self.shown(name)):
-            return bool(self.system.get_file_info(self.path(name)).type == FileType.File)
+            if self.is_local:
+                return bool(self.system.get_file_info(self.path(name)).type == FileType.File)
+            try:  # one request: to say what a bucket lacks, get_file_info also looks for a folder of that name
+                self.system.open_input_file(self.path(name)).close()
+            except FileNotFoundError:
+                return False
+            return True
 
     @contextmanager
     def lent(self, name: str) -> Iterator[Path]:
