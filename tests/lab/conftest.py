@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,3 +31,12 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decoded photographs of tests stay out of the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_sheets() -> Iterator[None]:
+    """Two pictures on a sheet of samples: twelve would be a third of what a run of three steps does."""
+    with pytest.MonkeyPatch.context() as patch:
+        if find_spec("torch"):
+            patch.setattr("colorizing_things.lab.training.loop.SAMPLES", 2)
+        yield

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import one_after_another
 
 pytest.importorskip("torch")
 import colorizing_things
@@ -55,12 +53,9 @@ def test_the_guide(checkout):
     lines = [line.removeprefix("$ ") for kind, block in BLOCKS if kind == "console" for line in block.splitlines()]
     lines = [line for line in lines if line.startswith("colorize ")]
     assert len(lines) == 5
-    environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
-    said = []
-    for line in lines:
-        command = [sys.executable, "-m", "colorizing_things", *line.split()[1:]]
-        done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, (line, done.stderr)
-        said.append(done.stdout)
-    assert "Huber's loss" in said[0] and "by its square" in said[1]
+    commands = [(line.split()[1:], checkout, {}) for line in lines]
+    ended = one_after_another(commands, {"PYTHONPATH": str(checkout / "src")})
+    for line, end in zip(lines, ended, strict=True):
+        assert end.code == 0, (line, end.stderr)
+    assert "Huber's loss" in ended[0].stdout and "by its square" in ended[1].stdout
     assert (checkout / "old.color.jpg").exists()
