@@ -1,10 +1,9 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import onnx
 import pytest
+from commands import one_after_another
 
 torch = pytest.importorskip("torch")
 from tiny import tiny_stage
@@ -24,43 +23,45 @@ from colorizing_things.model.card import load_card
 
 
 @pytest.fixture(scope="module")
-def run(photographs, tmp_path_factory):
-    """A short run of the real network from the ImageNet features, by the command."""
-    out = tmp_path_factory.mktemp("runs") / "short"
-    code = "from colorizing_things.cli import main; main()"
-    command = [
-        sys.executable, "-c", code, "train", "mobile-unet", "--data", str(photographs), "--out", str(out),
-        "--max-steps", "2", "--set", "batch_size=4", "--set", "size=64",
-    ]  # fmt: skip
-    subprocess.run(command, check=True, timeout=300)
-    return out
+def folder(tmp_path_factory):
+    """Where the command has its run and its model."""
+    return tmp_path_factory.mktemp("exported")
 
 
 @pytest.fixture(scope="module")
-def command(run, tmp_path_factory):
-    """What the command that exports it said, and the model's folder."""
-    folder = tmp_path_factory.mktemp("models") / "model"
-    code = "from colorizing_things.cli import main; main()"
-    command = [sys.executable, "-c", code, "export", str(run), "-o", str(folder), "--name", "mine"]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300), folder
+def command(photographs, folder):
+    """What the command said that exports a short run from the ImageNet features."""
+    settings = ("batch_size=4", "size=64", "network.widths=[8,8,8]", "queries=2", "query_layers=3", "query_width=8")
+    small = ["--max-steps", "2", *(word for setting in settings for word in ("--set", setting))]
+    lines = (
+        ["train", "mobile-unet", "--data", str(photographs), "--out", "short", *small],
+        ["export", "short", "-o", "model", "--name", "mine"],
+    )
+    trained, said = one_after_another([(words, folder, {}) for words in lines])
+    assert trained.code == 0 and said.code == 0, (trained, said)
+    return said
 
 
 @pytest.fixture(scope="module")
-def exported(command):
-    return command[1]
+def run(command, folder):
+    return folder / "short"
 
 
-def test_the_command_exports_a_model_that_colours(command, gray_photo):
-    said, folder = command
-    assert "--model" in said.stdout
-    assert "torch" not in said.stderr and "Warning" not in said.stderr  # PyTorch's exporter has much to say
-    card = load_card(folder)
+@pytest.fixture(scope="module")
+def exported(command, folder):
+    return folder / "model"
+
+
+def test_the_command_exports_a_model_that_colours(command, exported, gray_photo):
+    assert "--model" in command.stdout
+    assert "torch" not in command.stderr and "Warning" not in command.stderr  # PyTorch's exporter has much to say
+    card = load_card(exported)
     assert card.name == "mine" and card.stride == 32 and len(card.bins) == 313
     assert card.training["pictures_seen"] == 8
-    assert (folder / "model.onnx").stat().st_size < 40e6
-    colored = Colorizer(folder)(gray_photo)
+    assert (exported / "model.onnx").stat().st_size < 40e6
+    colored = Colorizer(exported)(gray_photo)
     assert colored.shape == (400, 600, 3)
-    np.testing.assert_array_equal(colored, Colorizer(str(folder / "model.onnx"))(gray_photo))
+    np.testing.assert_array_equal(colored, Colorizer(str(exported / "model.onnx"))(gray_photo))
 
 
 def test_weights_are_stored_as_half_and_computed_as_float(exported):
