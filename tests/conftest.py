@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import HealthCheck, settings
 from measures import lightness
 from PIL import Image
 from programs import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - pytest finds them here
@@ -19,6 +20,10 @@ from colorizing_things.color.spaces import lightness_to_srgb
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
+
+# Speed is measured in benchmarks, never in a test: on a crowded machine 200 ms for an example are soon over.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def plain_joined(field: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return out
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), deep=st.booleans(), spread=st.sampled_from([5, 25, 60]), step=st.integers(1, 9))
 def test_strips_joined_fast_are_the_picture_joined_plainly(seed, deep, spread, step):
     rng = np.random.default_rng(seed)

@@ -336,7 +336,7 @@ def seeds():
     return files
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_files_are_read_or_refused_in_one_line(seeds, data):
     content = bytearray(data.draw(st.sampled_from(seeds)))
