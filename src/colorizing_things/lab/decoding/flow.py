@@ -54,7 +54,7 @@ class FlowDecoding(SizedDecoding):
     violet: BelowOne = Field(
         default=0.0, description="share of a taken back where the result is a moderate violet; hints come out as given"
     )
-    tan: BelowOne = Field(default=0.0, description="share of the chroma taken back where the result is tan, likewise")
+    orange: BelowOne = Field(default=0.0, description="share of a moderate orange taken back, likewise")
     mood: Share = Field(
         default=0.0, description="what noise is multiplied by where the user says nothing: 0 the mean, 1 a full draw"
     )
@@ -70,7 +70,7 @@ def softened(L: Tensor) -> Tensor:
 
 def toning_of(decoding: FlowDecoding) -> Toning:
     """Of what the network means, what is shown."""
-    return Toning(decoding.chroma, decoding.violet, decoding.tan)
+    return Toning(decoding.chroma, decoding.violet, decoding.orange)
 
 
 class EncoderGraph(nn.Module):

@@ -1,8 +1,8 @@
-"""Toning: the two colours that a mean of plausible ones has and things seldom have, taken back.
+"""Toning: what a mean of plausible colours has too much of, taken back.
 
-What is shown is nearly the mean of what a place may be. Of navy, black and wine that is violet; of grey, blue and brown
-it is tan. Both are what viewers named first: dark cloth, shadows and walls that lean to purple and mauve, and a tan
-wash (docs/experiments.md).
+What is shown is nearly the mean of what a place may be. Of navy, black and wine that is violet, which things seldom
+are; and where skin, wood or brick is likely it is an orange twice as strong as theirs. Both are what viewers named
+first: dark cloth, shadows and walls that lean to purple and mauve; red faces and brown rooms (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -15,34 +15,56 @@ from torch import Tensor, nn
 # b, CIELAB units: above the first nothing is violet or mauve, from the second on all is; beyond the third on the way
 # to the fourth a violet is meant, and stays.
 VIOLET = (6.0, -2.0, -25.0, -50.0)
-TAN, TAN_WIDTH = math.radians(80), math.radians(18)  # its hue, and how far from it (one sigma)
+# Chroma, as it is shown: up to the first orange stays, at the second most is taken back, from the third on it is meant,
+# a flag or a red dress. The median of true skin is 20.
+ORANGE_CHROMA = (15.0, 33.0, 58.0)
+ORANGE = math.radians(45)  # its hue
+ORANGE_FULL, ORANGE_ENDS = math.cos(math.radians(20)), math.cos(math.radians(40))  # how far from it in hue
 
 
 class Toning(nn.Module):
-    """A factor on chroma, less of a where b says violet, less chroma where the hue is tan; and back."""
+    """Less of a where b says violet, a factor on chroma, less of a strong orange; and back."""
 
-    def __init__(self, chroma: float, violet: float, tan: float) -> None:
-        """``chroma``: above 0; ``violet`` and ``tan``: what share is taken back, 0..1, 1 left out."""
+    def __init__(self, chroma: float, violet: float, orange: float) -> None:
+        """``chroma``: above 0; ``violet`` and ``orange``: what share is taken back, 0..1, 1 left out."""
         super().__init__()
-        self.chroma, self.violet, self.tan = chroma, violet, tan
+        self.chroma, self.violet, self.orange = chroma, violet, orange
 
     def forward(self, ab: Tensor) -> Tensor:
         """CIELAB ab ``[N,2,h,w]``, as the network means it -> as it is shown."""
-        a, b = (ab * self._of_tan(ab)).split(1, 1)
-        return torch.cat([a * self._of_violet(a, b), b], 1) * self.chroma
+        a, b = ab.split(1, 1)
+        ab = torch.cat([a * self._of_violet(a, b), b], 1) * self.chroma
+        calm, most, meant = ORANGE_CHROMA
+        chroma = _chroma(ab)
+        much = (chroma - calm).clamp(0.0, most - calm) - (chroma - most).clamp(0.0, meant - most) * self._falls()
+        return ab * (1 - self._of_orange(ab) * much / chroma)
 
     def undone(self, ab: Tensor) -> Tensor:
         """As it is shown -> as the network means it: what a hint is told as."""
+        calm, _, meant = ORANGE_CHROMA
+        shown, taken, falls = _chroma(ab), self._of_orange(ab), self._falls()
+        rising = (shown - calm).clamp(min=0) * taken / (1 - taken)  # what was taken, if chroma was below most
+        falling = (meant - shown).clamp(min=0) * taken * falls / (1 + taken * falls)
+        ab = ab * (1 + torch.minimum(rising, falling) / shown)
         a, b = (ab / self.chroma).split(1, 1)
-        meant = torch.cat([a / self._of_violet(a, b), b], 1)
-        return meant / self._of_tan(meant)
+        return torch.cat([a / self._of_violet(a, b), b], 1)
+
+    @staticmethod
+    def _falls() -> float:
+        calm, most, meant = ORANGE_CHROMA
+        return (most - calm) / (meant - most)
 
     def _of_violet(self, a: Tensor, b: Tensor) -> Tensor:
         begins, full, fades, ends = VIOLET
         share = ((begins - b) / (begins - full)).clamp(0, 1) * ((b - ends) / (fades - ends)).clamp(0, 1)
         return 1 - self.violet * share * (a > 0).to(a.dtype)
 
-    def _of_tan(self, ab: Tensor) -> Tensor:
+    def _of_orange(self, ab: Tensor) -> Tensor:
+        """What share is taken back: of the hue alone, which stays, so it can be undone."""
         a, b = ab.split(1, 1)
-        near = (a * math.cos(TAN) + b * math.sin(TAN)) / (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
-        return 1 - self.tan * torch.exp((near - 1) / TAN_WIDTH**2)
+        near = (a * math.cos(ORANGE) + b * math.sin(ORANGE)) / _chroma(ab)
+        return self.orange * ((near - ORANGE_ENDS) / (ORANGE_FULL - ORANGE_ENDS)).clamp(0, 1)
+
+
+def _chroma(ab: Tensor) -> Tensor:
+    return (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
