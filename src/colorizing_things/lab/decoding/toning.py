@@ -67,4 +67,5 @@ class Toning(nn.Module):
 
 
 def _chroma(ab: Tensor) -> Tensor:
-    return (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
+    chroma: Tensor = (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
+    return chroma
