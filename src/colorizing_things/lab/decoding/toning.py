@@ -63,9 +63,9 @@ class Toning(nn.Module):
         """What share is taken back: of the hue alone, which stays, so it can be undone."""
         a, b = ab.split(1, 1)
         near = (a * math.cos(ORANGE) + b * math.sin(ORANGE)) / _chroma(ab)
-        return self.orange * ((near - ORANGE_ENDS) / (ORANGE_FULL - ORANGE_ENDS)).clamp(0, 1)
+        share: Tensor = ((near - ORANGE_ENDS) / (ORANGE_FULL - ORANGE_ENDS)).clamp(0, 1)
+        return self.orange * share
 
 
 def _chroma(ab: Tensor) -> Tensor:
-    chroma: Tensor = (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
-    return chroma
+    return (ab.square().sum(1, keepdim=True) + 1e-6).sqrt()
