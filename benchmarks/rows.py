@@ -2,9 +2,9 @@
 
 usage: python benchmarks/rows.py [FILE [NAME ...]]    in a full clone; pip install scikit-learn matplotlib
 
-What is not installed yet is taken from the history. Without names: every network, and the default. The photographs are
-those in packages that may be shown: scikit-image's and matplotlib's (public domain), and scikit-learn's two (CC BY 2.0,
-by danielbuechele and vultilion of Flickr).
+What is not installed yet is taken from the history; a name with a slash is a model's own folder. Without names: every
+network, and the default. The photographs are those in packages that may be shown: scikit-image's and matplotlib's
+(public domain), and scikit-learn's two (CC BY 2.0, by danielbuechele and vultilion of Flickr).
 """
 
 import sys
@@ -47,8 +47,8 @@ def main() -> None:
     columns = {"grey": [gray(picture) for picture in pictures]}
     every = [name for name, model in published().items() if model.is_model]
     for name in sys.argv[2:] or [*every, "default"]:
-        colorizer = Colorizer(name if name == "default" else fetch_model(name))
-        columns[name] = [colorizer.pixels(picture) for picture in pictures]
+        colorizer = Colorizer(name if name == "default" or "/" in name else fetch_model(name))
+        columns[Path(name).name] = [colorizer.pixels(picture) for picture in pictures]
     columns["real"] = originals
     sheet = Image.new("RGB", (len(columns) * (SIDE + GAP), HEAD + len(originals) * (SIDE + GAP)), "white")
     pen = ImageDraw.Draw(sheet)

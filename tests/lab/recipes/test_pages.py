@@ -20,7 +20,7 @@ TABLE = """
 | default | 3 |
 | real | 4 |
 
-## Today's adversarial recipes, briefly trained
+## The adversarial recipes at one equal budget
 
 | | p95 |
 | --- | ---: |
@@ -72,5 +72,5 @@ def test_what_is_written_follows_the_results_beside_it(tmp_path):
     (tmp_path / "results.md").write_text(TABLE, encoding="utf-8")
     write(tmp_path / "methods")
     assert "| aae-hinge | 2 |" in (tmp_path / "methods" / "aae-hinge.md").read_text(encoding="utf-8")
-    briefly = (tmp_path / "methods" / "aae-wgan.md").read_text(encoding="utf-8")
-    assert "| aae-wgan | 5 |" in briefly and "No figures" not in briefly
+    equally = (tmp_path / "methods" / "aae-wgan.md").read_text(encoding="utf-8")
+    assert "| aae-wgan | 5 |" in equally and "No figures" not in equally

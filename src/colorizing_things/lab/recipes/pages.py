@@ -14,7 +14,7 @@ from .load import load_recipe, recipe_names, recipe_text
 from .reference import settings, table_of
 
 SECTION = "## Every method on val"
-BRIEFLY = "## Today's adversarial recipes, briefly trained"
+EQUAL = "## The adversarial recipes at one equal budget"
 MADE = "<!-- made by python -m colorizing_things.lab.recipes.pages docs/methods/ -->"
 BESIDE = ("grey", "real")  # rows that say what a row of figures is worth
 
@@ -50,10 +50,10 @@ def pages(results: str) -> dict[str, str]:
         results: the text of docs/results.md.
 
     Raises:
-        SettingError: it has no table of every method, or none of those that were briefly trained.
+        SettingError: it has no table of every method, or none of those that had one equal budget.
     """
-    known, brief = Results(results), Results(results, BRIEFLY)
-    return {"index.md": _index(known, brief), **{f"{name}.md": _page(name, known, brief) for name in recipe_names()}}
+    known, equal = Results(results), Results(results, EQUAL)
+    return {"index.md": _index(known, equal), **{f"{name}.md": _page(name, known, equal) for name in recipe_names()}}
 
 
 def write(folder: Path) -> None:
@@ -64,7 +64,7 @@ def write(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _index(results: Results, brief: Results) -> str:
+def _index(results: Results, equal: Results) -> str:
     lines = [
         "# Methods",
         "",
@@ -76,19 +76,19 @@ def _index(results: Results, brief: Results) -> str:
         "| --- | --- | --- |",
     ]
     for name in recipe_names():
-        figures = "yes" if results.of(name) or brief.of(name) else "not yet"
+        figures = "yes" if results.of(name) or equal.of(name) else "not yet"
         lines.append(f"| [{name}]({name}.md) | {_markdown(load_recipe(name).summary)} | {figures} |")
     return "\n".join(lines) + "\n"
 
 
-def _page(name: str, results: Results, brief: Results) -> str:
+def _page(name: str, results: Results, equal: Results) -> str:
     recipe = load_recipe(name)
     methods = list(dict.fromkeys(stage.method.name for stage in recipe.stages))
     parts = [f"# {name}", MADE, _markdown(recipe.summary), *_recipe(name)]
     for method in methods:
         parts += _method(method)
     parts += ["What every stage, the networks and decodings can be told: [settings](../lab.md#settings)."]
-    return "\n\n".join([*parts, *_figures(name, results, brief)]) + "\n"
+    return "\n\n".join([*parts, *_figures(name, results, equal)]) + "\n"
 
 
 def _recipe(name: str) -> list[str]:
@@ -120,11 +120,11 @@ def _markdown(docstring: str | None) -> str:
     return re.sub(r"(`+[^`]*`+)|\*", lambda found: found[1] or r"\*", plain).strip()
 
 
-def _figures(name: str, results: Results, brief: Results) -> list[str]:
+def _figures(name: str, results: Results, equal: Results) -> list[str]:
     parts = ["## Results"]
-    if table := brief.of(name):
-        link = "[results](../results.md#todays-adversarial-recipes-briefly-trained)"
-        parts += [f"Of this recipe, cut short, on a part of val ({link} says how):", "\n".join(table)]
+    if table := equal.of(name):
+        link = "[results](../results.md#the-adversarial-recipes-at-one-equal-budget)"
+        parts += [f"Of this recipe, briefly trained, on a part of val ({link} says how):", "\n".join(table)]
     link = "[results](../results.md#every-method-on-val)"
     if table := results.of(name):
         told = f"On val, as {link} says: most weights had a small fraction of the training that their recipe asks for."
