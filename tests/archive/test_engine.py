@@ -147,7 +147,7 @@ def test_a_photograph_costs_a_bucket_three_requests(store, archive, tmp_path, re
 
 def test_one_is_coloured_while_the_next_is_read_and_the_last_is_written(archive, tmp_path, monkeypatch):
     worker = Worker(_job(archive, tmp_path), SimpleNamespace(begin_task=SimpleNamespace(remote=lambda *_: False)))
-    lent, taken, second_is_read, second_is_coloured = Place.lent, Place.taken, threading.Event(), threading.Event()
+    lent, taken, second_is_read, second_is_colored = Place.lent, Place.taken, threading.Event(), threading.Event()
 
     @contextmanager
     def lending(place, name):
@@ -160,13 +160,13 @@ def test_one_is_coloured_while_the_next_is_read_and_the_last_is_written(archive,
     def taking(place, name):
         with taken(place, name) as file:
             yield file
-            assert name != "0.jpg" or second_is_coloured.wait(SOON)
+            assert name != "0.jpg" or second_is_colored.wait(SOON)
 
     def color(colorizer, task, options):
         if task.source.name == "0.jpg":
             assert second_is_read.wait(SOON)
         else:
-            second_is_coloured.set()
+            second_is_colored.set()
         return color_one(colorizer, task, options)
 
     monkeypatch.setattr(Place, "lent", lending)
