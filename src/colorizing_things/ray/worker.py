@@ -1,6 +1,6 @@
 """An actor of Ray Data's: names of photographs in, their results written, rows of the manifest out.
 
-A bucket takes a tenth of a second to answer, as long as a photograph takes to colour. So two are in work: while one is
+A bucket may take as long to answer as a photograph takes to colour. So two are in work: while one is
 coloured, another's result is written and the next is read.
 """
 

@@ -1,8 +1,8 @@
 """Toning: what a mean of plausible colours has too much of, taken back.
 
 What is shown is nearly the mean of what a place may be. Of navy, black and wine that is violet, which things seldom
-are; and where skin, wood or brick is likely it is an orange twice as strong as theirs. Both are what viewers named
-first: dark cloth, shadows and walls that lean to purple and mauve; red faces and brown rooms (docs/experiments.md).
+are. And skin, wood and brick come out a stronger orange than theirs. Both are what viewers named first: dark cloth,
+shadows and walls that lean to purple and mauve; red faces and brown rooms (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor, nn
 # to the fourth a violet is meant, and stays.
 VIOLET = (6.0, -2.0, -25.0, -50.0)
 # Chroma, as it is shown: up to the first orange stays, at the second most is taken back, from the third on it is meant,
-# a flag or a red dress. The median of true skin is 20.
+# a flag or a red dress. True faces of news photographs have 20 in the mean.
 ORANGE_CHROMA = (15.0, 33.0, 58.0)
 ORANGE = math.radians(45)  # its hue
 ORANGE_FULL, ORANGE_ENDS = math.cos(math.radians(20)), math.cos(math.radians(40))  # how far from it in hue
 
 
 class Toning(nn.Module):
-    """Less of a where b says violet, a factor on chroma, less of a strong orange; and back."""
+    """Less of a where b says violet, a factor on chroma, less of a moderate orange; and back."""
 
     def __init__(self, chroma: float, violet: float, orange: float) -> None:
         """``chroma``: above 0; ``violet`` and ``orange``: what share is taken back, 0..1, 1 left out."""
@@ -36,8 +36,8 @@ class Toning(nn.Module):
         ab = torch.cat([a * self._of_violet(a, b), b], 1) * self.chroma
         calm, most, meant = ORANGE_CHROMA
         chroma = _chroma(ab)
-        much = (chroma - calm).clamp(0.0, most - calm) - (chroma - most).clamp(0.0, meant - most) * self._falls()
-        return ab * (1 - self._of_orange(ab) * much / chroma)
+        excess = (chroma - calm).clamp(0.0, most - calm) - (chroma - most).clamp(0.0, meant - most) * self._falls()
+        return ab * (1 - self._of_orange(ab) * excess / chroma)
 
     def undone(self, ab: Tensor) -> Tensor:
         """As it is shown -> as the network means it: what a hint is told as."""
@@ -51,6 +51,7 @@ class Toning(nn.Module):
 
     @staticmethod
     def _falls() -> float:
+        """How much less is taken back for each unit of chroma, between most and meant."""
         calm, most, meant = ORANGE_CHROMA
         return (most - calm) / (meant - most)
 
