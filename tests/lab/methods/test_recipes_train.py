@@ -52,7 +52,7 @@ def first_of_graph():
 
 
 STAGES = list(stages())
-FACTORS = ("chroma", "violet", "tan")  # multiplied by, zero or not
+FACTORS = ("chroma", "violet", "orange")  # multiplied by, zero or not
 EXPORTED_ELSEWHERE = ("default", "mobile-unet")  # by runs, in test_flow.py and test_export.py, and held against torch
 FIRST_OF_GRAPH = [(name, number) for name, number in first_of_graph().values() if name not in EXPORTED_ELSEWHERE]
 
