@@ -443,13 +443,17 @@ class Colorizer:
         ahead: deque[Future[Codes]] = deque()
         one = picture.part(page)
         joiner = Joiner(field, one.height, one.width, one.deep)
-        for strip in one.strips(0):
-            stop.check()
-            ahead.append(self._pool.submit(_join, joiner, strip))
-            if len(ahead) > self.threads + 1:
+        try:
+            for strip in one.strips(0):
+                stop.check()
+                ahead.append(self._pool.submit(_join, joiner, strip))
+                if len(ahead) > self.threads + 1:
+                    yield ahead.popleft().result()
+            while ahead:
                 yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        finally:  # cut short: what nobody will ask for keeps no core from the next picture
+            for block in ahead:
+                block.cancel()
 
 
 def _join(joiner: Joiner, strip: Strip) -> Codes:

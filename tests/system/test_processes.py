@@ -170,5 +170,6 @@ except KeyboardInterrupt:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "reached\n"
         process.send_signal(signal.SIGINT)
-        assert process.stdout.read().endswith("heard\n")
+        # A thread of the pool may begin one more block of rows beside it, and say so later.
+        assert "heard" in process.stdout.read().splitlines()
     assert [path.name for path in tmp_path.iterdir()] == ["big.png"]
