@@ -65,6 +65,28 @@ def test_an_upload_that_stops_coming(serving):
         assert client.get("/healthz").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "status"),
+    [
+        ("/v1/colorize", "Host: localhost\r\nOrigin: http://evil.example\r\n", 403),
+        ("/v1/colorize", "Host: elsewhere.example\r\n", 400),
+        ("/nothing", "Host: localhost\r\n", 404),
+        ("/v1/models", "Host: localhost\r\n", 405),
+    ],
+)
+def test_whoever_is_still_sending_hears_why_it_is_refused(client, path, more, status):
+    """A proxy that is cut off while it sends a body on reports the cut, not the answer."""
+    head = f"POST {path} HTTP/1.1\r\n{more}Content-Length: 2000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", client.base_url.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):  # nothing is said, and nothing closed, before all of it has come
+            connection.recv(1)
+        connection.settimeout(10)
+        connection.sendall(bytes(2_000_000))
+        assert f" {status} ".encode() in connection.recv(4096).splitlines()[0]
+
+
 def test_expecting_to_continue_with_too_much(client):
     head = (
         "POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99000000000\r\nExpect: 100-continue\r\n"

@@ -54,12 +54,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     serve_api_page(app)
     serve_page(app)
     # The last one added is the first that a request meets.
+    app.add_middleware(SameSiteMiddleware, names=settings.names)
+    app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
     app.add_middleware(
         BodyLimitMiddleware, max_upload=settings.max_upload, max_film=settings.max_film,
         upload_timeout=settings.upload_timeout,
     )  # fmt: skip
-    app.add_middleware(SameSiteMiddleware, names=settings.names)
-    app.add_middleware(KnownHostMiddleware, host=settings.host, names=settings.names)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ShutdownMiddleware)

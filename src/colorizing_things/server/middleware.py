@@ -176,7 +176,11 @@ class SameSiteMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Ends a body that is too large (413), or that has stopped coming (408)."""
+    """Ends a body that is too large (413), or that has stopped coming (408).
+
+    What is refused before its body was read is answered when the body has run out, up to a limit: a client or a proxy
+    that is still sending would else find the connection closed, and never hear why.
+    """
 
     def __init__(self, app: ASGIApp, max_upload: int, max_film: int, upload_timeout: float) -> None:
         self.app, self.max_upload, self.max_film, self.upload_timeout = app, max_upload, max_film, upload_timeout
@@ -193,10 +197,17 @@ class BodyLimitMiddleware:
         detail = f"the upload is over the limit of {_megabytes(most if upload else limit)}"
         body = _Body(receive, self.upload_timeout)
         announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > limit:
-            if int(announced) <= DRAINED * limit and "expect" not in headers:
-                await body.drain()
-            await error_response(413, detail, {"Connection": "close"})(scope, receive, send)
+        size = int(announced) if announced.isdecimal() else 0
+        comes = size or "transfer-encoding" in headers
+        drained = comes and size <= DRAINED * limit and "expect" not in headers
+
+        async def heard(message: Message) -> None:
+            if drained and message["type"] == "http.response.start" and message["status"] >= 400:
+                await body.drain(DRAINED * limit)
+            await send(message)
+
+        if size > limit:
+            await error_response(413, detail, {"Connection": "close"})(scope, receive, heard)
             return
 
         async def limited() -> Message:
@@ -205,7 +216,7 @@ class BodyLimitMiddleware:
                 raise HTTPException(413, detail, {"Connection": "close"})
             return message
 
-        await self.app(scope, limited, send)
+        await self.app(scope, limited, heard)
 
 
 class _Body:
@@ -226,16 +237,17 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), self.upload_timeout)
         except TimeoutError:
+            self.whole = True  # as far as anybody waits for it
             detail = f"the upload stopped coming: nothing for {self.upload_timeout:g} s"
             raise HTTPException(408, detail, {"Connection": "close"}) from None
         self.received += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
         return message
 
-    async def drain(self) -> None:
-        """Read to the end, and forget."""
+    async def drain(self, most: int) -> None:
+        """Read to the end, or until so many bytes have come in all, and forget."""
         try:
-            while not self.whole:
+            while not self.whole and self.received <= most:
                 await self.receive()
         except HTTPException:
             return
