@@ -76,7 +76,8 @@ def test_an_upload_that_stops_coming(serving):
 )
 def test_whoever_is_still_sending_hears_why_it_is_refused(client, path, more, status):
     """A proxy that is cut off while it sends a body on reports the cut, not the answer."""
-    head = f"POST {path} HTTP/1.1\r\n{more}Content-Length: 2000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+    kind = "Content-Type: multipart/form-data; boundary=b"
+    head = f"POST {path} HTTP/1.1\r\n{more}Content-Length: 2000000\r\n{kind}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", client.base_url.port), timeout=10) as connection:
         connection.sendall(head.encode())
         connection.settimeout(0.2)
