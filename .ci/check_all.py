@@ -78,6 +78,18 @@ def locales() -> None:
             run(sys.executable, "-m", "pytest", "-q", *PRODUCT_TESTS, "tests/test_batch.py", "tests/imaging", **chosen)
 
 
+def fuzz() -> None:
+    """Mutated files of every kind: read or refused in a line, through Python and through the command."""
+    run(sys.executable, "tests/fuzz/fuzz.py", "--count", "20000", "--jobs", str(os.cpu_count()))
+    run(sys.executable, "tests/fuzz/fuzz.py", "--count", "300", "--command")
+
+
+def soak() -> None:
+    """Batches and a server on a disk that fails at random, killed and lied to (Linux with a C compiler)."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(sys.executable, "benchmarks/soak.py", "--folder", Path(folder) / "soak", "--minutes", "30")
+
+
 STEPS: dict[str, Callable[[], None]] = {
     "lowest-base": with_lowest((), PRODUCT_TESTS),
     "lowest-formats": with_lowest(("formats",), ("tests/imaging", "tests/test_cases.py")),
@@ -87,6 +99,8 @@ STEPS: dict[str, Callable[[], None]] = {
     "lowest-ray": with_lowest(("ray",), ("tests/archive",), "moto[s3]", "flask", "flask-cors", "aiohttp"),
     "lowest-train": with_lowest(("train",), ("tests/lab",)),
     "locales": locales,
+    "fuzz": fuzz,
+    "soak": soak,
 }
 
 
