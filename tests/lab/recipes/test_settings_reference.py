@@ -38,6 +38,8 @@ def unknown_to(described, value, root, path=""):
     """Keys of a recipe that its schema does not describe, looking through references and alternatives."""
     if "$ref" in described:
         described = root["$defs"][described["$ref"].rsplit("/", 1)[1]]
+    if "allOf" in described:  # of a group that has a default, before pydantic 2.9
+        return [key for part in described["allOf"] for key in unknown_to(part, value, root, path)]
     if "anyOf" in described:
         return min((unknown_to(part, value, root, path) for part in described["anyOf"]), key=len)
     if isinstance(value, list):
