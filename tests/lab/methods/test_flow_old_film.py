@@ -6,11 +6,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("cv2")
 
 from skimage import data
-from tiny import make_method, tiny_stage
+from tiny import make_batch, make_method, tiny_stage
 
 from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.decoding.flow import EncoderGraph
-from colorizing_things.lab.methods.flow_old_film import implied_mean, skin_of
+from colorizing_things.lab.methods.flow_old_film import pushed, skin_of
+from colorizing_things.lab.networks.flow import Seen, draw
 
 
 def test_skin_is_found_by_the_face_and_nothing_else_is():
@@ -23,12 +24,45 @@ def test_skin_is_found_by_the_face_and_nothing_else_is():
     assert not skin_of(torch.rand(1, 3, 64, 64), torch.full((1, 1, 64, 64), 50.0), torch.rand(1, 2, 8, 8)).any()
 
 
-def test_an_answer_implies_the_mean_that_guidance_pushed_away_from_the_average():
+def test_a_right_mean_is_answered_bolder_than_it_is():
     mean, average = torch.randn(2, 2, 4, 4), torch.tensor([0.1, 0.3]).view(1, 2, 1, 1)
-    pushed = average + 1.5 * (mean - average)
-    torch.testing.assert_close(implied_mean(pushed, 1.5, average), mean)
-    assert (pushed - average).norm() > 1.4 * (mean - average).norm(), "so a right mean is shown bolder than it is"
-    torch.testing.assert_close(implied_mean(mean, 1.0, average), mean)
+    torch.testing.assert_close(pushed(mean, 1.5, average), average + 1.5 * (mean - average))
+    torch.testing.assert_close(pushed(mean, 1.0, average), mean)
+
+
+def orange_people(stage):
+    """A batch of orange pictures, with limbs in the left halves of the crops as they are kept."""
+    crops = make_batch(stage)
+    crops.pixels[:] = torch.tensor([200, 140, 100], dtype=torch.uint8).view(1, 3, 1, 1)
+    limbs = torch.zeros_like(crops.pixels[:, :1], dtype=torch.float32)
+    limbs[..., : limbs.shape[-1] // 2] = 1
+    return crops._replace(limbs=limbs, mirrored=torch.zeros_like(crops.mirrored))
+
+
+def test_skin_is_what_has_its_colour_on_a_limb():
+    method = make_method(tiny_stage("old-film"))
+    crops = orange_people(method.stage)
+    skin = method.lessons(crops).skin
+    assert (skin[..., : skin.shape[-1] // 2 - 1] > 0.9).all() and (skin[..., skin.shape[-1] // 2 + 1 :] < 0.1).all()
+    crops.pixels[:] = torch.tensor([90, 110, 200], dtype=torch.uint8).view(1, 3, 1, 1)
+    assert not method.lessons(crops).skin.any(), "a blue sleeve"
+
+
+def test_what_is_kept_is_what_it_said_of_all_but_skin():
+    method = make_method(tiny_stage("old-film", "method.kept=1", "hinted=0"))
+    lessons, network = method.lessons(orange_people(method.stage)), method.tuned
+    count = len(lessons.field)
+    with torch.no_grad():
+        seen = method.see(lessons.L)
+        before = draw(network.denoiser, Seen(*(part[:count] for part in seen)), *(
+            torch.zeros_like(value) for value in (lessons.known, lessons.known, lessons.mask)
+        ), method.times)  # fmt: skip
+        wanted = method.wanted(seen, lessons, count)
+    half = wanted.shape[-1] // 2
+    truth = pushed(lessons.field, method.guidance, method.average)
+    torch.testing.assert_close(wanted[..., half + 1 :], before[..., half + 1 :], atol=0.02, rtol=0)
+    torch.testing.assert_close(wanted[..., : half - 1], truth[..., : half - 1], atol=0.02, rtol=0)
+    assert (before - truth).abs().mean() > 0.2
 
 
 @pytest.mark.parametrize("recipe", ["finetune", "old-film"])

@@ -59,6 +59,11 @@ class DataSettings(Settings):
         description="share of the pictures whose lightness is what an old plate kept of their colours, blue-sensitive, "
         "orthochromatic or early panchromatic; only of methods that see pictures so",
     )
+    limbs: str = Field(
+        default="",
+        description="file of where heads, arms, hands and legs are in the photographs (benchmarks/limbs.py makes it); "
+        "only of methods that let skin weigh more",
+    )
     held_out: Share = Field(
         default=0.0, description="share of the pictures that join dev, beside the two per cent that are always in it"
     )

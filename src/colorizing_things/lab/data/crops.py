@@ -6,6 +6,8 @@ to them happens to the whole batch at once. Each batch is a pure function of the
 
 from __future__ import annotations
 
+from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from colorizing_things.types import FloatArray
 
 from .batches import BatchMaker
 from .emulsion import draw_plates
+from .limbs import Limbs
 
 CELL = 32  # px: sides of a batch are multiples of it
 CHOICE = 3  # times as many pictures are drawn as are needed, and those whose shape suits the batch's are preferred
@@ -33,6 +36,7 @@ class Crops(NamedTuple):
         mirrored: bool ``[N]``.
         plates: on which the pictures are seen: weights of linear R, G and B, ``[N,3]``.
         height, width: that the crops are brought to, px.
+        limbs: how sure it is that somebody's limb is there, 0..1, ``[N,1,S,S]``; None where nobody has looked.
     """
 
     pixels: Tensor
@@ -41,11 +45,13 @@ class Crops(NamedTuple):
     plates: Tensor
     height: int
     width: int
+    limbs: Tensor | None = None
 
     def to(self, device: torch.device) -> Crops:
         """The same on a device."""
         pixels, boxes, mirrored, plates = (field.to(device, non_blocking=True) for field in self[:4])
-        return Crops(pixels, boxes, mirrored, plates, self.height, self.width)
+        limbs = None if self.limbs is None else self.limbs.to(device, non_blocking=True)
+        return Crops(pixels, boxes, mirrored, plates, self.height, self.width, limbs)
 
 
 class CropBatches(BatchMaker[Crops]):
@@ -61,7 +67,13 @@ class CropBatches(BatchMaker[Crops]):
         mirrored = rng.random(len(indices)) < 0.5
         plates = draw_plates(rng, len(indices), settings.old_plates)
         where, film = (torch.from_numpy(numbers).float() for numbers in (boxes, plates))
-        return Crops(self._pixels(indices), where, torch.from_numpy(mirrored), film, height, width)
+        pixels = self._pixels(indices)
+        limbs = self._limbs.planes(self.photographs, indices, pixels.shape[-1]) if self._limbs else None
+        return Crops(pixels, where, torch.from_numpy(mirrored), film, height, width, limbs)
+
+    @cached_property
+    def _limbs(self) -> Limbs | None:
+        return Limbs(Path(self.settings.limbs)) if self.settings.limbs else None
 
     def _pixels(self, indices: npt.NDArray[np.integer]) -> Tensor:
         side = int(self.photographs.shapes[indices].max()) + 1
@@ -102,7 +114,12 @@ def draw_boxes(
 
 
 def cut(crops: Crops) -> Tensor:
-    """The crops at their size: sRGB ``[N,3,height,width]``, float 0..1.
+    """The crops at their size: sRGB ``[N,3,height,width]``, float 0..1."""
+    return cut_planes(crops.pixels.float() / 255, crops)
+
+
+def cut_planes(planes: Tensor, crops: Crops) -> Tensor:
+    """What belongs to the pictures as they are kept, ``[N,C,S,S]``, at the size of the crops.
 
     Bilinear, without a low pass: what is kept is hardly larger than what is seen.
     """
@@ -112,6 +129,5 @@ def cut(crops: Crops) -> Tensor:
     affine[:, 0, 0] = torch.where(crops.mirrored, -width, width) / side
     affine[:, 1, 1] = height / side
     affine[:, 0, 2], affine[:, 1, 2] = (2 * left + width) / side - 1, (2 * top + height) / side - 1
-    grid = F.affine_grid(affine, [len(affine), 3, crops.height, crops.width], align_corners=False)
-    pixels = crops.pixels.float() / 255
-    return F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    grid = F.affine_grid(affine, [len(affine), 1, crops.height, crops.width], align_corners=False)
+    return F.grid_sample(planes, grid, mode="bilinear", padding_mode="border", align_corners=False)

@@ -2,14 +2,15 @@
 
 Guidance pushes what a flow says of a picture away from what it would say of any. A network that has it baked in and
 learns true colours by mean square unlearns it: what is left is the safe, warm mean of what may have been. So what
-learns here is the mean that the network's answer implies: e = w c - (w - 1) u, with w the guidance and u the average
-colour of photographs, is solved for c, and c is compared with the truth. Of what film has lost nothing can be known,
-so there it learns what it says of the same picture, clean. Skin weighs more: all that is coloured like a face found.
+is compared here is not the truth c but what guidance makes of it, e = w c - (w - 1) u, with w the guidance and u the
+average colour of photographs. Of what film has lost nothing can be known, so there it learns what it says of the same
+picture, clean. Skin weighs more: what is coloured like skin on the limbs that were found (``data.limbs``), else all
+that is coloured like a face found.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -19,13 +20,13 @@ from torch import Tensor
 from colorizing_things.errors import SettingError
 from colorizing_things.lab.config.settings import Positive, Share
 from colorizing_things.lab.data.chance import Chance
-from colorizing_things.lab.data.crops import Crops, cut
+from colorizing_things.lab.data.crops import Crops, cut, cut_planes
 from colorizing_things.lab.data.film import on_film
 from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.data.simulated_hints import simulate_known_places
 from colorizing_things.lab.decoding.flow import Times
 from colorizing_things.lab.metrics.faces import find_faces, middle_color, missing_opencv
-from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, OUTPUT_STRIDE, draw
+from colorizing_things.lab.networks.flow import AB_SCALE, FIELD_STRIDE, OUTPUT_STRIDE, Flow, Seen, draw
 
 from .flow_finetuning import FlowFinetuning
 
@@ -41,14 +42,14 @@ class Lessons(NamedTuple):
         L: lightness, 0..100: of all N pictures clean, then of the first W on film, ``[N+W,1,H,W]``.
         field: true colours at stride 8, ab / 20, ``[N,2,h,w]``.
         known, mask: colours that are given (:func:`.simulate_known_places`), ab / 20, ``[N,...]``.
-        weight: of each place, ``[N,1,h,w]``.
+        skin: how sure it is that a place is skin, 0..1, ``[N,1,h,w]``.
     """
 
     L: Tensor
     field: Tensor
     known: Tensor
     mask: Tensor
-    weight: Tensor
+    skin: Tensor
 
 
 class FlowOldFilm(FlowFinetuning):
@@ -56,7 +57,7 @@ class FlowOldFilm(FlowFinetuning):
 
     def prepare(  # type: ignore[override]
         self, hinted: Share = 0.3, variants: Share = 0.1, film: Share = 0.6, skin: Positive = 3.0,
-        guidance: Annotated[float, Field(ge=1)] = 1.5, average: tuple[float, float] = (1.1, 5.9),
+        kept: Share = 0.0, guidance: Annotated[float, Field(ge=1)] = 1.5, average: tuple[float, float] = (1.1, 5.9),
         times: Times = (0.0, 0.3),
     ) -> None:  # fmt: skip
         """What is shown, and what is asked.
@@ -66,6 +67,7 @@ class FlowOldFilm(FlowFinetuning):
             variants: share of the pictures that start from noise.
             film: share of the pictures that are seen a second time, worn and on an old plate.
             skin: weight of skin; all else weighs 1.
+            kept: how much of what it said at the start of all but skin it is to go on saying; the rest is the truth.
             guidance: how far the network's answers are taken to be pushed away from the average colour.
             average: that colour, CIELAB a and b; of the pictures that the bundled weights were tuned on.
             times: when on the way the network is asked, as it is when it colours.
@@ -75,7 +77,8 @@ class FlowOldFilm(FlowFinetuning):
         """
         if reason := missing_opencv():
             raise SettingError(f"method flow-old-film finds faces: {reason}")
-        self.hinted, self.variants, self.film, self.skin, self.times = hinted, variants, film, skin, times
+        self.hinted, self.variants, self.film, self.times = hinted, variants, film, times
+        self.skin, self.kept = skin, kept
         self.guidance, self.average = guidance, torch.tensor(average).view(1, 2, 1, 1) / AB_SCALE
         self.learn(("denoiser.",))
 
@@ -91,18 +94,27 @@ class FlowOldFilm(FlowFinetuning):
             with torch.no_grad():
                 seen = self.see(lessons.L)
                 drawn = self.drawn(seen, start, known, mask, slice(plain, number))
+                wanted = self.wanted(seen, lessons, plain)
             end = draw(network.denoiser, seen, start, known, mask, self.times)
-        end, weight = end.float(), lessons.weight
-        implied = implied_mean(end[:plain], self.guidance, self.average.to(end))
+        end, weight = end.float(), 1 + (self.skin - 1) * lessons.skin
         losses = {
-            "clean": (weight[:plain] * (implied - lessons.field[:plain]).square()).mean((1, 2, 3)),
+            "clean": (weight[:plain] * (end[:plain] - wanted).square()).mean((1, 2, 3)),
             "film": (weight[:twice] * (end[number:] - end[:twice].detach()).square()).mean((1, 2, 3)),
             "draws": (end[plain:number] - drawn).square().mean((1, 2, 3)),
         }
         # An answer is off by guidance times what the mean that it implies is off by.
-        squares = torch.cat([losses["clean"], *(losses[name] / self.guidance**2 for name in ("film", "draws"))])
-        self.optimize("network", squares.mean())
+        self.optimize("network", torch.cat(list(losses.values())).mean() / self.guidance**2)
         return {name: loss.detach().mean() for name, loss in losses.items() if len(loss)}
+
+    def wanted(self, seen: Seen, lessons: Lessons, count: int) -> Tensor:
+        """What the first pictures are to end in: the truth, pushed as far as it is; or, in part, as they ended."""
+        truth = pushed(lessons.field[:count], self.guidance, self.average.to(lessons.field))
+        if not self.kept:
+            return truth
+        some, known, mask = Seen(*(part[:count] for part in seen)), lessons.known[:count], lessons.mask[:count]
+        teacher = cast(Flow, self.teachers["start"]).denoiser
+        before = draw(teacher, some, torch.zeros_like(known), known, mask, self.times).float()
+        return torch.lerp(truth, before, self.kept * (1 - lessons.skin[:count]))
 
     @torch.no_grad()
     def lessons(self, crops: Crops) -> Lessons:
@@ -110,21 +122,39 @@ class FlowOldFilm(FlowFinetuning):
         rgb, chance = cut(crops), Chance(len(crops.pixels), crops.pixels.device)
         L, ab = to_lab(rgb, OUTPUT_STRIDE)
         field = F.avg_pool2d(ab, FIELD_STRIDE // OUTPUT_STRIDE)
-        skin = skin_of(rgb, L, field)
+        if crops.limbs is None:
+            skin = skin_of(rgb, L, field)
+        else:
+            skin = F.avg_pool2d(cut_planes(crops.limbs, crops), FIELD_STRIDE) * like_skin(L, field)
         known, mask = simulate_known_places(field, torch.zeros_like(skin), self.hinted, chance)
         twice = round(self.film * len(rgb))
         worn = on_film(rgb[:twice], crops.plates[:twice], self.stage.data.degraded, Chance(twice, rgb.device))
-        weight = 1 + (self.skin - 1) * skin
-        return Lessons(torch.cat([L, worn]), field / AB_SCALE, known / AB_SCALE, mask, weight)
+        return Lessons(torch.cat([L, worn]), field / AB_SCALE, known / AB_SCALE, mask, skin)
 
 
-def implied_mean(end: Tensor, guidance: float, average: Tensor) -> Tensor:
-    """What a network means whose answer is pushed away from the average by guidance, all of one scale ``[N,2,h,w]``."""
-    return (end + (guidance - 1) * average) / guidance
+def pushed(mean: Tensor, guidance: float, average: Tensor) -> Tensor:
+    """What a guided network answers that means this: away from the average; all of one scale, ``[N,2,h,w]``."""
+    return guidance * mean - (guidance - 1) * average
+
+
+def like_skin(L: Tensor, field: Tensor) -> Tensor:
+    """How surely a place has a colour that skin may have, 0..1 ``[N,1,h,w]``: bare limbs, but not sleeves.
+
+    Args:
+        L: lightness ``[N,1,H,W]``, 0..100.
+        field: colours at stride 8, CIELAB ab ``[N,2,h,w]``.
+    """
+    chroma = field.norm(dim=1, keepdim=True)
+    hue = torch.rad2deg(torch.atan2(field[:, 1:], field[:, :1]))
+    pale, rich = ((chroma - 7) / 4).clamp(0, 1), ((46 - chroma) / 6).clamp(0, 1)
+    lit = ((F.avg_pool2d(L, FIELD_STRIDE) - 12) / 8).clamp(0, 1)
+    return pale * rich * lit * ((hue > SKIN_HUE[0]) & (hue < SKIN_HUE[1]))
 
 
 def skin_of(rgb: Tensor, L: Tensor, field: Tensor) -> Tensor:
-    """How much each place is coloured like a face of its picture, 0..1.
+    """How much each place is coloured like a face of its picture, 0..1: where nobody has looked for limbs.
+
+    A face is found if it is 28 px wide, so of 192 px a portrait's, and hardly any of people who stand back.
 
     Args:
         rgb: sRGB ``[N,3,H,W]``, 0..1.
