@@ -3,8 +3,8 @@
 usage: python benchmarks/limbs.py PHOTOGRAPHS SIDE OUT.npz    SIDE: the recipe's data.stored, px
 
 In an environment of its own, since MediaPipe wants an older numpy than the lab may have:
-pip install -e . torch platformdirs filelock pyarrow mediapipe==0.10.21. That comes with the networks that find faces (Bazarevsky et al. 2019) and
-one person's pose (Bazarevsky et al. 2020), Apache-2.0; they look at a picture in about 35 ms of a core.
+pip install -e . torch platformdirs filelock pyarrow mediapipe==0.10.21. That comes with the networks that find faces
+(Bazarevsky et al. 2019) and one person's pose (Bazarevsky et al. 2020), Apache-2.0; a picture takes about 35 ms.
 """
 
 from __future__ import annotations
