@@ -6,12 +6,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("cv2")
 
 from skimage import data
-from tiny import make_batch, make_method, tiny_stage
+from tiny import make_batch, make_method, steps, tiny_stage
 
 from colorizing_things.lab.data.planes import to_lab
 from colorizing_things.lab.decoding.flow import EncoderGraph
 from colorizing_things.lab.methods.flow_old_film import pushed, skin_of
 from colorizing_things.lab.networks.flow import Seen, draw
+from colorizing_things.lab.training.devices import make_fabric
 
 
 def test_skin_is_found_by_the_face_and_nothing_else_is():
@@ -74,3 +75,10 @@ def test_what_is_tuned_is_shown_pictures_as_the_product_shows_them(recipe):
         seen = method.see(L)
     torch.testing.assert_close(seen.tokens, tokens)
     torch.testing.assert_close(seen.fine, fine)
+
+
+@pytest.mark.parametrize("recipe", ["finetune", "old-film"])
+def test_what_is_asked_without_gradients_takes_none_from_what_learns(recipe):
+    """In bf16, of which torch keeps a copy of the weights: in 2.8 one without gradients, if that was wanted first."""
+    stage = tiny_stage(recipe, "method.variants=0.5")
+    assert steps(make_method(stage, make_fabric(1, "bf16-mixed")), stage, 1)[0]["gradient_network"] > 0

@@ -80,10 +80,11 @@ class FlowFinetuning(FlowMatching):
         if chance is not None:
             start[:number] = chance.uniform() * torch.randn_like(start[:number])
         network = self.tuned
+        # A block of its own: in torch 2.8 weights that autocast brought down without gradients get none later in the block.
+        with torch.no_grad(), self.fabric.autocast():
+            seen = self.see(pictures.L)
+            drawn = self.drawn(seen, start, pictures.known, pictures.mask, slice(number))
         with self.fabric.autocast():
-            with torch.no_grad():
-                seen = self.see(pictures.L)
-                drawn = self.drawn(seen, start, pictures.known, pictures.mask, slice(number))
             end = draw(network.denoiser, seen, start, pictures.known, pictures.mask, self.times)
             fine = network.refinement(end[number:].detach(), seen.detail[number:])
         field = (end.float() - torch.cat([drawn, pictures.field[number:]])).square().mean()

@@ -90,11 +90,12 @@ class FlowOldFilm(FlowFinetuning):
         known, mask = (torch.cat([given, given[:twice]]) for given in (lessons.known, lessons.mask))
         start = torch.zeros_like(known)
         start[plain:number] = Chance(number - plain, start.device).uniform() * torch.randn_like(start[plain:number])
+        # A block of its own: in torch 2.8 weights that autocast brought down without gradients get none later in the block.
+        with torch.no_grad(), self.fabric.autocast():
+            seen = self.see(lessons.L)
+            drawn = self.drawn(seen, start, known, mask, slice(plain, number))
+            wanted = self.wanted(seen, lessons, plain)
         with self.fabric.autocast():
-            with torch.no_grad():
-                seen = self.see(lessons.L)
-                drawn = self.drawn(seen, start, known, mask, slice(plain, number))
-                wanted = self.wanted(seen, lessons, plain)
             end = draw(network.denoiser, seen, start, known, mask, self.times)
         end, weight = end.float(), 1 + (self.skin - 1) * lessons.skin
         losses = {
