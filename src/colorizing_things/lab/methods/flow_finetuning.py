@@ -80,7 +80,7 @@ class FlowFinetuning(FlowMatching):
         if chance is not None:
             start[:number] = chance.uniform() * torch.randn_like(start[:number])
         network = self.tuned
-        # A block of its own: in torch 2.8 weights that autocast brought down without gradients get none later in the block.
+        # A block of its own: in torch 2.8 weights that autocast has brought down without gradients get none later on.
         with torch.no_grad(), self.fabric.autocast():
             seen = self.see(pictures.L)
             drawn = self.drawn(seen, start, pictures.known, pictures.mask, slice(number))

@@ -90,7 +90,7 @@ class FlowOldFilm(FlowFinetuning):
         known, mask = (torch.cat([given, given[:twice]]) for given in (lessons.known, lessons.mask))
         start = torch.zeros_like(known)
         start[plain:number] = Chance(number - plain, start.device).uniform() * torch.randn_like(start[plain:number])
-        # A block of its own: in torch 2.8 weights that autocast brought down without gradients get none later in the block.
+        # A block of its own: in torch 2.8 weights that autocast has brought down without gradients get none later on.
         with torch.no_grad(), self.fabric.autocast():
             seen = self.see(lessons.L)
             drawn = self.drawn(seen, start, known, mask, slice(plain, number))
