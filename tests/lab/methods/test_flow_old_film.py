@@ -83,4 +83,4 @@ def test_what_is_asked_without_gradients_takes_none_from_what_learns(recipe):
     stage = tiny_stage(recipe, "method.variants=0.5")
     method = make_method(stage, make_fabric(1, "bf16-mixed"))
     steps(method, stage, 1)
-    assert all(block.qkv.weight.grad.any() for block in method.tuned.denoiser.blocks)
+    assert method.tuned.denoiser.head[2].weight.grad.any()
