@@ -149,7 +149,8 @@ def like_skin(L: Tensor, field: Tensor) -> Tensor:
     hue = torch.rad2deg(torch.atan2(field[:, 1:], field[:, :1]))
     pale, rich = ((chroma - 7) / 4).clamp(0, 1), ((46 - chroma) / 6).clamp(0, 1)
     lit = ((F.avg_pool2d(L, FIELD_STRIDE) - 12) / 8).clamp(0, 1)
-    return pale * rich * lit * ((hue > SKIN_HUE[0]) & (hue < SKIN_HUE[1]))
+    like: Tensor = pale * rich * lit * ((hue > SKIN_HUE[0]) & (hue < SKIN_HUE[1]))
+    return like
 
 
 def skin_of(rgb: Tensor, L: Tensor, field: Tensor) -> Tensor:
