@@ -9,6 +9,8 @@ import pytest
 from commands import colorize
 from failing import faults
 
+from colorizing_things.system.faults import MEMORY, NO_MEMORY, explain
+
 READ = "cannot be read: Input/output error"
 FULL = "cannot be written: the disk is full; free some space"
 BROKEN = "cannot be written: Input/output error"
@@ -111,3 +113,16 @@ def test_memory_refused_is_one_true_line(scans, tmp_path):
     lines = done.stderr.decode().splitlines()
     assert lines == [f"failed: {scans / 'a.jpg'}: {lines[0].partition('a.jpg: ')[2]}"]
     assert "not enough memory; close other programs" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "glib: Error creating thread: Resource temporarily unavailable",  # of 150 MB, now and then
+        "pthread_create failed, error code: 11 error msg: Resource temporarily unavailable",
+        "can't start new thread",
+        "std::bad_alloc",
+    ],
+)
+def test_a_thread_that_finds_no_memory_is_no_damaged_file(said):
+    assert explain(RuntimeError(said)) == (MEMORY, NO_MEMORY)

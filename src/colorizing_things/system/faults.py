@@ -25,10 +25,11 @@ ADVICE = {
     errno.EMFILE: "do fewer at once (--jobs 1)",
     errno.ENFILE: "close other programs",
 }
-# How libraries say that memory was refused: the C++ library, ONNX Runtime, libvips, torch, Python's threads.
+# How libraries say that memory was refused: the C++ library, ONNX Runtime, libvips, torch, Python's and GLib's threads.
 MEMORY_WORDS = (
     "bad_alloc", "bad allocation", "Failed to allocate memory for requested", "vips_tracked: out of memory",
     "can't allocate memory", "CUDA out of memory", os.strerror(errno.ENOMEM), "can't start new thread",
+    "Error creating thread", "pthread_create failed",
 )  # fmt: skip
 
 
