@@ -54,3 +54,11 @@ def test_what_is_no_such_file_is_named(half_white, tmp_path):
             (tmp_path / "limbs.npz").write_bytes(content)
         with pytest.raises(TrainingError, match=r"limbs\.npz: is no file that benchmarks/limbs\.py made"):
             Limbs(tmp_path / "limbs.npz")
+
+
+def test_a_file_of_other_photographs_is_refused(half_white, tmp_path):
+    """As one of the same photographs at another size: skin would weigh nothing, and nobody would know."""
+    np.savez(tmp_path / "limbs.npz", keys=half_white.checksums + 1, maps=np.zeros((3, CELLS, CELLS), np.uint8))
+    settings = DataSettings(size=96, batch_size=2, limbs=str(tmp_path / "limbs.npz"))
+    with CropBatches(half_white, settings) as batches, pytest.raises(TrainingError, match="knows none of these"):
+        batches(0)

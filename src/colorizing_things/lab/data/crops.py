@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from colorizing_things.errors import TrainingError
 from colorizing_things.types import FloatArray
 
 from .batches import BatchMaker
@@ -73,7 +74,15 @@ class CropBatches(BatchMaker[Crops]):
 
     @cached_property
     def _limbs(self) -> Limbs | None:
-        return Limbs(Path(self.settings.limbs)) if self.settings.limbs else None
+        if not self.settings.limbs:
+            return None
+        limbs = Limbs(Path(self.settings.limbs))
+        if not limbs.known(self.photographs):
+            raise TrainingError(
+                f"limbs {self.settings.limbs}: knows none of these photographs; make it of the same ones, "
+                "at the side that data.stored says"
+            )
+        return limbs
 
     def _pixels(self, indices: npt.NDArray[np.integer]) -> Tensor:
         side = int(self.photographs.shapes[indices].max()) + 1

@@ -73,9 +73,9 @@ class FlowOldFilm(FlowFinetuning):
             times: when on the way the network is asked, as it is when it colours.
 
         Raises:
-            SettingError: OpenCV, which finds the faces, is missing.
+            SettingError: no limbs are given, and OpenCV, which finds the faces, is missing.
         """
-        if reason := missing_opencv():
+        if not self.stage.data.limbs and (reason := missing_opencv()):
             raise SettingError(f"method flow-old-film finds faces: {reason}")
         self.hinted, self.variants, self.film, self.times = hinted, variants, film, times
         self.skin, self.kept = skin, kept
